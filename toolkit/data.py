@@ -1,0 +1,250 @@
+"""The values that pass between stages: frozen, slotted, and free of behaviour.
+
+Indices count from 0 and line numbers from 1, as an editor shows them. Language codes are
+FLORES-200 codes (``guj_Gujr``). Nothing here imports another module of the toolkit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+ParagraphKind = Literal["title", "heading", "text", "list", "caption"]
+Stage = Literal["read", "clean", "detect", "translate", "summarise", "group"]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One document as a reader found it.
+
+    ``text`` is the whole body, boilerplate included. ``title`` may also stand in ``text``;
+    cleaning tells them apart. ``id`` is a hash of the content, so a file that was only moved
+    keeps its id. ``language`` is what the source declares, not what was detected.
+    """
+
+    id: str
+    source: str
+    text: str
+    title: str | None = None
+    language: str | None = None
+    author: str | None = None
+    published: str | None = None
+
+    def _repr_html_(self) -> str:
+        from toolkit import render
+
+        return render.article_html(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A line that cleaning took out, and why (a short English phrase)."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A line of the article that a reader would call part of it."""
+
+    line: int
+    text: str
+    kind: ParagraphKind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """What cleaning made of a page. Every line that is not blank is in one of the two lists,
+    or is the byline that ``author`` was read from (which is in ``dropped`` too)."""
+
+    paragraphs: tuple[Paragraph, ...]
+    dropped: tuple[Dropped, ...]
+    author: str | None = None
+
+    @property
+    def title(self) -> str | None:
+        """The text of the paragraph of kind ``title``, if the page has one."""
+        return next((p.text for p in self.paragraphs if p.kind == "title"), None)
+
+    @property
+    def text(self) -> str:
+        """What was kept, one paragraph a line."""
+        return "\n".join(p.text for p in self.paragraphs)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One sentence, heading or list item of an article: the unit that is translated and cited."""
+
+    article_id: str
+    index: int
+    paragraph: int
+    text: str
+    line: int = 1
+    kind: ParagraphKind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedArticle:
+    """An article cleaned, with its language known, and cut into segments."""
+
+    article: Article
+    language: str
+    segments: tuple[Segment, ...]
+    dropped: tuple[Dropped, ...] = ()
+    title: str | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What a translator returns for one text. ``score`` is the mean log-probability of its
+    tokens, natural logarithm, or None where there was no model (English passed through)."""
+
+    text: str
+    score: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A segment with its English. ``cached`` tells that no model was asked for it this time."""
+
+    segment: Segment
+    english: str
+    flags: tuple[str, ...] = ()
+    score: float | None = None
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedArticle:
+    """An article with every segment in English, in order."""
+
+    prepared: PreparedArticle
+    translations: tuple[Translation, ...]
+
+    @property
+    def id(self) -> str:
+        return self.prepared.article.id
+
+    @property
+    def source(self) -> str:
+        return self.prepared.article.source
+
+    @property
+    def language(self) -> str:
+        return self.prepared.language
+
+    @property
+    def original_title(self) -> str | None:
+        return self.prepared.title
+
+    @property
+    def title(self) -> str | None:
+        """The English of the title's segments."""
+        parts = [t.english for t in self.translations if t.segment.kind == "title"]
+        return " ".join(p for p in parts if p) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet:
+    """One line of a brief and the indices of the segments it rests on (never empty)."""
+
+    text: str
+    cites: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One article condensed. ``notes`` are warnings a reader should see (a bullet of a model
+    that was replaced, say). ``headline_cites`` are the segments the headline rests on."""
+
+    article_id: str
+    headline: str
+    bullets: tuple[Bullet, ...]
+    headline_cites: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        from toolkit import render
+
+        return render.brief_html(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The segments of one article that a story's bullet rests on."""
+
+    article_id: str
+    segments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryBullet:
+    """A bullet of a story. Several articles may report it: one citation each."""
+
+    text: str
+    cites: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The briefs about one event, merged. ``articles`` holds ids, the lead's first.
+    ``continues`` is the date of the earlier digest whose story this one carries on."""
+
+    headline: str
+    bullets: tuple[StoryBullet, ...]
+    articles: tuple[str, ...]
+    continues: dt.date | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that could not be processed: data, not an exception."""
+
+    source: str
+    stage: Stage
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One day's briefing. ``notices`` are plain sentences shown at the top (that the demo
+    checkpoint was used, that work was left over at the deadline)."""
+
+    date: dt.date
+    signature: str
+    articles: tuple[TranslatedArticle, ...]
+    stories: tuple[Story, ...]
+    failures: tuple[Failure, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        from toolkit import render
+
+        return render.digest_frame(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run did. ``timings`` are wall seconds by stage; ``counts`` are whole numbers
+    (articles, segments, ``from_model``, ``from_cache``, flagged, dropped lines, left over)."""
+
+    digest: Digest
+    paths: dict[str, Path] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        return self.digest.failures
+
+    def _repr_html_(self) -> str:
+        return self.digest._repr_html_()

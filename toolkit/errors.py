@@ -1,0 +1,62 @@
+"""Every error that the toolkit raises on purpose.
+
+    ToolkitError
+    ├── ConfigError      an option, environment variable or toolkit.toml that makes no sense
+    │   └── UnknownLanguageError   no such language; carries suggestions
+    ├── InputError       an input that cannot be read (missing, empty, binary, unknown encoding)
+    ├── ModelError       weights that are absent, damaged or of another family; device trouble
+    ├── PromptError      a prompt template that is missing or does not render
+    ├── OutputError      a result that could not be written (disk full, no permission)
+    └── LockedError      another run holds the lock of the same outputs folder
+
+``str(error)`` is one line for people and ``error.remedy`` says what to do. Errors of torch,
+transformers, the hub and the operating system are mapped to these where they are caught first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ToolkitError(Exception):
+    """The root of the tree. ``remedy`` is a sentence for the user, or empty."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class ConfigError(ToolkitError):
+    """An option or setting that cannot be used."""
+
+
+class UnknownLanguageError(ConfigError):
+    """No language, or more than one, goes by the name given."""
+
+    def __init__(self, name: str, suggestions: Sequence[str] = (), *, reason: str = "") -> None:
+        hint = f" Did you mean {', '.join(suggestions)}?" if suggestions else ""
+        super().__init__(
+            f"{reason or f'unknown language {name!r}'}.{hint}",
+            remedy="'toolkit languages' lists all that can be used.",
+        )
+        self.suggestions = tuple(suggestions)
+
+
+class InputError(ToolkitError):
+    """An input that cannot be read."""
+
+
+class ModelError(ToolkitError):
+    """Weights or a device that cannot be used."""
+
+
+class PromptError(ToolkitError):
+    """A prompt template that cannot be used."""
+
+
+class OutputError(ToolkitError):
+    """A result that cannot be written."""
+
+
+class LockedError(ToolkitError):
+    """Another run is writing to the same folder."""

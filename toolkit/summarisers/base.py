@@ -1,0 +1,21 @@
+"""What every summariser offers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from toolkit.data import Brief, TranslatedArticle
+
+
+class Summariser(Protocol):
+    """Condenses one translated article into a headline and cited bullets.
+
+    ``signature`` names the algorithm and all that its output depends on.
+    """
+
+    signature: str
+
+    def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
+        """At most ``bullets`` bullets, at least one where the article has any sentence; every
+        bullet cites the indices of the segments it rests on."""
+        ...

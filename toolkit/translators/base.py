@@ -1,0 +1,28 @@
+"""What every translation engine offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from toolkit.data import Hypothesis
+
+
+class Translator(Protocol):
+    """An engine with its weights loaded.
+
+    ``signature`` names all that an output depends on (checkpoint@revision, engine, precision,
+    beam): it is part of the cache key. Options live in constructors. ``notice`` is a sentence
+    that readers of the output must see (the demo checkpoint says that it is one), or empty.
+    """
+
+    signature: str
+    notice: str
+
+    def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
+        """Translate each text by itself: same length, same order, empty in, empty out.
+
+        ``source`` and ``target`` are FLORES-200 codes that the checkpoint knows; another one
+        raises ``UnknownLanguageError``.
+        """
+        ...
