@@ -7,12 +7,21 @@ FLORES-200 codes (``guj_Gujr``). Nothing here imports another module of the tool
 from __future__ import annotations
 
 import datetime as dt
+import html
 from dataclasses import dataclass, field
+from functools import singledispatch
 from pathlib import Path
 from typing import Literal
 
 ParagraphKind = Literal["title", "heading", "text", "list", "caption"]
 Stage = Literal["read", "clean", "detect", "translate", "summarise", "group"]
+
+
+@singledispatch
+def as_html(value: object) -> str:
+    """HTML that shows ``value`` in a notebook. ``toolkit.views`` registers the good ones, so
+    that this module need not know how things are drawn."""
+    return f"<pre>{html.escape(repr(value))}</pre>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +42,7 @@ class Article:
     published: str | None = None
 
     def _repr_html_(self) -> str:
-        from toolkit import render
-
-        return render.article_html(self)
+        return as_html(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +178,7 @@ class Brief:
     notes: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
-        from toolkit import render
-
-        return render.brief_html(self)
+        return as_html(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +232,7 @@ class Digest:
     notices: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
-        from toolkit import render
-
-        return render.digest_frame(self)
+        return as_html(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,4 +250,4 @@ class RunResult:
         return self.digest.failures
 
     def _repr_html_(self) -> str:
-        return self.digest._repr_html_()
+        return as_html(self)
