@@ -1,0 +1,114 @@
+"""Which writing systems a text uses, as ISO 15924 codes.
+
+Only letters count: digits, punctuation and marks are shared between scripts. Chinese
+characters are ``Hani`` whatever language they write, so Japanese is ``Hani`` with ``Hira`` and
+``Kana``. Ranges are those of the Unicode blocks of each script that NLLB's languages use, and
+of its larger neighbours; a letter of any other script is ``Zzzz``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+
+UNKNOWN = "Zzzz"
+
+_RANGES = (
+    (0x0041, 0x02B8, "Latn"),
+    (0x0370, 0x03FF, "Grek"),
+    (0x0400, 0x052F, "Cyrl"),
+    (0x0531, 0x058F, "Armn"),
+    (0x0591, 0x05FF, "Hebr"),
+    (0x0600, 0x06FF, "Arab"),
+    (0x0700, 0x074F, "Syrc"),
+    (0x0750, 0x077F, "Arab"),
+    (0x0780, 0x07BF, "Thaa"),
+    (0x07C0, 0x07FF, "Nkoo"),
+    (0x0870, 0x08FF, "Arab"),
+    (0x0900, 0x097F, "Deva"),
+    (0x0980, 0x09FF, "Beng"),
+    (0x0A00, 0x0A7F, "Guru"),
+    (0x0A80, 0x0AFF, "Gujr"),
+    (0x0B00, 0x0B7F, "Orya"),
+    (0x0B80, 0x0BFF, "Taml"),
+    (0x0C00, 0x0C7F, "Telu"),
+    (0x0C80, 0x0CFF, "Knda"),
+    (0x0D00, 0x0D7F, "Mlym"),
+    (0x0D80, 0x0DFF, "Sinh"),
+    (0x0E00, 0x0E7F, "Thai"),
+    (0x0E80, 0x0EFF, "Laoo"),
+    (0x0F00, 0x0FFF, "Tibt"),
+    (0x1000, 0x109F, "Mymr"),
+    (0x10A0, 0x10FF, "Geor"),
+    (0x1100, 0x11FF, "Hang"),
+    (0x1200, 0x139F, "Ethi"),
+    (0x13A0, 0x13FF, "Cher"),
+    (0x1780, 0x17FF, "Khmr"),
+    (0x1800, 0x18AF, "Mong"),
+    (0x1C50, 0x1C7F, "Olck"),
+    (0x1C80, 0x1C8F, "Cyrl"),
+    (0x1C90, 0x1CBF, "Geor"),
+    (0x1D00, 0x1DBF, "Latn"),
+    (0x1E00, 0x1EFF, "Latn"),
+    (0x1F00, 0x1FFF, "Grek"),
+    (0x2C60, 0x2C7F, "Latn"),
+    (0x2D00, 0x2D2F, "Geor"),
+    (0x2D30, 0x2D7F, "Tfng"),
+    (0x2D80, 0x2DDF, "Ethi"),
+    (0x2DE0, 0x2DFF, "Cyrl"),
+    (0x3005, 0x3007, "Hani"),
+    (0x3041, 0x309F, "Hira"),
+    (0x30A0, 0x30FF, "Kana"),
+    (0x3131, 0x318E, "Hang"),
+    (0x31F0, 0x31FF, "Kana"),
+    (0x3400, 0x4DBF, "Hani"),
+    (0x4E00, 0x9FFF, "Hani"),
+    (0xA640, 0xA69F, "Cyrl"),
+    (0xA720, 0xA7FF, "Latn"),
+    (0xA9E0, 0xA9FF, "Mymr"),
+    (0xAA60, 0xAA7F, "Mymr"),
+    (0xAAE0, 0xAAFF, "Mtei"),
+    (0xAB00, 0xAB2F, "Ethi"),
+    (0xAB30, 0xAB6F, "Latn"),
+    (0xABC0, 0xABFF, "Mtei"),
+    (0xAC00, 0xD7FF, "Hang"),
+    (0xF900, 0xFAFF, "Hani"),
+    (0xFB00, 0xFB06, "Latn"),
+    (0xFB13, 0xFB17, "Armn"),
+    (0xFB1D, 0xFB4F, "Hebr"),
+    (0xFB50, 0xFDFF, "Arab"),
+    (0xFE70, 0xFEFC, "Arab"),
+    (0xFF21, 0xFF5A, "Latn"),
+    (0xFF66, 0xFF9D, "Kana"),
+    (0xFFA0, 0xFFDC, "Hang"),
+    (0x20000, 0x3FFFF, "Hani"),
+)
+_STARTS = tuple(start for start, _, _ in _RANGES)
+
+
+def script_of(letter: str) -> str | None:
+    """The script of one character, None if it is no letter (a digit, mark or sign)."""
+    if not letter.isalpha():
+        return None
+    start, end, script = _RANGES[max(bisect_right(_STARTS, ord(letter)) - 1, 0)]
+    return script if start <= ord(letter) <= end else UNKNOWN
+
+
+def count(text: str) -> Counter[str]:
+    """Script -> how many letters of ``text`` are written in it."""
+    total: Counter[str] = Counter()
+    for character, times in Counter(text).items():
+        if script := script_of(character):
+            total[script] += times
+    return total
+
+
+def of(text: str) -> frozenset[str]:
+    """The scripts of the letters of ``text``; empty where it has none."""
+    return frozenset(count(text))
+
+
+def dominant(text: str) -> str | None:
+    """The script that most letters of ``text`` are in, None where it has no letter."""
+    total = count(text)
+    return max(total, key=lambda script: total[script]) if total else None
