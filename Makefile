@@ -1,0 +1,34 @@
+# Two commands for users: 'make digest' and 'make test'. Each makes its own virtual environment
+# when it is missing; PYTHON chooses the interpreter.
+PYTHON ?= python3
+PIP = bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SOURCES = setup.cfg pyproject.toml constraints.txt
+
+.PHONY: digest test lint clean
+
+digest: .venv/.made
+	.venv/bin/toolkit digest seeds --model demo
+	@echo "Your digest: outputs/latest/digest.html"
+
+.venv/.made: $(SOURCES)
+	$(PYTHON) -m venv .venv
+	.venv/$(PIP) --editable .
+	@touch $@
+
+# The tests run against the installed package, prompts and templates included, never against the
+# source tree: hence an environment of their own, and the package built anew each time.
+test: .venv-test/.made
+	sh tests/chromium.sh
+	.venv-test/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check .
+	.venv-test/bin/mypy
+	.venv-test/bin/python -P -m pytest
+
+.venv-test/.made: $(SOURCES)
+	$(PYTHON) -m venv .venv-test
+	.venv-test/$(PIP) '.[test,notebook]'
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-test build *.egg-info

@@ -1,0 +1,154 @@
+"""The functions for notebooks and other programs: ``import toolkit``.
+
+They do what the command line does, by the same stages, and show their results in a notebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from toolkit import cleaning, languages, segmentation, stages, store, views
+from toolkit.config import ENGLISH, Config
+from toolkit.data import (
+    Article,
+    CleanText,
+    Hypothesis,
+    PreparedArticle,
+    RunResult,
+    TranslatedArticle,
+    Translation,
+)
+from toolkit.errors import InputError
+from toolkit.progress import Progress
+from toolkit.readers.base import article_id
+from toolkit.translators.base import Translator
+
+views.register()
+
+
+def load_articles(*paths: str | Path) -> list[Article]:
+    """The articles in files and folders, in order.
+
+    Raises ``InputError`` for a path that does not exist, or when no file could be read, with
+    the first reason. Files that cannot be read are left out; ``run`` reports each of them.
+    """
+    loaded = store.load([Path(path) for path in paths])
+    if not loaded.articles and loaded.failures:
+        first = loaded.failures[0]
+        raise InputError(f"{first.source}: {first.reason}", remedy=first.remedy)
+    return loaded.articles
+
+
+def detect_language(text: str) -> str:
+    """The FLORES-200 code of the language that ``text`` is in, ``guj_Gujr`` say."""
+    from toolkit import detection
+
+    return detection.detect_language(text)
+
+
+def clean(text: str) -> CleanText:
+    """What a reader would call the article, and what was dropped, with reasons."""
+    return cleaning.clean(text)
+
+
+def segment(text: str, language: str) -> list[str]:
+    """Sentences of ``text``; joined, they are ``text`` again. ``language`` by any of its names."""
+    return segmentation.segment(text, languages.resolve(language).code)
+
+
+def prepare(article: Article, *, language: str | None = None) -> PreparedArticle:
+    """Clean ``article``, detect its language unless it is given, and cut it into segments."""
+    code = languages.resolve(language).code if language else None
+    return stages.prepare(article, language=code)
+
+
+def translator(
+    model: str = "600M", *, engine: str = "auto", device: str = "auto", beam: int = 4
+) -> Translator:
+    """A translator with its weights loaded; the same arguments give the same one again."""
+    return _translator(model, engine, device, beam)
+
+
+@lru_cache(maxsize=2)
+def _translator(model: str, engine: str, device: str, beam: int) -> Translator:
+    from toolkit.translators.build import load_translator
+
+    return load_translator(model, engine=engine, device=device, beam=beam)
+
+
+def translate(
+    texts: Sequence[str], *, source: str, target: str = "en", model: str = "600M"
+) -> list[str]:
+    """Translate each of ``texts`` by itself; languages by any of their names.
+
+    A text should be one sentence. Raises ``UnknownLanguageError`` and ``ModelError``.
+    """
+    if isinstance(texts, str):
+        raise InputError("texts is one string", remedy="Give a list of sentences.")
+    hypotheses = translator(model).translate(
+        texts, source=languages.resolve(source).code, target=languages.resolve(target).code
+    )
+    return [h.text for h in hypotheses]
+
+
+def translate_article(
+    article: Article | PreparedArticle, *, target: str = "en", model: str = "600M"
+) -> TranslatedArticle:
+    """Translate one article, sentence by sentence, with the flags of the checks."""
+    prepared = article if isinstance(article, PreparedArticle) else stages.prepare(article)
+    result = stages.translate(
+        [prepared], translator(model), NoCache(), target=languages.resolve(target).code
+    )
+    if result.failures:
+        failure = result.failures[0]
+        raise InputError(f"{failure.source}: {failure.reason}", remedy=failure.remedy)
+    return result.articles[0]
+
+
+def summarise(english_text: str, *, bullets: int = 3) -> list[str]:
+    """At most ``bullets`` bullets of a plain English text."""
+    from toolkit.summarisers.extractive import Extractive
+
+    brief = Extractive().summarise(english_article(english_text), bullets=bullets)
+    return [bullet.text for bullet in brief.bullets]
+
+
+def english_article(text: str, source: str = "text") -> TranslatedArticle:
+    """An English text as an article that needs no translation."""
+    article = Article(id=article_id(None, text), source=source, text=text)
+    if text.strip():
+        prepared = stages.prepare(article, language=ENGLISH)
+    else:
+        prepared = PreparedArticle(article, ENGLISH, ())
+    rows = tuple(Translation(s, s.text) for s in prepared.segments)
+    return TranslatedArticle(prepared, rows)
+
+
+def run(config: Config | None = None, *, progress: Progress | None = None) -> RunResult:
+    """Make the digest of a day: ``config`` or the defaults, the environment and toolkit.toml."""
+    from toolkit import pipeline
+    from toolkit.config import load
+
+    return pipeline.run(config or load(), progress=progress)
+
+
+class NoCache:
+    """Remembers nothing: for calls that must not touch the disk."""
+
+    def get(
+        self, texts: Iterable[str], *, signature: str, source: str, target: str
+    ) -> dict[str, Hypothesis]:
+        return {}
+
+    def put(
+        self,
+        texts: Sequence[str],
+        hypotheses: Sequence[Hypothesis],
+        *,
+        signature: str,
+        source: str,
+        target: str,
+    ) -> None:
+        pass

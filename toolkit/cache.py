@@ -1,0 +1,126 @@
+"""Every translated segment, by content and signature, in SQLite. It is also the checkpoint:
+a run that was stopped goes on from what is here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from toolkit.data import Hypothesis
+from toolkit.errors import OutputError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS segments (
+    key BLOB PRIMARY KEY,
+    text TEXT NOT NULL,
+    score REAL,
+    flags TEXT NOT NULL,
+    created INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+# SQLite allows 999 host parameters in its oldest builds.
+_BATCH = 500
+
+
+class Cache:
+    """Hypotheses by ``(signature, source language, target language, text)``.
+
+    Several processes may use one file at a time. A damaged file is moved aside, never deleted,
+    and a new one begun; ``warning`` then says so.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.warning = ""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = self._open()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise self._unusable(error) from None
+            aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+            path.rename(aside)
+            self.warning = f"the cache {path} was damaged; it was moved to {aside.name}"
+            self._connection = self._open()
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _open(self) -> sqlite3.Connection:
+        # A caller may use the cache from a worker thread; SQLite itself serialises.
+        connection = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(_SCHEMA)
+            connection.execute("SELECT key FROM segments LIMIT 1").fetchone()
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _unusable(self, error: Exception) -> OutputError:
+        return OutputError(
+            f"{self.path}: the cache cannot be used ({error})",
+            remedy="Free space, mend the permissions, or set TOOLKIT_CACHE to another file.",
+        )
+
+    def get(
+        self, texts: Iterable[str], *, signature: str, source: str, target: str
+    ) -> dict[str, Hypothesis]:
+        """The hypotheses that are known, by text."""
+        by_key = {_key(signature, source, target, text): text for text in texts}
+        keys = list(by_key)
+        found: dict[str, Hypothesis] = {}
+        try:
+            for start in range(0, len(keys), _BATCH):
+                part = keys[start : start + _BATCH]
+                marks = ",".join("?" * len(part))
+                rows = self._connection.execute(
+                    f"SELECT key, text, score, flags FROM segments WHERE key IN ({marks})", part
+                )
+                for key, text, score, flags in rows:
+                    found[by_key[bytes(key)]] = Hypothesis(text, score, tuple(json.loads(flags)))
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+        return found
+
+    def put(
+        self,
+        texts: Sequence[str],
+        hypotheses: Sequence[Hypothesis],
+        *,
+        signature: str,
+        source: str,
+        target: str,
+    ) -> None:
+        """Keep ``hypotheses``, one for each of ``texts``, in one transaction."""
+        now = int(time.time())
+        rows = [
+            (_key(signature, source, target, text), h.text, h.score, json.dumps(h.flags), now)
+            for text, h in zip(texts, hypotheses, strict=True)
+        ]
+        try:
+            with self._connection:
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?)", rows
+                )
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def __len__(self) -> int:
+        row = self._connection.execute("SELECT COUNT(*) FROM segments").fetchone()
+        return int(row[0])
+
+    def close(self) -> None:
+        """Release the file. A closed cache cannot be used again."""
+        self._connection.close()
+
+
+def _key(signature: str, source: str, target: str, text: str) -> bytes:
+    joined = "\x1f".join((signature, source, target, text))
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,279 @@
+"""The command line: parse, call the pipeline, print, exit code. Nothing is decided here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from toolkit.console import (
+    DEADLINE,
+    DONE,
+    NOTHING_DONE,
+    SOME_FAILED,
+    errors_for_people,
+    progress,
+    say,
+)
+from toolkit.data import Article, Failure, RunResult, TranslatedArticle
+from toolkit.version import VERSION
+
+_STDIN = "-"
+_PATH = click.Path(path_type=Path)
+
+
+class _Group(click.Group):
+    """A group whose commands show every foreseen error as a message, never as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with errors_for_people():
+            return super().invoke(ctx)
+
+
+class _Time(click.ParamType[dt.time]):
+    name = "HH:MM"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> dt.time:
+        try:
+            return value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time like 06:30", param, ctx)
+
+
+def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that translates."""
+    for option in reversed(
+        (
+            click.option("--model", help="demo, 600M, 1.3B, 3.3B, a hub id or a folder [600M]."),
+            click.option("--engine", type=click.Choice(["auto", "torch"]), help="[auto]"),
+            click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="[auto]"),
+            click.option("--beam", type=click.IntRange(1, 16), help="Beam width; 1 is greedy [4]."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="toolkit")
+def main() -> None:
+    """Read the world's news in any language, in English, and see what each line rests on."""
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=_PATH)
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="The day of the digest [today].")
+@click.option("--outputs", type=_PATH, help="Where the day's folder is made [outputs].")
+@_model_options
+@click.option("--summariser", help="extractive [extractive].")
+@click.option("--bullets", type=click.IntRange(1, 10), help="At most so many per article [4].")
+@click.option("--config", "config_path", type=_PATH, help="A configuration file [toolkit.toml].")
+@click.option("--deadline", type=_Time(), help="Begin no translation after this time; write.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def digest(
+    paths: tuple[Path, ...],
+    date: dt.datetime | None,
+    config_path: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Make the day's digest from articles in files and folders (default: seeds/)."""
+    from toolkit import pipeline
+    from toolkit.config import load
+
+    overrides = {**options, "inputs": paths or None, "date": date.date() if date else None}
+    config = load(overrides, path=config_path)
+    with progress() as bar:
+        result = pipeline.run(config, progress=bar)
+    if as_json:
+        click.echo(json.dumps(_summary(result), ensure_ascii=False, indent=2))
+    elif sys.stdout.isatty():
+        click.echo(str(result.paths["html"]))
+    _report(result)
+    raise SystemExit(_digest_code(result))
+
+
+def _summary(result: RunResult) -> dict[str, Any]:
+    return {
+        "paths": {name: str(path) for name, path in result.paths.items()},
+        "counts": result.counts,
+        "timings": result.timings,
+        "failures": [_failure(f) for f in result.failures],
+        "signature": result.digest.signature,
+    }
+
+
+def _failure(failure: Failure) -> dict[str, str]:
+    return {
+        "source": failure.source,
+        "stage": failure.stage,
+        "reason": failure.reason,
+        "remedy": failure.remedy,
+    }
+
+
+def _report(result: RunResult) -> None:
+    """What went wrong, on stderr; and on a terminal also what went right."""
+    if sys.stderr.isatty():
+        counts = result.counts
+        say(
+            f"{counts['articles']} articles, {counts['stories']} stories; "
+            f"{counts['from_model']} segments translated, {counts['from_cache']} from the cache, "
+            f"{counts['flagged']} with a warning."
+        )
+        for notice in result.digest.notices:
+            say(notice)
+    for failure in result.failures:
+        say(f"not processed: {failure.source}: {failure.reason}. {failure.remedy}".rstrip())
+
+
+def _digest_code(result: RunResult) -> int:
+    if result.counts["left_over"]:
+        return DEADLINE
+    if not result.digest.articles:
+        return NOTHING_DONE
+    return SOME_FAILED if result.failures else DONE
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=str))
+@click.option("--from", "source", metavar="CODE", help="Language of the text [detected].")
+@click.option("--to", "target", metavar="CODE", default="eng_Latn", help="[eng_Latn]")
+@click.option("-o", "--output", type=_PATH, help="Write to this file instead of stdout.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "jsonl", "side-by-side"]),
+    default="text",
+    show_default=True,
+)
+@_model_options
+def translate(
+    files: tuple[str, ...],
+    source: str | None,
+    target: str,
+    output: Path | None,
+    form: str,
+    **options: Any,
+) -> None:
+    """Translate files, or stdin ('-'), sentence by sentence."""
+    from toolkit import present, single
+    from toolkit.config import load
+
+    job = single.TranslateJob(load(options), source=source, target=target)
+    articles, failures = _read(files)
+    done: list[TranslatedArticle] = []
+    if articles:
+        with progress() as bar:
+            done, failed = job.run(articles, bar)
+        failures.extend(failed)
+        if done and job.notice:
+            say(job.notice)
+    shown = present.FORMATS[form](done)
+    if output is None:
+        click.echo(shown, nl=False)
+    else:
+        single.write(output, shown)
+    _exit(bool(done), failures)
+
+
+def _read(files: Sequence[str]) -> tuple[list[Article], list[Failure]]:
+    """The articles in ``files``; without any, or for ``-``, in stdin."""
+    from toolkit import single
+
+    names = list(files) or [_STDIN]
+    if names == [_STDIN] and not files and sys.stdin.isatty():
+        raise click.UsageError("Name a file, or send text to stdin.")
+    stdin = sys.stdin.buffer.read() if _STDIN in names else b""
+    return single.read(names, stdin)
+
+
+def _exit(any_done: bool, failures: Sequence[Failure]) -> None:
+    for failure in failures:
+        say(f"toolkit: {failure.source}: {failure.reason}")
+        if failure.remedy:
+            say(failure.remedy)
+    if failures:
+        raise SystemExit(SOME_FAILED if any_done else NOTHING_DONE)
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=str))
+@click.option("--bullets", type=click.IntRange(1, 10), default=3, show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def summarise(files: tuple[str, ...], bullets: int, form: str) -> None:
+    """Condense English text, in files or stdin ('-'), into cited bullets."""
+    from toolkit import present, single
+
+    articles, failures = _read(files)
+    briefs, failed = single.summarise(articles, bullets=bullets)
+    failures.extend(failed)
+    shown = present.briefs_json(briefs) if form == "json" else present.briefs_text(briefs)
+    click.echo(shown, nl=False)
+    _exit(bool(briefs), failures)
+
+
+@main.command(name="languages")
+@click.argument("query", required=False, default="")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_languages(query: str, as_json: bool) -> None:
+    """List the languages, or those that QUERY fits."""
+    from toolkit import languages, present
+
+    found = languages.search(query) if query else list(languages.all_languages())
+    if not found:
+        languages.resolve(query)  # Raises, with suggestions.
+    click.echo(
+        present.languages_json(found) if as_json else present.languages_text(found), nl=False
+    )
+
+
+@main.group()
+def models() -> None:
+    """List and fetch checkpoints."""
+
+
+@models.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_models(as_json: bool) -> None:
+    """The checkpoints that have names, and whether they are here."""
+    from toolkit import present
+    from toolkit.translators import hub
+
+    rows = hub.list_models()
+    click.echo(present.rows_json(rows) if as_json else present.models_text(rows), nl=False)
+
+
+@models.command()
+@click.argument("name")
+def fetch(name: str) -> None:
+    """Download a checkpoint: a size (600M, 1.3B, 3.3B) or a hub id."""
+    from toolkit.translators import hub
+
+    with progress():
+        checkpoint = hub.fetch(name, say=say)
+    click.echo(str(checkpoint.path))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--config", "config_path", type=_PATH, help="A configuration file [toolkit.toml].")
+def doctor(as_json: bool, config_path: Path | None) -> None:
+    """Tell what works here: devices, checkpoints, cache, configuration, last run."""
+    from toolkit import doctor as examine
+    from toolkit import present
+    from toolkit.config import load
+
+    findings = examine.examine(load(path=config_path))
+    click.echo(
+        present.rows_json(findings) if as_json else present.findings_text(findings), nl=False
+    )
+    if any(f.state == "fail" for f in findings):
+        raise SystemExit(NOTHING_DONE)

@@ -1,0 +1,84 @@
+"""What people see on stderr: progress on a terminal, quiet lines elsewhere; and errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from toolkit.errors import LockedError, ToolkitError
+from toolkit.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+DONE, NOTHING_DONE, SOME_FAILED, LOCKED, DEADLINE = 0, 1, 3, 4, 5
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar for each stage when stderr is a terminal, else silence: cron mails what it is told."""
+    if not sys.stderr.isatty():
+        yield Silent()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+    from rich.progress import Progress as Bar
+    from rich.progress import TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield _Bars(bar)
+
+
+class _Bars:
+    """One bar at a time, for the stage that runs."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+        self._task = bar.add_task("", total=None)
+
+    def begin(self, stage: str, total: int) -> None:
+        self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(stage, total=total or None)
+
+    def advance(self, amount: int = 1) -> None:
+        self._bar.advance(self._task, amount)
+
+
+def say(message: str) -> None:
+    """A line for people."""
+    click.echo(message, err=True)
+
+
+@contextmanager
+def errors_for_people() -> Iterator[None]:
+    """Turn an error of the toolkit into its message, its remedy and the right exit code."""
+    try:
+        yield
+    except ToolkitError as error:
+        say(f"toolkit: {error}")
+        if error.remedy:
+            say(error.remedy)
+        raise SystemExit(exit_code(error)) from None
+    except KeyboardInterrupt:
+        say("toolkit: stopped; what is translated so far is kept in the cache.")
+        raise SystemExit(130) from None
+
+
+def exit_code(error: ToolkitError) -> int:
+    """2 for what was typed wrongly, 4 for a lock, 1 for the rest."""
+    from toolkit.errors import ConfigError
+
+    if isinstance(error, ConfigError):
+        return 2
+    return LOCKED if isinstance(error, LockedError) else NOTHING_DONE

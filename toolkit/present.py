@@ -1,0 +1,109 @@
+"""What the commands print: text for people, JSON for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.data import Brief, TranslatedArticle, Translation
+from toolkit.languages import Language
+from toolkit.store import article_record
+
+if TYPE_CHECKING:
+    from toolkit.doctor import Finding
+
+
+def article_text(articles: Sequence[TranslatedArticle]) -> str:
+    """The English alone: a line a paragraph, a blank line between them."""
+    pages = []
+    for article in articles:
+        lines = [" ".join(t.english for t in rows) for rows in _paragraphs(article)]
+        pages.append("\n\n".join(lines))
+    return "\n\n\n".join(pages) + "\n" if pages else ""
+
+
+def article_jsonl(articles: Sequence[TranslatedArticle]) -> str:
+    """The lines of ``articles.jsonl``."""
+    return "".join(json.dumps(article_record(a), ensure_ascii=False) + "\n" for a in articles)
+
+
+def side_by_side(articles: Sequence[TranslatedArticle]) -> str:
+    """Each sentence over its English, with its warnings."""
+    lines: list[str] = []
+    for article in articles:
+        lines += [f"# {article.source} ({article.language})", ""]
+        for row in article.translations:
+            warning = f"   [{', '.join(row.flags)}]" if row.flags else ""
+            lines += [row.segment.text, f"{row.english}{warning}", ""]
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _paragraphs(article: TranslatedArticle) -> list[list[Translation]]:
+    key: Callable[[Translation], int] = lambda t: t.segment.paragraph  # noqa: E731
+    return [list(rows) for _, rows in groupby(article.translations, key=key)]
+
+
+FORMATS: dict[str, Callable[[Sequence[TranslatedArticle]], str]] = {
+    "text": article_text,
+    "jsonl": article_jsonl,
+    "side-by-side": side_by_side,
+}
+
+
+def briefs_text(briefs: Sequence[Brief]) -> str:
+    """Headline and bullets, the numbers of the cited sentences in brackets (from 1)."""
+    blocks = []
+    for brief in briefs:
+        bullets = [
+            f"- {bullet.text} [{', '.join(str(i + 1) for i in bullet.cites)}]"
+            for bullet in brief.bullets
+        ]
+        blocks.append("\n".join([brief.headline, *bullets]))
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def briefs_json(briefs: Sequence[Brief]) -> str:
+    """One JSON object a brief and line; ``cites`` are segment indices from 0."""
+    return rows_json(briefs)
+
+
+def languages_text(found: Sequence[Language]) -> str:
+    """A line a language: code, tag, name, autonym."""
+    return "".join(f"{x.code:<9} {x.bcp47:<8} {x.name:<32} {x.autonym}\n" for x in found)
+
+
+def languages_json(found: Sequence[Language]) -> str:
+    """One JSON object a line."""
+    return rows_json(found)
+
+
+def models_text(rows: Sequence[Any]) -> str:
+    """A line a checkpoint."""
+    lines = [
+        f"{row.name:<6} {row.hub_id or '(in the package)':<36} {row.size:>8}  {row.licence:<16} "
+        f"{row.location or 'not here: toolkit models fetch ' + row.name}"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """A line a finding."""
+    marks = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+    return "".join(f"{marks[f.state]}  {f.name:<12} {f.detail}\n" for f in findings)
+
+
+def rows_json(rows: Sequence[Any]) -> str:
+    """Dataclasses as JSON, one a line."""
+    return "".join(
+        json.dumps(dataclasses.asdict(row), ensure_ascii=False, default=_as_text) + "\n"
+        for row in rows
+    )
+
+
+def _as_text(value: object) -> str:
+    return str(value) if isinstance(value, Path) else repr(value)

@@ -1,0 +1,35 @@
+"""Which reader reads which file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolkit.data import Article, Failure
+from toolkit.errors import InputError
+from toolkit.readers.base import Reader
+from toolkit.readers.jsonl import read_jsonl
+from toolkit.readers.text import read_text
+
+_BY_SUFFIX: dict[str, Reader] = {
+    "": read_text,
+    ".txt": read_text,
+    ".text": read_text,
+    ".md": read_text,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+}
+
+
+def read(data: bytes, source: str) -> list[Article | Failure]:
+    """The articles in ``data``, read as the suffix of ``source`` says; never raises for bad
+    content: what cannot be read is in the list as a failure."""
+    suffix = Path(source).suffix.lower()
+    reader = _BY_SUFFIX.get(suffix)
+    if reader is None:
+        known = ", ".join(sorted(s for s in _BY_SUFFIX if s))
+        return [Failure(source, "read", f"no reader for {suffix} files", f"Save it as {known}.")]
+    try:
+        return list(reader(data, source))
+    except InputError as error:
+        reason = str(error).removeprefix(f"{source}: ")
+        return [Failure(source, "read", reason, error.remedy)]

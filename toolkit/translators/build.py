@@ -1,0 +1,20 @@
+"""From the name of a model to a translator that checks its own work."""
+
+from __future__ import annotations
+
+from toolkit.translators.base import Translator
+from toolkit.translators.hub import resolve
+
+
+def load_translator(
+    model: str, *, engine: str = "auto", device: str = "auto", beam: int = 4
+) -> Translator:
+    """The translator for ``model``, its weights loaded.
+
+    Raises ``ModelError`` with what to do when the weights or the device cannot be had.
+    """
+    from toolkit.translators.rescue import Checked
+    from toolkit.translators.torch_nllb import TorchNllb
+
+    checkpoint = resolve(model)
+    return Checked(TorchNllb(checkpoint, device=device, beam=beam), [])
