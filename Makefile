@@ -19,7 +19,8 @@ digest: .venv/.made
 # source tree: hence an environment of their own, and the package built anew each time.
 test: .venv-test/.made
 	sh tests/chromium.sh
-	.venv-test/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	rm -rf build
+	.venv-test/$(PIP) --no-deps --force-reinstall .
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy

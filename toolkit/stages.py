@@ -65,17 +65,19 @@ class Translated:
 def prepare(article: Article, *, language: str | None = None) -> PreparedArticle:
     """Clean an article, settle its language and cut it into segments.
 
-    ``language``, a FLORES-200 code, settles it without detection. Raises ``InputError`` when
-    nothing is left after cleaning, ``UnknownLanguageError`` for a declared language that is none.
+    ``language``, a FLORES-200 code, settles it without detection; what the article itself
+    declares is only a hint, since feeds often declare one language for all they carry. Raises
+    ``InputError`` when nothing is left after cleaning.
     """
-    declared = languages.resolve(article.language).code if article.language else None
-    page = cleaning.clean(article.text, title=article.title, language=language or declared)
+    declared = languages.candidates(article.language) if article.language else ()
+    hint = language or (declared[0].code if len(declared) == 1 else None)
+    page = cleaning.clean(article.text, title=article.title, language=hint)
     if not page.paragraphs:
         raise InputError(
             f"{article.source}: no text is left after cleaning",
             remedy="Look at the file: it holds nothing but page furniture.",
         )
-    code = language or detection.detect(page.text, declared=declared).code
+    code = language or detection.detect(page.text, declared=article.language).code
     segments: list[Segment] = []
     for number, paragraph in enumerate(page.paragraphs):
         for text in segmentation.sentences(paragraph.text, code):
