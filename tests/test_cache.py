@@ -1,0 +1,84 @@
+"""The cache keeps what was translated, through damage, processes and stops."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from toolkit.cache import Cache
+from toolkit.data import Hypothesis
+from toolkit.errors import OutputError
+
+KEY = {"signature": "demo@1", "source": "guj_Gujr", "target": "eng_Latn"}
+
+
+def test_what_was_put_comes_back_whole(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "deep" / "c.sqlite")
+    cache.put(["એક", "બે"], [Hypothesis("one", -0.5, ("loop",)), Hypothesis("two")], **KEY)
+    cache.close()
+    again = Cache(tmp_path / "deep" / "c.sqlite")
+    assert again.get(["બે", "એક", "ત્રણ"], **KEY) == {
+        "એક": Hypothesis("one", -0.5, ("loop",)),
+        "બે": Hypothesis("two"),
+    }
+    assert len(again) == 2
+
+
+@pytest.mark.parametrize("changed", ["signature", "source", "target"])
+def test_another_signature_or_language_is_another_entry(tmp_path: Path, changed: str) -> None:
+    cache = Cache(tmp_path / "c.sqlite")
+    cache.put(["એક"], [Hypothesis("one")], **KEY)
+    assert cache.get(["એક"], **{**KEY, changed: "other"}) == {}
+
+
+def test_more_texts_than_sqlite_takes_parameters(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "c.sqlite")
+    texts = [f"text {n}" for n in range(2500)]
+    cache.put(texts, [Hypothesis(text.upper()) for text in texts], **KEY)
+    found = cache.get(texts, **KEY)
+    assert {text: h.text for text, h in found.items()} == {t: t.upper() for t in texts}
+
+
+def test_a_damaged_file_is_moved_aside_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    path.write_bytes(b"this is no database " * 400)
+    cache = Cache(path)
+    cache.put(["એક"], [Hypothesis("one")], **KEY)
+    assert len(cache) == 1
+    (aside,) = tmp_path.glob("c.sqlite.damaged-*")
+    assert aside.name in cache.warning
+    assert aside.read_bytes().startswith(b"this is no database")
+
+
+def test_a_folder_in_its_place_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=str(tmp_path)) as caught:
+        Cache(tmp_path)
+    assert "TOOLKIT_CACHE" in caught.value.remedy
+
+
+def test_a_process_killed_after_put_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    script = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from toolkit.cache import Cache; from toolkit.data import Hypothesis\n"
+        "c = Cache(Path(sys.argv[1]))\n"
+        "c.put(['a'], [Hypothesis('A')], signature='s', source='x', target='y')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    found = Cache(path).get(["a"], signature="s", source="x", target="y")
+    assert found == {"a": Hypothesis("A")}
+
+
+def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    one, two = Cache(path), Cache(path)
+    one.put(["a"], [Hypothesis("A")], **KEY)
+    two.put(["b"], [Hypothesis("B")], **KEY)
+    assert len(one) == len(two) == 2
+    with sqlite3.connect(path) as plain:
+        assert plain.execute("PRAGMA journal_mode").fetchone() == ("wal",)
