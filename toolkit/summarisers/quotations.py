@@ -1,0 +1,83 @@
+"""Quotations that run over several sentences, and what one of these sentences is worth alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from toolkit.summarisers.words import words
+
+_MARK = re.compile('["“”„«»]')
+_CLOSING = {'"': '"', "“": "”", "„": "”", "«": "»"}
+_OPENING = {'"': '"', "”": "“", "»": "«"}
+
+
+def marks(text: str) -> Iterator[tuple[int, bool]]:
+    """Where the double quotation marks of ``text`` stand, and whether each one opens."""
+    inside = False
+    for match in _MARK.finditer(text):
+        at, mark = match.start(), match.group()
+        if mark == '"':
+            before, after = text[:at][-1:], text[at + 1 :][:1]
+            apart = not before or before.isspace() or before in "([—–-"
+            opens = apart and bool(after.strip()) if apart != (not after.strip()) else not inside
+        else:
+            opens = mark in "“„«"
+        inside = opens
+        yield at, opens
+
+
+def balanced(text: str) -> bool:
+    """Whether every quotation that opens in ``text`` closes in it, and the other way round."""
+    turns = [opens for _, opens in marks(text)]
+    return turns == [True, False] * (len(turns) // 2)
+
+
+def mend(sentences: Iterable[tuple[int, str]]) -> list[str | None]:
+    """Each sentence with whole quotations, or None where it cannot be understood alone.
+
+    ``sentences`` are pairs of paragraph number and text, in order. A quotation that goes on in
+    the next sentence is closed at the end of the one that names its speaker; a sentence from
+    its middle, which names nobody, gives None.
+    """
+    mended: list[str | None] = []
+    inside, last = False, None
+    for paragraph, text in sentences:
+        inside = inside and paragraph == last
+        turns = list(marks(text))
+        starts_inside = not turns[0][1] if turns else inside
+        inside = turns[-1][1] if turns else inside
+        last = paragraph
+        if starts_inside:
+            mended.append(_without_start(text, turns) if turns else None)
+        elif inside:
+            mended.append(_closed(text, turns[-1][0]))
+        else:
+            mended.append(text if balanced(text) else None)
+    return mended
+
+
+def _closed(text: str, opening: int) -> str | None:
+    if len(text[:opening].split()) < 2:
+        return None
+    whole = text + _CLOSING[text[opening]]
+    return whole if balanced(whole) else None
+
+
+def _without_start(text: str, turns: list[tuple[int, bool]]) -> str | None:
+    closing = turns[0][0]
+    rest = text[closing + 1 :].strip()
+    if not rest:
+        return None
+    heads = [word.strip(".,:").lower() for word in rest.split()[:5]]
+    spoken = any(head in words("speech_verbs") for head in heads)
+    if text[closing - 1] in ".?!" and rest[0].isupper() and not spoken:
+        whole = rest
+    elif spoken:
+        whole = _OPENING.get(text[closing], '"') + text
+    else:
+        return None
+    if balanced(whole):
+        return whole
+    after = list(marks(whole))
+    return _closed(whole, after[-1][0]) if after and after[-1][1] else None
