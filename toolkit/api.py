@@ -13,6 +13,7 @@ from toolkit import cleaning, languages, segmentation, stages, store, views
 from toolkit.config import ENGLISH, Config
 from toolkit.data import (
     Article,
+    Brief,
     CleanText,
     Hypothesis,
     PreparedArticle,
@@ -107,12 +108,16 @@ def translate_article(
     return result.articles[0]
 
 
-def summarise(english_text: str, *, bullets: int = 3) -> list[str]:
-    """At most ``bullets`` bullets of a plain English text."""
+def brief(article: TranslatedArticle, *, bullets: int = 4) -> Brief:
+    """A headline and at most ``bullets`` bullets of ``article``, each citing its segments."""
     from toolkit.summarisers.extractive import Extractive
 
-    brief = Extractive().summarise(english_article(english_text), bullets=bullets)
-    return [bullet.text for bullet in brief.bullets]
+    return Extractive().summarise(article, bullets=bullets)
+
+
+def summarise(english_text: str, *, bullets: int = 3) -> list[str]:
+    """At most ``bullets`` bullets of a plain English text."""
+    return [bullet.text for bullet in brief(english_article(english_text), bullets=bullets).bullets]
 
 
 def english_article(text: str, source: str = "text") -> TranslatedArticle:

@@ -277,3 +277,7 @@ def doctor(as_json: bool, config_path: Path | None) -> None:
     )
     if any(f.state == "fail" for f in findings):
         raise SystemExit(NOTHING_DONE)
+
+
+if __name__ == "__main__":
+    main()

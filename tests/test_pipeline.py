@@ -1,0 +1,188 @@
+"""A whole run, from files to files, with a translator that needs no weights.
+
+Whether the real one works is in ``test_demo.py``; here it is order, repeats, stops, failures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from toolkit.config import Config
+from toolkit.data import Hypothesis
+from toolkit.errors import InputError, ModelError
+from toolkit.pipeline import run
+
+DAY = dt.date(2026, 11, 21)
+HINDI = (
+    "नई मेट्रो लाइन सोमवार से\n\n"
+    "दिल्ली में सोमवार को नई मेट्रो लाइन शुरू हुई। पहले दिन 40 हज़ार लोगों ने सफ़र किया। "
+    "मंत्री ने कहा कि अगले साल दो और लाइनें खुलेंगी।\n"
+)
+GUJARATI = (
+    "ગુજરાતમાં ભારે વરસાદ\n\n"
+    "ગુજરાતમાં આજે ભારે વરસાદ પડ્યો. નદીઓમાં પાણીનું સ્તર વધ્યું છે અને શાળાઓ બંધ રહેશે. "
+    "સરકારે લોકોને ઘરમાં રહેવા કહ્યું છે.\n"
+)
+ENGLISH = (
+    "Council approves the budget\n\n"
+    "The council approved the budget on Monday. It takes effect in April. "
+    "Spending on schools rises by 4 per cent to 12 million pounds.\n"
+)
+
+
+class Numbered:
+    """Translates every text to an English sentence of its own and remembers what it was asked."""
+
+    signature = "numbered@1"
+    notice = ""
+
+    def __init__(self, *, fails_on: str = "") -> None:
+        self.asked: list[str] = []
+        self.fails_on = fails_on
+
+    def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
+        if source == self.fails_on:
+            raise ModelError("the device is gone", remedy="Plug it in again.")
+        self.asked.extend(texts)
+        return [Hypothesis(f"The {source} report says {zlib.crc32(t.encode())}.") for t in texts]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    news = tmp_path / "news"
+    news.mkdir()
+    for name, text in (("1.txt", HINDI), ("2.txt", GUJARATI), ("3.txt", ENGLISH)):
+        (news / name).write_text(text, encoding="utf-8")
+    return Config(inputs=(news,), outputs=tmp_path / "out", cache=tmp_path / "c.sqlite", date=DAY)
+
+
+def records(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_file_of_the_run_is_written_and_latest_points_to_it(config: Config) -> None:
+    result = run(config, translator=Numbered())
+    folder = config.outputs / "2026-11-21"
+    names = {"digest.html", "digest.md", "digest.json", "articles.jsonl", "run.json", "run.log"}
+    assert {p.name for p in folder.iterdir()} == names
+    assert (config.outputs / "latest" / "run.json").exists()
+    assert result.counts["articles"] == 3
+    articles = records(folder / "articles.jsonl")
+    assert [Path(str(a["source"])).name for a in articles] == ["1.txt", "2.txt", "3.txt"]
+    assert [a["language"] for a in articles] == ["hin_Deva", "guj_Gujr", "eng_Latn"]
+
+
+def test_articles_keep_every_sentence_in_order(config: Config) -> None:
+    result = run(config, translator=Numbered())
+    hindi = next(a for a in result.digest.articles if a.language == "hin_Deva")
+    sources = [t.segment.text for t in hindi.translations]
+    assert " ".join(sources) == " ".join(HINDI.split())
+    assert [t.segment.index for t in hindi.translations] == list(range(len(sources)))
+
+
+def test_english_is_never_sent_to_the_model(config: Config) -> None:
+    translator = Numbered()
+    result = run(config, translator=translator)
+    assert not any("budget" in text for text in translator.asked)
+    english = next(a for a in result.digest.articles if a.language == "eng_Latn")
+    assert [t.english for t in english.translations] == [
+        t.segment.text for t in english.translations
+    ]
+
+
+def test_nothing_is_translated_twice_in_a_run_or_in_the_next(config: Config) -> None:
+    (config.inputs[0] / "4.txt").write_text(HINDI + "\nयह एक नया वाक्य है जो पहले नहीं था।\n", "utf-8")
+    first = Numbered()
+    run(config, translator=first)
+    assert len(first.asked) == len(set(first.asked))
+    second = Numbered()
+    result = run(config, translator=second)
+    assert second.asked == []
+    assert result.counts["from_model"] == 0
+    assert result.counts["from_cache"] == len(first.asked)
+
+
+def test_a_stopped_run_goes_on_where_it_was(config: Config) -> None:
+    class Unplugged(Numbered):
+        def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
+            if self.asked:
+                raise KeyboardInterrupt
+            return super().translate(texts, source=source, target=target)
+
+    stopped = Unplugged()
+    with pytest.raises(KeyboardInterrupt):
+        run(config, translator=stopped)
+    assert not (config.outputs / "latest").exists()
+    rest = Numbered()
+    result = run(config, translator=rest)
+    assert not set(stopped.asked) & set(rest.asked)
+    assert result.counts["articles"] == 3
+
+
+def test_one_language_that_fails_costs_no_other(config: Config) -> None:
+    result = run(config, translator=Numbered(fails_on="guj_Gujr"))
+    assert [a.language for a in result.digest.articles] == ["hin_Deva", "eng_Latn"]
+    (failure,) = result.failures
+    assert (failure.stage, failure.reason) == ("translate", "the device is gone")
+    page = (config.outputs / "latest" / "digest.html").read_text(encoding="utf-8")
+    assert "the device is gone" in page
+
+
+def test_bad_files_are_not_processed_and_the_good_ones_are(config: Config) -> None:
+    news = config.inputs[0]
+    (news / "5-empty.txt").write_bytes(b"")
+    (news / "6-binary.txt").write_bytes(bytes(range(256)) * 20)
+    (news / "7-utf16.txt").write_text(GUJARATI.replace("ભારે", "હળવો"), encoding="utf-16")
+    arabic = (
+        "افتتاح مستشفيات جديدة\n\nأعلنت الوزارة اليوم افتتاح ثلاثة مستشفيات جديدة في العاصمة. "
+        "وقال الوزير إن العمل سيبدأ في مارس المقبل.\n"
+    )
+    (news / "8-1256.txt").write_text(arabic, encoding="cp1256")
+    result = run(config, translator=Numbered())
+    names = [Path(a.source).name for a in result.digest.articles]
+    assert names == ["1.txt", "2.txt", "3.txt", "7-utf16.txt", "8-1256.txt"]
+    assert result.digest.articles[-1].language == "arb_Arab"
+    assert [(Path(f.source).name, f.stage) for f in result.failures] == [
+        ("5-empty.txt", "read"),
+        ("6-binary.txt", "read"),
+    ]
+    run_record = json.loads((config.outputs / "latest" / "run.json").read_text(encoding="utf-8"))
+    assert len(run_record["failures"]) == 2
+
+
+def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = (dt.datetime.now() - dt.timedelta(minutes=5)).time()
+    late = Config(
+        inputs=config.inputs, outputs=config.outputs, cache=config.cache, date=DAY, deadline=past
+    )
+    result = run(late, translator=Numbered())
+    assert [a.language for a in result.digest.articles] == ["eng_Latn"]
+    assert result.counts["left_over"] == 2
+    assert any("deadline" in notice for notice in result.digest.notices)
+    run(config, translator=Numbered())
+    again = run(late, translator=Numbered())
+    assert again.counts["left_over"] == 0
+
+
+def test_no_input_is_an_error_and_no_digest(tmp_path: Path, config: Config) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    nothing = Config(inputs=(empty,), outputs=config.outputs, cache=config.cache, date=DAY)
+    with pytest.raises(InputError, match="no article here"):
+        run(nothing, translator=Numbered())
+    assert not (config.outputs / "latest").exists()
+
+
+def test_two_copies_of_one_article_are_one(config: Config) -> None:
+    (config.inputs[0] / "copy.txt").write_text(ENGLISH, encoding="utf-8")
+    result = run(config, translator=Numbered())
+    assert result.counts["articles"] == 3
+    assert result.counts["duplicates"] == 1
