@@ -1,0 +1,242 @@
+"""Reads an English sentence into what can be checked: its words with their polarity and mood,
+and its amounts and dates.
+
+There is no grammar here, only word order and word lists: clauses end at punctuation and at
+conjunctions, and a negation or a "may" reaches to the end of its clause.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from toolkit.summarisers.amounts import Amount, amounts, dates
+from toolkit.summarisers.lexicon import alike, key, keys, number_words, words
+
+_TOKEN = re.compile(
+    r"\d+[-–]\d+(?![\d.,]*\d)|\d+(?:st|nd|rd|th)\b|\d+(?:[.,:]\d+)*|[$€£¥₹%]"
+    r"|[^\W\d_]+(?:'[^\W\d_]+)*|[.,;:!?()\"—]"
+)
+_SENTENCE_END = re.compile(r"(?:(?<=[^A-Z][.!?])|(?<=[.!?]\")) +(?=[\"'(]?[A-Z0-9])")
+_STOPS = frozenset('.,;:!?()"—')
+_ABBREVIATION = re.compile(r"\b(?:[A-Z]\.){2,}|\b(?:Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Lt|Col|No)\.(?= )")
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "‑": "-"})
+_UNDONE = re.compile(r"(?:un|non|dis)(?=[a-z]{4})")
+
+
+class Mood(IntEnum):
+    """How sure a sentence is of a word in it."""
+
+    FACT = 0
+    FUTURE = 1
+    POSSIBLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that claims something.
+
+    ``at`` is its place among the sentence's tokens and ``clause`` its clause's number.
+    ``negated_by`` is the key of the word that turns it round, or empty. ``undone`` is what is
+    left without "un-". ``past`` tells of a form that reports something as having happened.
+    """
+
+    text: str
+    key: str
+    at: int
+    clause: int
+    name: bool
+    verb: bool
+    past: bool
+    mood: Mood
+    negated_by: str
+    undone: str
+
+    @property
+    def light(self) -> bool:
+        """Whether it is too general to count as a claim of its own."""
+        return self.key in keys("light_words")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, read. ``tokens`` are lower-case, ``clauses`` the number of each one's clause.
+
+    ``dates`` are pairs of month and day (0 where none is named). ``exact`` are words that a
+    summary has to repeat as they are: weekdays, "tomorrow", "half", "dozens", scores ("3-1").
+    """
+
+    tokens: tuple[str, ...]
+    clauses: tuple[int, ...]
+    words: tuple[Word, ...]
+    amounts: tuple[Amount, ...]
+    dates: frozenset[tuple[int, int]]
+    exact: frozenset[str]
+
+    def negates(self, clause: int) -> bool:
+        """Whether a plain negation ("not", "no") stands in a clause."""
+        return any(
+            _plain_negator(token)
+            for token, number in zip(self.tokens, self.clauses, strict=True)
+            if number == clause
+        )
+
+    def has(self, wanted: str) -> bool:
+        """Whether a word like the key ``wanted`` stands anywhere in the sentence."""
+        return any(alike(word.key, wanted) for word in self.words)
+
+
+def read_all(texts: Iterable[str]) -> list[Sentence]:
+    """Every sentence of ``texts``, read."""
+    return [read(part) for text in texts for part in _SENTENCE_END.split(_normal(text)) if part]
+
+
+@lru_cache(maxsize=4096)
+def read(text: str) -> Sentence:
+    """One sentence, read."""
+    raw = tuple(_TOKEN.findall(_normal(text)))
+    tokens = tuple(token.lower() for token in raw)
+    clauses = _clauses(tokens)
+    found_dates, taken = dates(raw)
+    found_amounts = amounts(tokens, taken)
+    taken |= {at for amount in found_amounts for at in range(amount.start, amount.end)}
+    negations, moods = _negations(tokens), _moods(tokens, taken)
+    found = [
+        Word(
+            text=raw[at],
+            key=key(token),
+            at=at,
+            clause=clauses[at],
+            name=_is_name(raw, at),
+            verb=_is_verb(tokens, at),
+            past=_is_past(tokens, at),
+            mood=moods[at],
+            negated_by=negations[at],
+            undone=key(_UNDONE.sub("", token)) if _UNDONE.match(token) else "",
+        )
+        for at, token in enumerate(tokens)
+        if at not in taken and _claims(token)
+    ]
+    exact = frozenset(t for t in tokens if _must_stay(t))
+    return Sentence(tokens, clauses, tuple(found), found_amounts, found_dates, exact)
+
+
+@lru_cache(maxsize=4096)
+def _normal(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    text = _ABBREVIATION.sub(lambda m: m.group().replace(".", ""), text)
+    return re.sub(r"\bper cent\b", "percent", " ".join(text.split()))
+
+
+def _clauses(tokens: Sequence[str]) -> tuple[int, ...]:
+    numbers, current = [], 0
+    for token in tokens:
+        if (
+            token in _STOPS
+            or token in words("clause_splitters")
+            or token in words("clause_joiners")
+        ):
+            current += 1
+        numbers.append(current)
+    return tuple(numbers)
+
+
+def _claims(token: str) -> bool:
+    return (
+        token[0].isalpha()
+        and token not in words("function_words")
+        and not _must_stay(token)
+        and not token.endswith("n't")
+        and token not in number_words()
+    )
+
+
+def _must_stay(token: str) -> bool:
+    return (
+        token in words("weekdays")
+        or token in words("time_words")
+        or token in words("vague_amounts")
+        or "-" in token
+    )
+
+
+def _plain_negator(token: str) -> bool:
+    return token in words("negators") or token.endswith("n't")
+
+
+def _negations(tokens: Sequence[str]) -> list[str]:
+    """For each token the key of the word that negates it, or "". Two negations cancel."""
+    found, cue = [], ""
+    for at, token in enumerate(tokens):
+        if (
+            token in _STOPS
+            or token in words("clause_splitters")
+            or token in ("and", "which", "who")
+        ):
+            cue = ""
+        found.append(cue)
+        following = tokens[at + 1] if at + 1 < len(tokens) else ""
+        plain = _plain_negator(token) and following != "only"
+        plain = plain or (token == "yet" and following == "to")
+        implied = key(token) in keys("implicit_negators") or (
+            key(token) == "rule" and "out" in tokens[at + 1 : at + 3]
+        )
+        if plain or implied:
+            cue = "" if cue else ("not" if plain else key(token))
+    return found
+
+
+def _moods(tokens: Sequence[str], taken: frozenset[int]) -> list[Mood]:
+    found, mood = [], Mood.FACT
+    for at, token in enumerate(tokens):
+        if token in _STOPS or token in words("clause_splitters"):
+            mood = Mood.FACT
+        infinitive = at > 0 and tokens[at - 1] == "to" and not _factive(tokens, at)
+        found.append(max(mood, Mood.FUTURE) if infinitive else mood)
+        if at in taken:
+            continue
+        following = tokens[at + 1] if at + 1 < len(tokens) else ""
+        asked = key(token) in ("call", "ask") and following == "for"
+        if key(token) in keys("possible") or asked:
+            mood = Mood.POSSIBLE
+        elif key(token) in keys("future") or (token in ("set", "going") and following == "to"):
+            mood = max(mood, Mood.FUTURE)
+    return found
+
+
+def _factive(tokens: Sequence[str], at: int) -> bool:
+    return at > 1 and key(tokens[at - 2]) in keys("factive_before_to")
+
+
+def _is_name(raw: Sequence[str], at: int) -> bool:
+    token = raw[at]
+    if not token[0].isupper():
+        return False
+    first = at == 0 or raw[at - 1] in ('"', ":", ".")
+    follows = at + 1 < len(raw) and raw[at + 1][0].isupper()
+    return not first or follows or (len(token) > 1 and token.isupper())
+
+
+def _is_verb(tokens: Sequence[str], at: int) -> bool:
+    token = tokens[at]
+    before = tokens[at - 1] if at else ""
+    if before in words("determiners"):
+        return False
+    return (
+        key(token) in keys("verbs")
+        or key(token) in keys("reporting_verbs")
+        or (token.endswith("ed") and len(token) > 4)
+        or before in words("modals")
+        or token in words("past_forms")
+    )
+
+
+def _is_past(tokens: Sequence[str], at: int) -> bool:
+    token = tokens[at]
+    if not (token in words("past_forms") or (token.endswith("ed") and len(token) > 4)):
+        return False
+    return not any(t in words("modals") or t == "be" for t in tokens[max(0, at - 2) : at])

@@ -1,0 +1,151 @@
+"""Whether the article says what a bullet says, and what is shown where it does not.
+
+A bullet passes when every word in it that claims something stands in its evidence (inflected,
+derived or as a synonym), its numbers, units, dates and names stand there and belong to the same
+things, nothing was denied that is affirmed now or the other way round, nothing that may be is
+told as a fact, and nobody's part was given to another. These are rules over words and their
+order, not understanding: they err on the side of taking the article's own sentence instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from toolkit.data import Brief, Bullet, TranslatedArticle
+from toolkit.summarisers.base import Summariser
+from toolkit.summarisers.checks import CHECKS, matched
+from toolkit.summarisers.claims import Word, read_all
+
+MAX_CITES = 3
+# Two bullets that share so much of the shorter one's words say the same.
+REPEAT = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``score`` is the share, 0 to 1, of the bullet's content words that the evidence has;
+    ``reasons`` say in English what is wrong, and are empty where ``ok``."""
+
+    ok: bool
+    score: float
+    reasons: tuple[str, ...] = ()
+
+
+def supported(bullet: str, evidence: Sequence[str]) -> Verdict:
+    """Whether the sentences in ``evidence`` say what ``bullet`` says."""
+    source = read_all(evidence)
+    claims = read_all([bullet])
+    content = [word for claim in claims for word in claim.words]
+    if not content or not source:
+        return Verdict(False, 0.0, ("nothing to check",))
+    reasons: dict[str, None] = {}
+    for claim in claims:
+        for check in CHECKS:
+            reasons.update(dict.fromkeys(check(claim, source)))
+    score = sum(matched(word, source) for word in content) / len(content)
+    return Verdict(not reasons, score, tuple(reasons))
+
+
+def ground(brief: Brief, article: TranslatedArticle, fallback: Summariser) -> Brief:
+    """``brief`` with only what ``article`` supports, every bullet citing its segments.
+
+    The bullets of ``brief`` are a model's: they may cite wrong segments or none. What a bullet
+    cites is tried first, then the segments that share most words with it. A bullet without
+    support gives its place to one of ``fallback``'s, which are taken as they are; ``notes``
+    counts these. An unsupported headline gives way to ``fallback``'s too.
+    """
+    texts = {t.segment.index: t.english for t in article.translations if t.english.strip()}
+    kept: list[Bullet | None] = []
+    for bullet in brief.bullets:
+        cites = find_support(bullet.text, texts, bullet.cites)
+        found = Bullet(bullet.text, cites) if cites else None
+        if found is None or not _repeats(found, [b for b in kept if b]):
+            kept.append(found)
+    headline_cites = find_support(brief.headline, texts, brief.headline_cites)
+    refused = kept.count(None)
+    if headline_cites and kept and not refused:
+        return Brief(brief.article_id, brief.headline, _whole(kept), headline_cites, brief.notes)
+    own = fallback.summarise(article, bullets=len(brief.bullets) + refused)
+    headline = brief.headline if headline_cites else own.headline
+    return Brief(
+        article_id=brief.article_id,
+        headline=headline,
+        bullets=_fill(kept, own.bullets) if kept else own.bullets,
+        headline_cites=headline_cites or own.headline_cites,
+        notes=brief.notes + _notes(refused, len(brief.bullets), bool(headline_cites)),
+    )
+
+
+def find_support(bullet: str, texts: dict[int, str], cited: Sequence[int] = ()) -> tuple[int, ...]:
+    """The indices of at most ``MAX_CITES`` of ``texts`` that support ``bullet``, in order.
+
+    Those in ``cited`` are tried first. Empty where nothing supports it.
+    """
+    for indices in _candidates(bullet, texts, cited):
+        if supported(bullet, [texts[i] for i in indices]).ok:
+            return tuple(sorted(indices))
+    return ()
+
+
+def _candidates(bullet: str, texts: dict[int, str], cited: Sequence[int]) -> Iterator[list[int]]:
+    known = list(dict.fromkeys(i for i in cited if i in texts))[:MAX_CITES]
+    if known:
+        yield known
+    wanted = [word for claim in read_all([bullet]) for word in claim.words]
+    covered = {index: _covered(wanted, text) for index, text in texts.items()}
+    for start in ([], known) if known else ([],):
+        chosen = list(start)
+        while len(chosen) < MAX_CITES:
+            have = {at for index in chosen for at in covered[index]}
+            rest = [index for index in texts if index not in chosen]
+            best = max(rest, key=lambda i: (len(covered[i] - have), -i), default=None)
+            if best is None or not covered[best] - have:
+                break
+            chosen.append(best)
+            yield chosen
+
+
+def _covered(wanted: Sequence[Word], text: str) -> set[int]:
+    source = read_all([text])
+    return {at for at, word in enumerate(wanted) if matched(word, source)}
+
+
+def _repeats(bullet: Bullet, others: Sequence[Bullet]) -> bool:
+    mine = {w.key for s in read_all([bullet.text]) for w in s.words}
+    for other in others:
+        theirs = {w.key for s in read_all([other.text]) for w in s.words}
+        if len(mine & theirs) >= REPEAT * min(len(mine), len(theirs)):
+            return True
+    return False
+
+
+def _whole(kept: Sequence[Bullet | None]) -> tuple[Bullet, ...]:
+    return tuple(bullet for bullet in kept if bullet)
+
+
+def _fill(kept: Sequence[Bullet | None], spare: Sequence[Bullet]) -> tuple[Bullet, ...]:
+    """``kept`` with each gap filled by the first spare bullet that says something else."""
+    filled = list(kept)
+    for place, bullet in enumerate(filled):
+        if bullet is None:
+            shown = _whole(filled)
+            cited = {cite for other in shown for cite in other.cites}
+            filled[place] = next(
+                (s for s in spare if not cited & set(s.cites) and not _repeats(s, shown)), None
+            )
+    # An article too short for another sentence still shows one bullet.
+    return _whole(filled) or tuple(spare[:1])
+
+
+def _notes(refused: int, total: int, headline: bool) -> tuple[str, ...]:
+    notes = []
+    if refused:
+        are = "was" if refused == 1 else "were"
+        notes.append(
+            f"{refused} of the model's {total} bullets {are} not supported by the article and "
+            "gave way to the article's own sentences."
+        )
+    if not headline:
+        notes.append("The model's headline was not supported by the article.")
+    return tuple(notes)
