@@ -57,14 +57,23 @@ def terms(text: str) -> list[str]:
 
 def cosine(left: Mapping[str, float], right: Mapping[str, float]) -> float:
     """The cosine of the angle between two vectors; 0 where one is empty."""
+    product = dot(left, right)
+    return product / (norm(left) * norm(right)) if product else 0.0
+
+
+def dot(left: Mapping[str, float], right: Mapping[str, float]) -> float:
+    """The scalar product of two vectors."""
     if len(left) > len(right):
         left, right = right, left
-    dot = sum(weight * right.get(term, 0.0) for term, weight in left.items())
-    if not dot:
-        return 0.0
-    return dot / (norm(left) * norm(right))
+    return sum(weight * right[term] for term, weight in left.items() if term in right)
 
 
 def norm(vector: Mapping[str, float]) -> float:
     """The Euclidean length of a vector."""
     return math.sqrt(sum(weight * weight for weight in vector.values()))
+
+
+def unit_length(counts: Mapping[str, float]) -> Vector:
+    """``counts`` scaled to length 1, so that ``dot`` is the cosine. Empty stays empty."""
+    length = norm(counts)
+    return {term: weight / length for term, weight in counts.items()} if length else {}

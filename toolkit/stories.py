@@ -62,7 +62,10 @@ def _story(briefs: Sequence[Brief]) -> Story:
         cite = Citation(article_id, bullet.cites)
         for at, (known, known_vector) in enumerate(merged):
             if cosine(vector, known_vector) >= SAME_FACT:
-                merged[at] = (StoryBullet(known.text, (*known.cites, cite)), known_vector)
+                merged[at] = (
+                    StoryBullet(known.text, (*known.cites, cite)),
+                    known_vector,
+                )
                 break
         else:
             merged.append((StoryBullet(bullet.text, (cite,)), vector))

@@ -19,7 +19,13 @@ from statistics import mean
 
 from rouge_score.rouge_scorer import RougeScorer
 
-from toolkit.data import Article, PreparedArticle, Segment, TranslatedArticle, Translation
+from toolkit.data import (
+    Article,
+    PreparedArticle,
+    Segment,
+    TranslatedArticle,
+    Translation,
+)
 from toolkit.summarisers.extractive import Extractive
 
 MEASURES = ("rouge1", "rouge2", "rougeLsum")

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 from toolkit.data import Brief, Bullet, TranslatedArticle
-from toolkit.summarisers.ranking import Weights, choose
-from toolkit.summarisers.shorten import shorten
-from toolkit.summarisers.units import Unit, units
-
-HEADLINE_WORDS = 16
+from toolkit.summarisers.headlines import headline
+from toolkit.summarisers.ranking import Ranking
+from toolkit.summarisers.units import units
 
 
 class Extractive:
@@ -18,30 +13,14 @@ class Extractive:
 
     signature = "extractive-1"
 
-    def __init__(self, weights: Weights | None = None) -> None:
-        self._weights = weights or Weights()
-
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
-        """See ``Summariser.summarise``. An article of no sentence gives a brief of no bullets."""
-        candidates = units(article)
-        headline, cites = _headline(article, candidates)
-        chosen = choose(candidates, headline if article.title else "", bullets, self._weights)
+        """See ``Summariser.summarise``. Bullets are in document order. An article of no sentence
+        gives a brief of no bullets."""
+        ranking = Ranking(units(article))
+        line, cites = headline(article, ranking)
         return Brief(
             article_id=article.id,
-            headline=headline,
-            bullets=tuple(Bullet(text=unit.text, cites=unit.cites) for unit in chosen),
+            headline=line,
+            bullets=tuple(Bullet(u.text, u.cites) for u in ranking.choose(bullets, line, cites)),
             headline_cites=cites,
         )
-
-
-def _headline(
-    article: TranslatedArticle, candidates: Sequence[Unit]
-) -> tuple[str, tuple[int, ...]]:
-    title = article.title
-    if title:
-        cites = tuple(t.segment.index for t in article.translations if t.segment.kind == "title")
-        return re.sub(r"[\s:;,-]+$", "", title), cites
-    if not candidates:
-        return "No text", ()
-    lead = min(candidates, key=lambda unit: (unit.doubt, unit.place))
-    return shorten(lead.text, HEADLINE_WORDS).rstrip("."), lead.cites

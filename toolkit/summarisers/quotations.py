@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from toolkit.summarisers.words import words
 
@@ -12,19 +12,21 @@ _CLOSING = {'"': '"', "“": "”", "„": "”", "«": "»"}
 _OPENING = {'"': '"', "”": "“", "»": "«"}
 
 
-def marks(text: str) -> Iterator[tuple[int, bool]]:
+def marks(text: str) -> list[tuple[int, bool]]:
     """Where the double quotation marks of ``text`` stand, and whether each one opens."""
-    inside = False
+    found: list[tuple[int, bool]] = []
     for match in _MARK.finditer(text):
         at, mark = match.start(), match.group()
-        if mark == '"':
-            before, after = text[:at][-1:], text[at + 1 :][:1]
-            apart = not before or before.isspace() or before in "([—–-"
-            opens = apart and bool(after.strip()) if apart != (not after.strip()) else not inside
-        else:
-            opens = mark in "“„«"
-        inside = opens
-        yield at, opens
+        inside = bool(found) and found[-1][1]
+        found.append((at, mark in "“„«" if mark != '"' else _opens(text, at, inside)))
+    return found
+
+
+def _opens(text: str, at: int, inside: bool) -> bool:
+    """A straight mark tells by the space beside it, or else by what came before."""
+    free_before = not text[:at][-1:].strip() or text[at - 1] in "([—–-"
+    free_after = not text[at + 1 :][:1].strip()
+    return not inside if free_before == free_after else free_before
 
 
 def balanced(text: str) -> bool:
@@ -44,7 +46,7 @@ def mend(sentences: Iterable[tuple[int, str]]) -> list[str | None]:
     inside, last = False, None
     for paragraph, text in sentences:
         inside = inside and paragraph == last
-        turns = list(marks(text))
+        turns = marks(text)
         starts_inside = not turns[0][1] if turns else inside
         inside = turns[-1][1] if turns else inside
         last = paragraph
@@ -79,5 +81,5 @@ def _without_start(text: str, turns: list[tuple[int, bool]]) -> str | None:
         return None
     if balanced(whole):
         return whole
-    after = list(marks(whole))
+    after = marks(whole)
     return _closed(whole, after[-1][0]) if after and after[-1][1] else None

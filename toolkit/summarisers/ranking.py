@@ -1,57 +1,86 @@
-"""Which texts of an article say most, and say it once."""
+"""Which texts of an article say most, and say it once.
+
+A text's score is the sum of its place in the article (the first say most in news), its cosine to
+the article's centroid (Radev et al. 2004) and its doubt, taken off. Texts are then taken one by
+one, each next one with what it repeats taken off (maximal marginal relevance, Carbonell and
+Goldstein 1998). Names, figures, length, quotations and likeness to the first sentences were
+measured too and added nothing that held on articles left out.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from toolkit.similarity import WORD, cosine, terms
-from toolkit.summarisers.units import Unit
+from toolkit.similarity import dot, terms, unit_length
+from toolkit.summarisers.units import MAX_WORDS, Unit
 
-SHORTLIST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What counts how much."""
-
-    place: float = 1.0
-    decay: float = 0.5
-    centre: float = 1.0
-    redundancy: float = 1.0
-    same: float = 0.8
-    doubt: float = 1.0
+PLACE_DECAY = 0.6
+SECTION = 0.1
+DOUBT = 0.5
+EXCESS = 0.03
+REDUNDANCY = 0.6
+SAME = 0.7
+RESTATED = 0.75
+SHORTLIST = 100
 
 
-def choose(candidates: Sequence[Unit], headline: str, count: int, weights: Weights) -> list[Unit]:
-    """At most ``count`` of ``candidates``, in document order."""
-    vectors = [{t: float(n) for t, n in Counter(terms(c.text)).items()} for c in candidates]
-    centre: Counter[str] = Counter()
-    for vector in vectors:
-        centre.update(dict.fromkeys(vector, 1))
-    scores = [
-        weights.centre * cosine(vector, centre)
-        + weights.place / (1 + c.place) ** weights.decay
-        - weights.doubt * c.doubt
-        for c, vector in zip(candidates, vectors, strict=True)
-    ]
-    order = sorted(range(len(candidates)), key=lambda i: -scores[i])[:SHORTLIST]
-    said = [{t: float(n) for t, n in Counter(terms(headline)).items()}]
-    used: set[int] = set()
-    chosen: list[int] = []
-    while order and len(chosen) < count:
-        overlap = {i: max(cosine(vectors[i], known) for known in said) for i in order}
-        best = max(order, key=lambda i: scores[i] - weights.redundancy * overlap[i])
-        order.remove(best)
-        candidate = candidates[best]
-        fresh = overlap[best] < weights.same and not used & set(candidate.cites)
-        if not chosen or (fresh and candidate.doubt < 1):
+class Ranking:
+    """The texts of one article, scored."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self._units = units
+        self._terms = [Counter(terms(u.text)) for u in units]
+        self._vectors = [unit_length(counts) for counts in self._terms]
+        self._scores = self._score()
+
+    def choose(self, count: int, headline: str = "", cites: Sequence[int] = ()) -> list[Unit]:
+        """At most ``count`` texts, in document order, no two with a sentence in common.
+
+        Those that ``headline``, made from the segments ``cites``, already says and those of
+        doubt 1 or more are left out, unless nothing else is there: then one is taken.
+        """
+        order = sorted(range(len(self._units)), key=lambda i: (-self._scores[i], i))
+        said = frozenset(terms(headline))
+        sound = [i for i in order if self._units[i].doubt < 1]
+        fresh = [i for i in sound if not self._restates(i, said, cites)]
+        chosen = self._take(fresh[:SHORTLIST], count)
+        chosen = chosen or (sound or order)[: min(count, 1)]
+        return sorted((self._units[i] for i in chosen), key=lambda u: u.place)
+
+    def _score(self) -> list[float]:
+        spread: Counter[str] = Counter()
+        for candidate, counts in zip(self._units, self._terms, strict=True):
+            if len(candidate.cites) == 1:
+                spread.update(counts.keys())
+        centre = unit_length(spread)
+        return [
+            dot(vector, centre)
+            + (1 + u.place) ** -PLACE_DECAY
+            + SECTION * u.opens_section
+            - DOUBT * u.doubt
+            - EXCESS * max(0, len(u.text.split()) - MAX_WORDS)
+            for u, vector in zip(self._units, self._vectors, strict=True)
+        ]
+
+    def _restates(self, i: int, said: frozenset[str], cites: Sequence[int]) -> bool:
+        """A headline cut from a sentence does not replace it: the bullets are whole without."""
+        counts = self._terms[i]
+        if not counts or set(cites) & set(self._units[i].cites):
+            return False
+        return sum(t in said for t in counts) / len(counts) >= RESTATED
+
+    def _take(self, order: list[int], count: int) -> list[int]:
+        repeats = dict.fromkeys(order, 0.0)
+        chosen: list[int] = []
+        while repeats and len(chosen) < count:
+            best = max(repeats, key=lambda i: self._scores[i] - REDUNDANCY * repeats[i])
             chosen.append(best)
-            said.append(vectors[best])
-            used |= set(candidate.cites)
-    return sorted((candidates[i] for i in chosen), key=lambda c: c.place)
-
-
-def word_count(text: str) -> int:
-    return len(WORD.findall(text))
+            cited = set(self._units[best].cites)
+            likeness = {i: dot(self._vectors[i], self._vectors[best]) for i in repeats}
+            repeats = {
+                i: max(repeat, likeness[i])
+                for i, repeat in repeats.items()
+                if likeness[i] < SAME and not cited & set(self._units[i].cites)
+            }
+        return chosen

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import cache
 
 from toolkit.similarity import WORD
 from toolkit.summarisers.quotations import marks
+from toolkit.summarisers.shorten import has_verb
 from toolkit.summarisers.words import phrases, words
 
 MIN_WORDS = 5
 
 _BARE_THIS = re.compile(r"\b(?:this|that|these|those)(?:[.,;:]|$| (?:is|was|are|were|has|will)\b)")
 _BACKWARD = re.compile(
-    r"\b(?:there|then|here)[.,]?$|\b(?:met|held|done|been) (?:there|then)\b", re.I
+    r"\b(?:there|then|here)[.,]?$|\b(?:met|held|done|been) (?:there|then)\b",
+    re.IGNORECASE,
 )
-_OBJECT = re.compile(r"\b(?:him|them)\b", re.I)
-_CLAUSE = re.compile(r"\b(?:that|who|which|when|if|and|as|but|because|says|said)\b|[,;:]", re.I)
+_PERSON = re.compile(r"\b(?:he|she|his|her|him)\b", re.IGNORECASE)
+_OBJECT = re.compile(r"\b(?:him|them)\b", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"\b(?:that|who|whom|which|when|if|and|as|but|because|while|after|before|says|said|to)\b",
+    re.IGNORECASE,
+)
+_ALSO = re.compile(r"(?<!but )(?<!not )(?<!and )\balso (?=[a-z])")
+_THEN = re.compile(r"(?<=\bwill )then (?=[a-z])")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*(?: (?:of |the |de |al-)?[A-Z][\w'’-]*)*")
 
 
@@ -30,23 +39,38 @@ class Standing(Enum):
 
 def standing(text: str) -> Standing:
     """Whether ``text``, without a connective at its start, can be shown by itself."""
-    spoken = [word.lower() for word in WORD.findall(unquoted(text))]
-    heads = [word.lower().replace("’", "'") for word in WORD.findall(text)]
-    lowered = text.lower()
+    heads = _tokens(text)
+    spoken = _tokens(unquoted(text))
     if (
         len(heads) < MIN_WORDS
-        or text.rstrip("\"”'’»)").endswith(("?", ":"))
-        or any(phrase in lowered for phrase in phrases("service_phrases"))
-        or any(word.replace("’", "'") in words("first_person") for word in spoken)
         or len(spoken) < 3
+        or text.rstrip("\"”'’»)").endswith(("?", ":"))
+        or text.count("(") != text.count(")")
+        or not words("first_person").isdisjoint(spoken)
+        or _starts(heads, words("imperatives"))
+        or _service().search(text)
     ):
         return Standing.NEVER
-    opening = " ".join(heads[:6]) + " "
-    if heads[0] in words("leaning_words") or any(
-        opening.startswith(phrase + " ") for phrase in phrases("leaning_phrases")
-    ):
-        return Standing.LEANS
-    return Standing.ALONE
+    leans = (
+        heads[0] in words("leaning_words")
+        or spoken[0] in words("pronouns")
+        or (heads[0] in words("subordinators") and heads[1] in words("leaning_words"))
+        or _starts(heads, words("leaning_phrases"))
+    )
+    return Standing.LEANS if leans else Standing.ALONE
+
+
+@cache
+def _service() -> re.Pattern[str]:
+    return re.compile("|".join(phrases("service_phrases")), re.IGNORECASE)
+
+
+def _tokens(text: str) -> list[str]:
+    return [word.lower().replace("’", "'") for word in WORD.findall(text)]
+
+
+def _starts(heads: list[str], listed: frozenset[str]) -> bool:
+    return any(" ".join(heads[:length]) in listed for length in range(1, 7))
 
 
 def unquoted(text: str) -> str:
@@ -62,41 +86,44 @@ def unquoted(text: str) -> str:
 def vagueness(text: str) -> float:
     """From 0 to 1: how much of ``text`` points at something that only its surroundings name."""
     bare = unquoted(text)
-    opening = " ".join(word.lower() for word in WORD.findall(bare)[:4]) + " "
     points = 0.0
-    if any(opening.startswith(phrase + " ") for phrase in phrases("vague_openings")):
+    if _starts(_tokens(bare), words("vague_openings")):
         points += 0.4
+    if any(word in words("second_person") for word in _tokens(bare)):
+        points += 0.3
     if _BARE_THIS.search(bare.rstrip(". ")) or _BACKWARD.search(bare.rstrip(". ")):
         points += 0.3
     if not _NAME.search(bare[1:]):
         points += 0.2
-    for match in _OBJECT.finditer(bare):
-        clause = _CLAUSE.split(bare[: match.start()])[-1]
-        if len(_NAME.findall(bare[: match.start()])) < 2 and clause.strip():
-            points += 0.3
-            break
+    if not has_verb(bare):
+        points += 0.5
+    match = _PERSON.search(bare)
+    if match and not _NAME.search(bare[1 : match.start()]):
+        points += 0.3
+    match = _OBJECT.search(bare)
+    if match and not _CLAUSE.search(bare[: match.start()]):
+        points += 0.3
     return min(points, 1.0)
 
 
 def without_connective(sentence: str) -> str:
     """``sentence`` without the words that only tie it to the one before it: "Meanwhile,", "And",
     an "also" in the middle."""
+    opening, inner = _connectives()
     text = sentence
-    stripped = True
-    while stripped:
-        stripped = False
-        for phrase in phrases("stripped_openings"):
-            match = re.match(re.escape(phrase) + r"(?:, | (?![,-]))", text, re.I)
-            if match and _may_go(phrase, text, match.end()):
-                rest = text[match.end() :]
-                text, stripped = rest[:1].upper() + rest[1:], True
-                break
-    inner = "|".join(sorted(words("inner_connectives")))
-    text = re.sub(rf", (?:{inner})(?:, |(?=\.$))", lambda m: " " if m[0][-1] == " " else "", text)
-    return re.sub(r"(?<!but )(?<!not )(?<!and )\balso (?=[a-z])", "", text)
+    while match := opening.match(text):
+        rest = text[match.end() :]
+        text = rest[:1].upper() + rest[1:]
+    text = inner.sub(lambda m: " " if m[0].endswith(" ") else "", text)
+    text = _ALSO.sub("", text)
+    return _THEN.sub("", text)
 
 
-def _may_go(phrase: str, text: str, end: int) -> bool:
-    """One-word openings can be the first word of a name or of the subject ("Still images")."""
-    comma = text[:end].endswith(", ")
-    return comma or phrase in ("and", "but", "also") or phrase.endswith(" that")
+@cache
+def _connectives() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    # Without a comma most of these words can be the first of a subject ("Still images show").
+    listed = phrases("stripped_openings")
+    free = [p for p in listed if p in ("and", "but", "also") or p.endswith(" that")]
+    opening = rf"(?:{'|'.join(listed)}), |(?:{'|'.join(free)}) (?![,-])"
+    inner = rf", (?:{'|'.join(phrases('inner_connectives'))})(?:, |(?=\.$))"
+    return re.compile(opening, re.IGNORECASE), re.compile(inner)

@@ -27,13 +27,18 @@ _BRACKETS = re.compile(r" ?\([^()]*\)| ?\[[^\[\]]*\]")
 _DASHES = re.compile(r" (?:--|—|–) [^—–]+? (?:--|—|–)(?= )")
 _TAIL = re.compile(r"; |,? (?:--|—|–) |, (?=[a-z])")
 _INNER = re.compile(r", [^,;]+,(?= )")
-_PARTICIPLE = re.compile(r"[a-z]{2,}ing\b")
+_MARKER = re.compile(r"\b(?:who|whose|which|where|that|as|after|before)\b")
+_ARTICLE = re.compile(r"\b[Aa]n? \S+$")
+_DASH_MARK = re.compile(r" (?:--|—|–) ")
+_OPENING = re.compile(r"([^,;:]+), (?=[A-Z]|the |a |an )")
+_STATEMENT = re.compile(r"In an? (?:statement|post|speech|interview|tweet|letter|message)\b")
+_PLACE = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*, ")
 
 
 def tidy(sentence: str) -> str:
     """``sentence`` without its dateline and the asides in brackets that hold no figure."""
     text = _DATELINE.sub("", " ".join(sentence.split()), count=1)
-    text = _BRACKETS.sub(lambda m: m[0] if not _harmless(m[0]) else "", text)
+    text = _BRACKETS.sub(lambda m: m[0] if not harmless(m[0]) else "", text)
     return text[:1].upper() + text[1:]
 
 
@@ -54,7 +59,7 @@ def shorten(sentence: str, limit: int) -> str:
 def _cuts(text: str) -> Iterator[Cut]:
     for pattern in (_BRACKETS, _DASHES):
         for match in pattern.finditer(text):
-            if _harmless(match.group()):
+            if harmless(match.group()):
                 yield match.start(), match.end()
     yield from _tails(text)
     yield from _asides(text)
@@ -62,19 +67,49 @@ def _cuts(text: str) -> Iterator[Cut]:
 
 
 def _tails(text: str) -> Iterator[Cut]:
+    dashes = len(_DASH_MARK.findall(text))
     for match in _TAIL.finditer(text):
-        start, rest = match.start(), text[match.end() :]
-        if not _has_verb(text[:start]) or not balanced(text[:start]):
+        start, mark, rest = match.start(), match.group(), text[match.end() :]
+        if not is_whole(text[:start]):
             continue
-        first = rest.split(" ", 1)[0].strip(".,").lower()
-        if match.group() == "; ":
-            fine = first not in words("contrast_words")
-        elif match.group() == ", ":
-            fine = _is_addition(first) and _harmless(rest)
+        if mark == "; ":
+            follows = rest.split(" ", 1)[0].lower() not in words("contrast_words")
+            fine = follows and not _denies(text[:start]) and not _speaks(rest.split(", ")[-1])
+        elif mark == ", ":
+            fine = _is_addition(rest, text[:start])
         else:
-            fine = _harmless(rest)
+            fine = dashes == 1 and harmless(rest) and not _denies(text[:start])
         if fine:
             yield start, len(text)
+
+
+def is_whole(piece: str) -> bool:
+    """Whether the start of a sentence could be all of it: it has a verb, after its opening
+    clause if it has one, and does not break off at a word that wants more."""
+    tokens = [word.lower() for word in WORD.findall(piece)]
+    if not tokens or tokens[-1] in words("function_words") or not balanced(piece):
+        return False
+    subordinate = tokens[0] in words("subordinators") or _is_participle(tokens[0])
+    if subordinate:
+        _, comma, piece = piece.partition(", ")
+        return bool(comma) and has_verb(piece)
+    return has_verb(piece)
+
+
+def _is_addition(rest: str, before: str) -> bool:
+    """Whether ``rest``, which follows a comma and ends the sentence, only adds to it."""
+    first, *others = (word.lower() for word in WORD.findall(rest))
+    chunks = rest.split(", ")[1:]
+    attributed = bool(chunks) and _speaks(chunks[-1])
+    if any(_resumes(chunk) for chunk in chunks) or attributed or not harmless(rest):
+        return False
+    if first in words("listers") or (first == "as" and others[:2] == ["well", "as"]):
+        own, *_ = _MARKER.split(rest, maxsplit=1)
+        return not has_verb(own)
+    if first in ("while", "as", "amid", "following"):
+        return not _denies(before) and not _speaks(rest)
+    # "a common, frustrating occurrence": the comma may stand between two adjectives.
+    return first in words("closers") or (_is_participle(first) and not _ARTICLE.search(before))
 
 
 def _asides(text: str) -> Iterator[Cut]:
@@ -84,45 +119,64 @@ def _asides(text: str) -> Iterator[Cut]:
         named = re.search(r"[A-Z][\w'’.-]*$", text[: match.start()])
         describes = named and first in ("a", "an", "the") and match.start() > 3
         if (
-            (first in ("who", "which", "whose", "where") or describes)
-            and _harmless(inner)
+            (first in words("relatives") or describes)
+            and harmless(inner)
             and after.split(" ", 1)[0].lower() in words("finite_verbs")
         ):
             yield match.start(), match.end()
 
 
 def _openings(text: str) -> Iterator[Cut]:
-    match = re.match(r"([^,;:]+), (?=[A-Z]|the |a |an )", text)
-    if not match:
+    match = _OPENING.match(text)
+    if not match or _PLACE.match(text, match.end()):
         return
     first = match.group(1).split(" ", 1)[0].lower()
-    opener = first in words("openers") or (
-        _PARTICIPLE.fullmatch(first) is not None and first not in words("not_participles")
-    )
     heads = {word.lower() for word in WORD.findall(text[match.end() :])[:12]}
-    if opener and _harmless(match.group(1)) and not heads & words("pronouns"):
+    opener = first in words("openers") or _is_participle(first) or _STATEMENT.match(text)
+    if opener and harmless(match.group(1)) and not heads & words("pronouns"):
         yield 0, match.end()
 
 
-def _is_addition(first: str) -> bool:
-    return first in words("closers") or (
-        _PARTICIPLE.fullmatch(first) is not None and first not in words("not_participles")
-    )
-
-
-def _harmless(piece: str) -> bool:
-    """Whether what remains is as true without ``piece``."""
-    if any(char.isdigit() for char in piece):
+def harmless(piece: str) -> bool:
+    """Whether what remains is as true without ``piece``: it holds no figure, no negation,
+    condition or contrast, and does not say whose claim something is."""
+    if any(char.isdigit() for char in piece) or _denies(piece):
         return False
+    first = next((word.lower() for word in WORD.findall(piece)), "")
+    return not _speaks(piece) or first in words("relatives") or _is_participle(first)
+
+
+def _denies(piece: str) -> bool:
     tokens = [word.lower().replace("’", "'") for word in WORD.findall(piece)]
-    if any(t in words("contrast_words") or t.endswith("n't") for t in tokens):
-        return False
-    spoken = any(t in words("speech_verbs") for t in tokens)
-    first = tokens[0] if tokens else ""
-    return not spoken or first in ("who", "which", "whose") or first.endswith("ing")
+    return any(t in words("contrast_words") or t.endswith("n't") for t in tokens)
 
 
-def _has_verb(piece: str) -> bool:
+def _resumes(chunk: str) -> bool:
+    """Whether the main clause may go on in ``chunk``, after an aside."""
+    first = chunk.split(" ", 1)[0]
+    if first.lower() in words("finite_verbs"):
+        return True
+    subject = first[:1].isupper() or first in (
+        "the",
+        "a",
+        "an",
+        "he",
+        "she",
+        "it",
+        "they",
+    )
+    return subject and has_verb(chunk)
+
+
+def _speaks(piece: str) -> bool:
+    return any(word.lower() in words("speech_verbs") for word in WORD.findall(piece))
+
+
+def _is_participle(word: str) -> bool:
+    return word.endswith("ing") and len(word) > 4 and word not in words("not_participles")
+
+
+def has_verb(piece: str) -> bool:
     return any(
         word.lower() in words("finite_verbs") or (word.endswith("ed") and word[0].islower())
         for word in WORD.findall(piece)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toolkit.data import ParagraphKind, TranslatedArticle, Translation
 from toolkit.summarisers.quotations import mend
-from toolkit.summarisers.sentences import Standing, standing, vagueness, without_connective
+from toolkit.summarisers.sentences import (
+    Standing,
+    standing,
+    vagueness,
+    without_connective,
+)
 from toolkit.summarisers.shorten import shorten, tidy
 
 MAX_WORDS = 30
@@ -17,7 +22,8 @@ MAX_WORDS = 30
 class Unit:
     """A text that could be a bullet: one sentence, or one with the sentence it leans on.
 
-    ``place`` counts the sentences of the body from 0. ``doubt`` is 0 for a text that reads
+    ``place`` counts the sentences of the body from 0; ``opens_section`` tells that a heading
+    stands before it. ``doubt`` is 0 for a text that reads
     well by itself, and 1 or more for one to be shown only where there is nothing else.
     """
 
@@ -25,51 +31,76 @@ class Unit:
     cites: tuple[int, ...]
     place: int
     doubt: float
+    opens_section: bool = False
 
 
 def units(article: TranslatedArticle) -> list[Unit]:
-    """Every sentence of the body, and the pairs in which one leans on the one before it."""
-    body = _body(article.translations)
+    """Every sentence of the body, and the pairs in which one leans on the one before it.
+
+    The body is the running text; of a page that has none, its list items, captions or headings.
+    """
+    body, opens = _body(article.translations)
     texts = [" ".join(t.english.split()) for t in body]
     mended = mend([(t.segment.paragraph, text) for t, text in zip(body, texts, strict=True)])
+    running = bool(body) and body[0].segment.kind == "text"
     found: list[Unit] = []
     before: Unit | None = None
     for place, (translation, raw, whole) in enumerate(zip(body, texts, mended, strict=True)):
-        cites = (translation.segment.index,)
-        flaw = 0.5 * bool(translation.flags)
-        if whole is None:
-            found.append(Unit(shorten(tidy(raw), MAX_WORDS), cites, place, 2.0 + flaw))
-            before = None
-            continue
-        tidied = tidy(whole)
-        text = without_connective(tidied)
-        stands = standing(text)
-        text = shorten(text, MAX_WORDS)
-        if stands is Standing.ALONE:
-            unit = Unit(text, cites, place, flaw + _doubt(text))
-            found.append(unit)
-            before = unit
-            continue
-        found.append(Unit(text, cites, place, flaw + (1.0 if stands is Standing.LEANS else 1.5)))
-        if stands is Standing.LEANS and before is not None:
-            pair = f"{before.text} {shorten(tidied, MAX_WORDS)}"
+        before = None if opens[place] else before
+        single, stands = _single(translation, raw, whole, place, running)
+        single = replace(single, opens_section=opens[place])
+        found.append(single)
+        if stands is Standing.LEANS and before is not None and whole is not None:
+            pair = f"{before.text} {shorten(tidy(whole), MAX_WORDS)}"
             if len(pair.split()) <= MAX_WORDS:
-                doubt = before.doubt + flaw
-                found.append(Unit(pair, before.cites + cites, before.place, doubt))
-        before = None
+                doubt = before.doubt + _flaw(translation)
+                found.append(
+                    replace(
+                        before,
+                        text=pair,
+                        cites=before.cites + single.cites,
+                        doubt=doubt,
+                    )
+                )
+        before = single if stands is Standing.ALONE else None
     return found
 
 
-def _doubt(text: str) -> float:
-    excess = max(0, len(text.split()) - MAX_WORDS)
-    return vagueness(text) * 0.5 + min(1.0, excess / 20)
+def _single(
+    translation: Translation, raw: str, whole: str | None, place: int, running: bool
+) -> tuple[Unit, Standing]:
+    cites = (translation.segment.index,)
+    text = without_connective(tidy(whole or raw))
+    stands = standing(text) if whole is not None else Standing.NEVER
+    if not running and not text.endswith(("?", ":")):
+        stands = Standing.ALONE
+    text = shorten(text, MAX_WORDS)
+    doubt = {Standing.ALONE: 0.0, Standing.LEANS: 1.0, Standing.NEVER: 2.0}[stands]
+    doubt += _flaw(translation) + 0.5 * vagueness(text)
+    if stands is Standing.ALONE:
+        doubt = min(doubt, 0.9)
+    return Unit(text, cites, place, doubt), stands
 
 
-def _body(translations: Sequence[Translation]) -> list[Translation]:
+def _flaw(translation: Translation) -> float:
+    return 0.5 if translation.flags else 0.0
+
+
+def _body(translations: Sequence[Translation]) -> tuple[list[Translation], list[bool]]:
+    """The translations that bullets are made of, and whether a heading stands before each."""
     spoken = [t for t in translations if t.english.strip()]
-    preferred: tuple[ParagraphKind, ...] = ("text", "list", "caption", "heading", "title")
-    for kind in preferred:
-        of_kind = [t for t in spoken if t.segment.kind == kind]
-        if of_kind:
-            return of_kind
-    return []
+    preferred: tuple[ParagraphKind, ...] = (
+        "text",
+        "list",
+        "caption",
+        "heading",
+        "title",
+    )
+    kind = next((k for k in preferred if any(t.segment.kind == k for t in spoken)), None)
+    before = [None, *(t.segment.kind for t in spoken)]
+    pairs = [
+        (t, kind != "heading" and last == "heading")
+        for t, last in zip(spoken, before, strict=False)
+        if t.segment.kind == kind
+    ]
+    return [t for t, _ in pairs], [opens for _, opens in pairs]
