@@ -1,0 +1,178 @@
+"""A checkpoint as a folder of files: what must be in it, whether it is whole, what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import ModelError
+
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+TOKENIZER = "tokenizer.json"
+# What is fetched. Nothing that holds code or pickles.
+FILES = (
+    WEIGHTS,
+    INDEX,
+    "model-*-of-*.safetensors",
+    TOKENIZER,
+    "sentencepiece.bpe.model",
+    "*config.json",
+    "special_tokens_map.json",
+)
+COMMIT = re.compile(r"[0-9a-f]{40}")
+_WHOLE = 64 << 20  # bytes up to which weights are hashed whole
+_BLOCK = 256 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Weights and tokenizer on this machine, found whole.
+
+    ``revision`` is the hub's commit or, for another folder, a hash of the contents. ``notice``
+    is a sentence that readers of its output must see, or empty.
+    """
+
+    name: str
+    path: Path
+    revision: str
+    is_demo: bool = False
+    licence: str = ""
+    notice: str = ""
+
+    @property
+    def signature(self) -> str:
+        """Name and revision, short enough for a footer: ``demo@1a2b3c4d``."""
+        return f"{self.name}@{self.revision[:8]}"
+
+
+def missing(folder: Path) -> list[str]:
+    """The names of the files that ``folder`` lacks to be a checkpoint; empty if none."""
+    absent = [name for name in ("config.json", TOKENIZER) if not (folder / name).is_file()]
+    if not (folder / WEIGHTS).is_file() and not (folder / INDEX).is_file():
+        absent.append(WEIGHTS)
+    elif not (folder / WEIGHTS).is_file():
+        absent += [name for name in _shards(folder) if not (folder / name).is_file()]
+    return absent
+
+
+def check(folder: Path) -> None:
+    """Raise ``ModelError``, naming the file, unless ``folder`` holds a whole NLLB checkpoint.
+
+    Reads the small JSON files and the header of each weights file, whose offsets must end where
+    the file ends; a download or a copy that was cut off shows at once.
+    """
+    absent = missing(folder)
+    if WEIGHTS in absent and any(folder.glob("pytorch_model*.bin")):
+        raise ModelError(
+            f"{folder} has its weights only as pytorch_model.bin, a format that can run code",
+            remedy=f"Convert once, if you trust the file: {convert_command(folder)}",
+        )
+    if absent:
+        raise ModelError(
+            f"{folder} is no checkpoint: {', '.join(absent)} missing",
+            remedy=f"It needs config.json, {TOKENIZER} and {WEIGHTS}.",
+        )
+    config = _object(folder / "config.json")
+    family = config.get("model_type")
+    if family != "m2m_100":
+        raise ModelError(
+            f"{folder / 'config.json'} describes a model of type {family!r}, not NLLB's 'm2m_100'",
+            remedy="Use an NLLB checkpoint: --model 600M, 1.3B, 3.3B, or a fine-tune of one.",
+        )
+    for weights in [folder / WEIGHTS] if (folder / WEIGHTS).is_file() else _shard_paths(folder):
+        _check_safetensors(weights)
+
+
+def convert_command(folder: Path | str) -> str:
+    """A shell line that writes safetensors beside the old weights in ``folder``."""
+    return (
+        'python -c "import sys, transformers as t; '
+        "t.M2M100ForConditionalGeneration.from_pretrained(sys.argv[1], use_safetensors=False)"
+        f'.save_pretrained(sys.argv[1])" {folder}'
+    )
+
+
+def fingerprint(folder: Path) -> str:
+    """Hex that changes when the config, the tokenizer or the weights do.
+
+    A snapshot folder of the hub's cache has a commit for a name; that is it. Elsewhere it is a
+    SHA-256 over the files; of weights beyond 64 MiB the size and 64 blocks spread over the file.
+    """
+    if folder.parent.name == "snapshots" and COMMIT.fullmatch(folder.name):
+        return folder.name
+    digest = hashlib.sha256()
+    names = ["config.json", "generation_config.json", TOKENIZER]
+    weights = [WEIGHTS] if (folder / WEIGHTS).is_file() else _shards(folder)
+    for name in [*names, *weights]:
+        path = folder / name
+        if path.is_file():
+            digest.update(name.encode())
+            _hash_file(path, digest)
+    return digest.hexdigest()[:40]
+
+
+def _hash_file(path: Path, digest: Any) -> None:
+    size = path.stat().st_size
+    digest.update(struct.pack("<Q", size))
+    with path.open("rb") as handle:
+        if size <= _WHOLE:
+            while block := handle.read(1 << 20):
+                digest.update(block)
+            return
+        for i in range(64):
+            handle.seek(i * (size - _BLOCK) // 63)
+            digest.update(handle.read(_BLOCK))
+
+
+def _shards(folder: Path) -> list[str]:
+    if not (folder / INDEX).is_file():
+        return []
+    weight_map = _object(folder / INDEX).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise damaged(folder / INDEX, "no weight_map")
+    return sorted({str(name) for name in weight_map.values()})
+
+
+def _shard_paths(folder: Path) -> list[Path]:
+    return [folder / name for name in _shards(folder)]
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise damaged(path, str(error)) from None
+    if not isinstance(value, dict):
+        raise damaged(path, "not a JSON object")
+    return value
+
+
+def _check_safetensors(path: Path) -> None:
+    """The layout is 8 bytes of header length, a JSON header, then the tensors' bytes."""
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        start = handle.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
+        if length > size - 8:
+            raise damaged(path, f"cut off after {size:,} bytes")
+        try:
+            header = json.loads(handle.read(length))
+            end = max(v["data_offsets"][1] for k, v in header.items() if k != "__metadata__")
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            raise damaged(path, "not a safetensors file") from None
+    if size != 8 + length + end:
+        raise damaged(path, f"{size:,} bytes where {8 + length + end:,} belong")
+
+
+def damaged(path: Path, detail: str) -> ModelError:
+    """The error for a file of a checkpoint that cannot be used."""
+    return ModelError(
+        f"{path} is damaged ({detail})",
+        remedy=f"Delete {path.resolve()} and fetch or copy it again.",
+    )
