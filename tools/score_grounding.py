@@ -1,46 +1,157 @@
-"""Precision and recall of grounding on the case file.
+"""Precision and recall of grounding on the case file, and how it does on summaries of real systems.
 
-python tools/score_grounding.py                        the project's own cases
-python tools/score_grounding.py --wrong                with the cases that it gets wrong
+    python tools/score_grounding.py [--wrong]        the project's own cases
+    python tools/score_grounding.py --summaries F    sentences of real summaries, as they are (most
+                                                     should pass) and spoilt in known ways (few should)
+
+``F`` is a file of JSON lines with ``document`` and the systems' summaries of it under other names.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
+import re
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from toolkit.summarisers.grounding import supported
+from toolkit.segmentation import sentences
+from toolkit.summarisers.grounding import find_support, supported
 
 CASES = Path(__file__).parent.parent / "tests/cases/grounding.json"
+NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})*")
+NUMBER = re.compile(r"(?<![\w.,-])\d{1,3}(?![\w.,-])")
+Spoil = Callable[[str, random.Random, list[str]], str]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", type=Path, default=CASES)
-    parser.add_argument("--split", help="only this part of the cases (dev or held-out)")
     parser.add_argument("--wrong", action="store_true", help="show the cases it gets wrong")
+    parser.add_argument("--summaries", type=Path)
+    parser.add_argument("--systems", default="bart,t5-base,matchsum-bert")
     args = parser.parse_args()
+    if args.summaries:
+        for line in score_summaries(args.summaries, args.systems.split(","), args.wrong):
+            print(line)
+    else:
+        for line in score_cases(args.cases, args.wrong):
+            print(line)
+
+
+def score_cases(path: Path, wrong: bool) -> Iterator[str]:
     counts: dict[str, Counter[tuple[bool, bool]]] = {}
-    for group in json.loads(args.cases.read_text(encoding="utf-8")):
-        if args.split not in (None, group["split"]):
-            continue
+    for group in json.loads(path.read_text(encoding="utf-8")):
         for case in group["bullets"]:
             verdict = supported(case["text"], group["evidence"])
             counts.setdefault(group["split"], Counter())[case["supported"], verdict.ok] += 1
-            if args.wrong and case["supported"] != verdict.ok:
+            if wrong and case["supported"] != verdict.ok:
                 outcome = "shown" if verdict.ok else f"held back ({'; '.join(verdict.reasons)})"
-                print(f"{case['kind']}: {case['text']} -> {outcome}")
+                yield f"{group['split']}, {case['kind']}: {case['text']} -> {outcome}"
     for split, count in counts.items():
-        print(split, f"bullets {count.total()}", *_figures(count), sep="  ")
+        right, slipped, missed = count[True, True], count[False, True], count[True, False]
+        precision = right / (right + slipped) if right + slipped else 1.0
+        recall = right / (right + missed) if right + missed else 1.0
+        yield (
+            f"{split}  bullets {count.total()}  precision of what is shown {precision:.3f}"
+            f"  recall {recall:.3f}"
+        )
 
 
-def _figures(count: Counter[tuple[bool, bool]]) -> tuple[str, str]:
-    right, wrong, missed = count[True, True], count[False, True], count[True, False]
-    precision = right / (right + wrong) if right + wrong else 1.0
-    recall = right / (right + missed) if right + missed else 1.0
-    return f"precision of what is shown {precision:.3f}", f"recall {recall:.3f}"
+def score_summaries(path: Path, systems: list[str], wrong: bool) -> Iterator[str]:
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    articles = [dict(enumerate(_sentences(row["document"]))) for row in rows]
+    names = sorted({n for a in articles for text in a.values() for n in NAME.findall(text)})
+    chance = random.Random(0)
+    passed: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for place, (row, article) in enumerate(zip(rows, articles, strict=True)):
+        for system in systems:
+            for text in _sentences(row[system]):
+                total[system] += 1
+                cites = find_support(text, article)
+                passed[system] += bool(cites)
+                if not cites:
+                    if wrong:
+                        yield f"{system}, held back: {text}"
+                    continue
+                total["another article's"] += 1
+                passed["another article's"] += bool(
+                    find_support(text, articles[(place + 1) % len(articles)])
+                )
+                for kind, spoil in SPOILERS.items():
+                    other = spoil(text, chance, names)
+                    if other != text:
+                        total[kind] += 1
+                        shown = bool(find_support(other, article))
+                        passed[kind] += shown
+                        if shown and wrong:
+                            yield f"{kind}, shown: {other}"
+    for kind, number in total.items():
+        yield f"{kind}: {passed[kind]} of {number} pass ({passed[kind] / number:.3f})"
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences of text in the old tokenised style (" ." and "`")."""
+    text = re.sub(r"\s+([.,;:!?%)])", r"\1", text.replace("`", "'").replace("( ", "("))
+    text = re.sub(r" ('s|n't|'re|'ve|'ll)\b", r"\1", " ".join(text.split()))
+    found = sentences(re.sub(r"(?<=[a-z]{2})\.(?=[a-z]{2})", ". ", text), "eng_Latn")
+    return [s for s in found if len(s.split()) > 3]
+
+
+def _number(text: str, chance: random.Random, names: list[str]) -> str:
+    return NUMBER.sub(lambda m: str(int(m.group()) + chance.randint(1, 9)), text, count=1)
+
+
+def _name(text: str, chance: random.Random, names: list[str]) -> str:
+    found = NAME.search(text)
+    return text.replace(found.group(), chance.choice(names)) if found else text
+
+
+def _exchange(text: str, chance: random.Random, names: list[str]) -> str:
+    found = list(dict.fromkeys(NAME.findall(text)))
+    if len(found) < 2 or found[0] in found[1] or found[1] in found[0]:
+        return text
+    one, other = found[:2]
+    return re.sub(
+        f"{re.escape(one)}|{re.escape(other)}",
+        lambda m: other if m.group() == one else one,
+        text,
+    )
+
+
+def _deny(text: str, chance: random.Random, names: list[str]) -> str:
+    if re.search(r"\b(?:not|no|never)\b|n't", text):
+        return re.sub(r"\bnot |n't|\bnever ", "", text, count=1)
+    return re.sub(r"\b(was|were|is|are|has|have|will)\b(?! been)", r"\1 not", text, count=1)
+
+
+def _assure(text: str, chance: random.Random, names: list[str]) -> str:
+    return re.sub(r"\b(?:may|might|could)\b", "will", text, count=1)
+
+
+def _date(text: str, chance: random.Random, names: list[str]) -> str:
+    days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    months = ["January", "February", "April", "June", "August", "September", "October"]
+    for known in (days, months):
+        pattern = re.compile(rf"\b(?:{'|'.join(known)})\b")
+        if pattern.search(text):
+            return pattern.sub(
+                lambda m: chance.choice([d for d in known if d != m.group()]), text, count=1
+            )
+    return text
+
+
+SPOILERS: dict[str, Spoil] = {
+    "number changed": _number,
+    "name from another article": _name,
+    "two names exchanged": _exchange,
+    "negation added or dropped": _deny,
+    "may made will": _assure,
+    "date changed": _date,
+}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from toolkit.summarisers.lexicon import SCALES, key, listed, number_words, units
 
 _CURRENCY = frozenset("$€£¥₹")
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?$")
-# Months that are other words too: they need a capital, and a day when they begin a sentence.
+# Months that are other words or names too: they need a capital and a day, year or "in".
 _WORDY_MONTHS = frozenset({"may", "march", "mar", "dec", "sep", "jan", "jun", "jul"})
 
 
@@ -48,12 +48,20 @@ def dates(raw: Sequence[str]) -> tuple[frozenset[tuple[int, int]], frozenset[int
         if month is None or (token.lower() in _WORDY_MONTHS and not token[0].isupper()):
             continue
         near = [i for i in (at - 1, at + 1) if 0 <= i < len(raw) and _day(raw[i])]
-        if not near and (at == 0 and token.lower() in _WORDY_MONTHS):
+        if not near and token.lower() in _WORDY_MONTHS and not _in_time(raw, at):
             continue
         day = _day(raw[near[0]]) if near else 0
         found.add((month, day))
         places.update({at, *near[:1]})
     return frozenset(found), frozenset(places)
+
+
+def _in_time(raw: Sequence[str], at: int) -> bool:
+    """Whether a word that may be a month stands where months do: "in May", "May 2024"."""
+    year = at + 1 < len(raw) and raw[at + 1].isdecimal()
+    before = raw[at - 1].lower() if at else ""
+    full = raw[at].lower() in listed("months")
+    return year or (full and before in words("before_months"))
 
 
 def _day(token: str) -> int:

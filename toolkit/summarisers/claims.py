@@ -28,6 +28,13 @@ _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "
 _UNDONE = re.compile(r"(?:un|non|dis)(?=[a-z]{4})")
 
 
+# How many content words a "not", and a "deny" or "refuse", turn round.
+_REACH = 2
+_ENDS = frozenset(["and", "which", "who"])
+_IMPLIED_REACH = 3
+_NEAR = 4
+
+
 class Mood(IntEnum):
     """How sure a sentence is of a word in it."""
 
@@ -41,8 +48,9 @@ class Word:
     """A word that claims something.
 
     ``at`` is its place among the sentence's tokens and ``clause`` its clause's number.
+    ``participle`` tells of a form in -ed or like it; ``past`` of one that tells of something done.
     ``negated_by`` is the key of the word that turns it round, or empty. ``undone`` is what is
-    left without "un-". ``past`` tells of a form that reports something as having happened.
+    left without "un-".
     """
 
     text: str
@@ -51,6 +59,7 @@ class Word:
     clause: int
     name: bool
     verb: bool
+    participle: bool
     past: bool
     mood: Mood
     negated_by: str
@@ -77,26 +86,32 @@ class Sentence:
     dates: frozenset[tuple[int, int]]
     exact: frozenset[str]
 
-    def negates(self, clause: int) -> bool:
-        """Whether a plain negation ("not", "no") stands in a clause."""
+    def negates(self, word: Word) -> bool:
+        """Whether a plain negation ("not", "no") stands near a word, before or after it."""
+        near = range(max(0, word.at - _NEAR), min(len(self.tokens), word.at + _NEAR + 1))
         return any(
-            _plain_negator(token)
-            for token, number in zip(self.tokens, self.clauses, strict=True)
-            if number == clause
+            _plain_negator(self.tokens[at]) for at in near if self.clauses[at] == word.clause
         )
+
+    @property
+    def denies(self) -> bool:
+        """Whether a plain negation stands anywhere in the sentence."""
+        return any(_plain_negator(token) for token in self.tokens)
 
     def has(self, wanted: str) -> bool:
         """Whether a word like the key ``wanted`` stands anywhere in the sentence."""
         return any(alike(word.key, wanted) for word in self.words)
 
 
-def read_all(texts: Iterable[str]) -> list[Sentence]:
-    """Every sentence of ``texts``, read."""
-    return [read(part) for text in texts for part in _SENTENCE_END.split(_normal(text)) if part]
+def read_all(texts: Iterable[str], names: frozenset[str] = frozenset()) -> list[Sentence]:
+    """Every sentence of ``texts``, read. ``names`` are lower-case words known to be names: a
+    sentence's first word has its capital either way."""
+    parts = (part for text in texts for part in _SENTENCE_END.split(_normal(text)))
+    return [read(part, names) for part in parts if part]
 
 
 @lru_cache(maxsize=4096)
-def read(text: str) -> Sentence:
+def read(text: str, names: frozenset[str] = frozenset()) -> Sentence:
     """One sentence, read."""
     raw = tuple(_TOKEN.findall(_normal(text)))
     tokens = tuple(token.lower() for token in raw)
@@ -111,15 +126,16 @@ def read(text: str) -> Sentence:
             key=key(token),
             at=at,
             clause=clauses[at],
-            name=_is_name(raw, at),
+            name=_is_name(raw, at) or (raw[at][0].isupper() and token in names),
             verb=_is_verb(tokens, at),
+            participle=_is_participle(token),
             past=_is_past(tokens, at),
             mood=moods[at],
             negated_by=negations[at],
             undone=key(_UNDONE.sub("", token)) if _UNDONE.match(token) else "",
         )
         for at, token in enumerate(tokens)
-        if at not in taken and _claims(token)
+        if at not in taken and (_claims(token) or _turns(tokens, at, taken))
     ]
     exact = frozenset(t for t in tokens if _must_stay(t))
     return Sentence(tokens, clauses, tuple(found), found_amounts, found_dates, exact)
@@ -148,10 +164,18 @@ def _clauses(tokens: Sequence[str]) -> tuple[int, ...]:
 def _claims(token: str) -> bool:
     return (
         token[0].isalpha()
-        and token not in words("function_words")
+        and len(token) > 1
+        and token.removesuffix("'s") not in words("function_words")
         and not _must_stay(token)
         and not token.endswith("n't")
         and token not in number_words()
+    )
+
+
+def _turns(tokens: Sequence[str], at: int, taken: frozenset[int]) -> bool:
+    """Whether "up" or "down" tells which way an amount went."""
+    return tokens[at] in ("up", "down") and (
+        at + 1 in taken or tokens[at + 1 : at + 2] in (("by",), ("from",))
     )
 
 
@@ -169,16 +193,15 @@ def _plain_negator(token: str) -> bool:
 
 
 def _negations(tokens: Sequence[str]) -> list[str]:
-    """For each token the key of the word that negates it, or "". Two negations cancel."""
-    found, cue = [], ""
+    """For each token the key of the word that negates it, or "". Two negations cancel; the
+    reach is a few content words, since what follows them is mostly a circumstance."""
+    found, cue, left = [], "", 0
     for at, token in enumerate(tokens):
-        if (
-            token in _STOPS
-            or token in words("clause_splitters")
-            or token in ("and", "which", "who")
-        ):
+        aside = cue == "not" and left < _REACH and token in words("prepositions")
+        if aside or token in _STOPS or token in words("clause_splitters") or token in _ENDS:
             cue = ""
-        found.append(cue)
+        found.append(cue if left > 0 else "")
+        left -= _claims(token)
         following = tokens[at + 1] if at + 1 < len(tokens) else ""
         plain = _plain_negator(token) and following != "only"
         plain = plain or (token == "yet" and following == "to")
@@ -186,7 +209,8 @@ def _negations(tokens: Sequence[str]) -> list[str]:
             key(token) == "rule" and "out" in tokens[at + 1 : at + 3]
         )
         if plain or implied:
-            cue = "" if cue else ("not" if plain else key(token))
+            cue = "" if cue and left > 0 else ("not" if plain else key(token))
+            left = _REACH if plain else _IMPLIED_REACH
     return found
 
 
@@ -229,14 +253,17 @@ def _is_verb(tokens: Sequence[str], at: int) -> bool:
     return (
         key(token) in keys("verbs")
         or key(token) in keys("reporting_verbs")
-        or (token.endswith("ed") and len(token) > 4)
         or before in words("modals")
-        or token in words("past_forms")
+        or (token.endswith("ing") and before in words("be_forms"))
+        or _is_participle(token)
     )
 
 
 def _is_past(tokens: Sequence[str], at: int) -> bool:
-    token = tokens[at]
-    if not (token in words("past_forms") or (token.endswith("ed") and len(token) > 4)):
-        return False
-    return not any(t in words("modals") or t == "be" for t in tokens[max(0, at - 2) : at])
+    return _is_participle(tokens[at]) and not any(
+        t in words("modals") or t == "be" for t in tokens[max(0, at - 2) : at]
+    )
+
+
+def _is_participle(token: str) -> bool:
+    return token in words("past_forms") or (token.endswith("ed") and len(token) > 4)

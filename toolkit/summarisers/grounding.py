@@ -34,8 +34,14 @@ class Verdict:
 
 def supported(bullet: str, evidence: Sequence[str]) -> Verdict:
     """Whether the sentences in ``evidence`` say what ``bullet`` says."""
-    source = read_all(evidence)
-    claims = read_all([bullet])
+    names = frozenset(
+        word.text.lower()
+        for sentence in read_all([*evidence, bullet])
+        for word in sentence.words
+        if word.name
+    )
+    source = read_all(evidence, names)
+    claims = read_all([bullet], names)
     content = [word for claim in claims for word in claim.words]
     if not content or not source:
         return Verdict(False, 0.0, ("nothing to check",))

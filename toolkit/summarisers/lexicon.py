@@ -26,6 +26,7 @@ SCALES = {
 
 # A shorter stem is too likely to begin another word by chance.
 _MIN_STEM = 4
+_LONG_STEM = 6
 
 
 @cache
@@ -105,6 +106,8 @@ def alike(left: str, right: str) -> bool:
         return True
     short, long = sorted((left, right), key=len)
     if len(short) < _MIN_STEM:
+        return False
+    if long[len(short) :] in words("rare_endings") and len(short) < _LONG_STEM:
         return False
     roots = [short, short + short[-1]]
     if short[-1] in "eyi" and len(short) > _MIN_STEM:

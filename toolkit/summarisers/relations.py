@@ -9,6 +9,9 @@ from toolkit.summarisers.claims import Sentence, Word
 from toolkit.summarisers.lexicon import alike, keys, pairs, words
 
 _STOPS = frozenset(";:()")
+# "..., said Rosa Tem, a teacher": what stands before and after where the speaker comes last.
+_QUOTED = frozenset(',"?!')
+_CLOSED = frozenset([".", ",", ";", "of", "who", '"'])
 _REACH = 8
 
 
@@ -27,7 +30,7 @@ class Scene:
 def scenes(sentence: Sentence) -> Iterator[Scene]:
     """A scene for each verb of the sentence."""
     for word in sentence.words:
-        if word.verb:
+        if word.verb and not word.light:
             yield _scene(sentence, word)
 
 
@@ -48,7 +51,7 @@ def _scene(sentence: Sentence, verb: Word) -> Scene:
     left = tuple(w for w in sentence.words if start <= w.at < verb.at and not w.verb)
     right = tuple(w for w in sentence.words if verb.at < w.at < end and not w.verb)[:_REACH]
     following = tokens[verb.at + 1] if verb.at + 1 < len(tokens) else "."
-    passive = verb.past and any(
+    passive = verb.participle and any(
         t in words("be_forms") for t in tokens[max(0, verb.at - 3) : verb.at]
     )
     if passive:
@@ -56,11 +59,11 @@ def _scene(sentence: Sentence, verb: Word) -> Scene:
         agents = tuple(w for w in right if w.at > by)
         return Scene(verb, agents, left, open=not agents, sure=True)
     sure = not (
-        verb.past and (following in words("prepositions") or following in (".", ",", "and"))
+        verb.participle and (following in words("prepositions") or following in (".", ",", "and"))
     )
-    names = [w for w in left if w.name]
-    pronoun = any(tokens[i] in words("pronouns") for i in range(max(start, verb.at - 3), verb.at))
-    return Scene(verb, left, right, open=not left or (pronoun and not names), sure=sure)
+    if any(tokens[i] in words("pronouns") for i in range(max(start, verb.at - 2), verb.at)):
+        left = ()
+    return Scene(verb, left, right, open=not left, sure=sure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,12 @@ def speeches(sentence: Sentence) -> list[Speech]:
 def _speaker(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
     tokens = sentence.tokens
     before = tokens[verb.at - 1] if verb.at else ""
-    after = next((w for w in sentence.words if w.at == verb.at + 1), None)
-    if before in (",", '"', "?", "!") and after is not None and after.name:
-        stop = next(
-            (i for i in range(verb.at + 1, len(tokens)) if tokens[i] in ('"', ".", ";")),
-            len(tokens),
-        )
+    named = {w.at for w in sentence.words if w.name}
+    end = verb.at + 1
+    while end in named:
+        end += 1
+    if before in _QUOTED and end > verb.at + 1 and (tokens[end : end + 1] or (".",))[0] in _CLOSED:
+        stop = next((i for i in range(end, len(tokens)) if tokens[i] in '".;'), len(tokens))
         return tuple(w for w in sentence.words if verb.at < w.at < stop)
     left = _scene(sentence, verb).acting
     if any(tokens[i] in words("pronouns") for i in range(max(0, verb.at - 2), verb.at)):
@@ -138,6 +141,44 @@ def _others(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
         and any(w.name for w in theirs)
         and not any(_in(w, theirs) for w in mine if not w.light)
     )
+
+
+def crossed(claim: Sentence, evidence: Sequence[Sentence]) -> list[str]:
+    """Pairs of names of ``claim`` whose prepositions the evidence has the other way round ("in
+    A" and "to B"), and names after "by" where the evidence has another after it."""
+    mine = dict(_led(claim))
+    theirs = [frozenset(_led(sentence)) for sentence in evidence]
+    pairs = [(a, b) for a in mine for b in mine if a < b and mine[a] != mine[b]]
+    found = [
+        f"{one} and {other}"
+        for one, other in pairs
+        if any({(one, mine[other]), (other, mine[one])} <= leads for leads in theirs)
+        and not any({(one, mine[one]), (other, mine[other])} <= leads for leads in theirs)
+    ]
+    found += [
+        f"{one} and {other}"
+        for one, lead in mine.items()
+        for other in {w.key for w in claim.words if w.name} - {one}
+        if (other, lead) not in mine.items()
+        and any((other, lead) in leads for leads in theirs)
+        and not any((one, lead) in leads for leads in theirs)
+    ]
+    authors = {name for leads in theirs for name, lead in leads if lead == "by"}
+    passive = {w.at for w in claim.words if w.participle}
+    makers = [w for w in claim.words if w.name and claim.tokens[w.at - 1] == "by"]
+    return found + [
+        w.text for w in makers if w.at - 2 not in passive and authors and w.key not in authors
+    ]
+
+
+def _led(sentence: Sentence) -> list[tuple[str, str]]:
+    """Each name with the preposition before it, the article left out."""
+    found = []
+    for word in sentence.words:
+        before = [t for t in sentence.tokens[max(0, word.at - 2) : word.at] if t != "the"]
+        if word.name and before and before[-1] in words("prepositions"):
+            found.append((word.key, before[-1]))
+    return found
 
 
 def _reversed(mine: Scene, theirs: Scene) -> bool:
