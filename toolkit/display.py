@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 # Controls but for tab and line ends, which are blanks here; halves of surrogate pairs, which no
-# encoding can write; noncharacters; and interlinear annotation marks.
+# encoding can write; noncharacters; byte order marks; and interlinear annotation marks.
 _CONTROLS = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff]"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff]"
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # A no-break space is a letter of its own to a typesetter, so it stays.
@@ -37,9 +37,10 @@ def clean(text: str) -> str:
     Directional embeddings and isolates stay where they are balanced; overrides, which can make
     a text read as what it is not, and unbalanced ones go (Unicode Annex 9, sections 2 and 3.3).
     """
-    text = _BLANKS.sub(" ", text).strip(" ")
     text = whole(_CONTROLS.sub("", text))
-    return _balanced(text) if _BIDI.search(text) else text
+    if _BIDI.search(text):
+        text = _balanced(text)
+    return _BLANKS.sub(" ", text).strip()
 
 
 def _balanced(text: str) -> str:
@@ -83,7 +84,10 @@ _ANYWHERE = re.compile(r"[\\`*_\[\]<>|~$]|&(?=#?\w+;)")
 _ORDERED = re.compile(r"^(\d{1,9})([.)])")
 _CLOSING_HASHES = re.compile(r"#(?=#*$)")
 # What GitHub and others link without being asked: a scheme, a host name, www.
-_LINKED = re.compile(r":(?=//)|(?<=\w)\.(?=[^\W\d_]{2})|(?<=www)\.|(?<=:)/(?=/)", re.IGNORECASE)
+_LINKED = re.compile(
+    r":(?=//)|(?<=:)/(?=/)|(?<=mailto):|(?<=xmpp):|(?<=www)\.|(?<=\w)\.(?=[^\W\d_]{2})",
+    re.IGNORECASE,
+)
 # E-mail addresses and mentions are looked for in the finished text, where no backslash is left:
 # only a character between can part them, and a word joiner cannot be seen.
 _AT_SIGN = re.compile(r"@(?=[\w.-])")

@@ -17,10 +17,17 @@ from toolkit import languages
 from toolkit.data import Digest, StoryBullet, TranslatedArticle, Translation
 from toolkit.display import clean
 from toolkit.errors import UnknownLanguageError
+from toolkit.translators.checks import EXPLANATIONS
 
 # The median of adults reading non-fiction in English is 238 words a minute (Brysbaert, "How
 # many words do we read per minute?", 2019); a little less suits names one has not met before.
 WORDS_PER_MINUTE = 230
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _PLACES = {"title": "headline", "heading": "heading", "caption": "caption"}
 
@@ -180,13 +187,17 @@ def reading_minutes(digest: Digest) -> int:
     return max(1, math.ceil(sum(len(t.split()) for t in texts) / WORDS_PER_MINUTE))
 
 
-def tongue(code: str | None) -> Tongue:
-    """How a page names the language ``code`` and marks text in it."""
+def tongue(name: str | None) -> Tongue:
+    """How a page names the language that goes by ``name``, and marks text in it."""
     try:
-        language = languages.get(code or "")
+        language = languages.resolve(name or "")
     except UnknownLanguageError:
-        return Tongue(clean(code or "") or "unknown language", "und", "auto")
-    return Tongue(language.name, language.bcp47, language.direction)
+        return Tongue(clean(name or "") or "unknown language", "und", "auto")
+    # Readers say Arabic and Persian where the table has Modern Standard Arabic and Western
+    # Persian; a two-letter tag tells that this is the variety that the plain name means.
+    plain = (a for a in language.aliases if language.name.endswith(f" {a}"))
+    shown = next(plain, language.name) if len(language.bcp47) == 2 else language.name
+    return Tongue(shown, language.bcp47, language.direction)
 
 
 def source_name(source: str) -> str:
@@ -222,9 +233,28 @@ def _source(number: int, article: TranslatedArticle) -> Source:
         title="" if title == original else title,
         original_title=original,
         author=clean(prepared.author or ""),
-        published=clean(prepared.article.published or ""),
+        published=_published(prepared.article.published or ""),
         sentences=tuple(_segment(number, t) for t in article.translations),
     )
+
+
+def _published(text: str) -> str:
+    """The day of an ISO 8601 date or time in words; what is neither, as it came."""
+    try:
+        date = dt.date.fromisoformat(text[:10])
+    except ValueError:
+        return clean(text)
+    return day(date)
+
+
+def day(date: dt.date) -> str:
+    """``21 November 2026``, whatever the machine's locale."""
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def weekday(date: dt.date) -> str:
+    """``Saturday 21 November 2026``."""
+    return f"{_DAYS[date.weekday()]} {day(date)}"
 
 
 def _segment(article: int, translation: Translation) -> Sentence:
@@ -244,11 +274,7 @@ def _segment(article: int, translation: Translation) -> Sentence:
 
 def explain(flag: str) -> str:
     """What a check found, in words."""
-    try:
-        from toolkit.translators import checks
-    except ImportError:
-        return clean(flag)
-    return checks.EXPLANATIONS.get(flag) or clean(flag)
+    return EXPLANATIONS.get(flag, clean(flag))
 
 
 def _point(
@@ -267,11 +293,11 @@ def _point(
             marked = tuple((marks.setdefault(s.anchor, len(marks) + 1), s) for s in found)
             evidence.append(Evidence(source, marked))
     shown = [s for e in evidence for _, s in e.sentences]
-    having = list(dict.fromkeys(e.source.name for e in evidence))
+    having = {e.source.number: e.source for e in evidence}
     return Point(
         text=clean(bullet.text),
-        reported=_reported(len({e.source.number for e in evidence}), len(own), having),
-        alone=len(own) > 1 and len({e.source.number for e in evidence}) == 1,
+        reported=_reported(list(having.values()), own),
+        alone=len(own) > 1 and len(having) == 1,
         originals=_originals(evidence),
         evidence=tuple(evidence),
         marks=tuple(sorted({m for e in evidence for m, _ in e.sentences})),
@@ -279,20 +305,23 @@ def _point(
     )
 
 
-def _reported(having: int, of: int, names: Sequence[str]) -> str:
-    if of < 2 or not having:
+def _reported(having: Sequence[Source], of: Sequence[Source]) -> str:
+    if len(of) < 2 or not having:
         return ""
-    if having == 1:
-        return f"Only in {names[0]}"
-    if having == of:
-        return "In both sources" if of == 2 else f"In all {of} sources"
-    return f"In {having} of {of} sources"
+    if len(having) == len(of):
+        return "In both sources" if len(of) == 2 else f"In all {len(of)} sources"
+    if len(having) > 1:
+        return f"In {len(having)} of {len(of)} sources"
+    only = having[0]
+    alike = sum(source.name == only.name for source in of) > 1
+    return f"Only in {only.name}" + (f" (article {only.number})" if alike else "")
 
 
 def _originals(evidence: Sequence[Evidence]) -> str:
     names = _listed(e.source.language.name for e in evidence)
     count = sum(len(e.sentences) for e in evidence)
-    return f"{names} original" + (f", {count} sentences" if count > 1 else "")
+    many = len({e.source.language.name for e in evidence}) > 1
+    return f"{names} original{'s' * many}" + (f", {count} sentences" if count > 1 else "")
 
 
 def _counted(count: int, one: str, many: str) -> tuple[int, str]:
@@ -311,4 +340,5 @@ def _cleaned(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _sentence(text: str) -> str:
     text = clean(text)
-    return text[:1].upper() + text[1:]
+    stop = "" if text.endswith((".", "!", "?", ":")) or not text else "."
+    return text[:1].upper() + text[1:] + stop

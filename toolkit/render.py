@@ -8,7 +8,6 @@ every value by default: HTML by Jinja's autoescaping, Markdown by ``toolkit.disp
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from toolkit.data import Digest
 from toolkit.display import Verbatim, code, whole
 from toolkit.display import markdown as escaped
 from toolkit.errors import ConfigError
-from toolkit.page import Source, arrange
+from toolkit.page import Source, arrange, day, weekday
 from toolkit.version import VERSION
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def _environment(templates: Path | None) -> Environment:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters.update(day=_day, weekday=_weekday)
+    environment.filters.update(day=day, weekday=weekday)
     return environment
 
 
@@ -167,11 +166,3 @@ def _style(environment: Environment) -> tuple[str, str]:
 def _address(source: Source) -> Verbatim:
     """Where an article came from: an explicit link if it is a web address, else a code span."""
     return Verbatim(f"<{source.link}>" if source.link else code(source.path))
-
-
-def _day(date: dt.date) -> str:
-    return f"{date.day} {date:%B %Y}"
-
-
-def _weekday(date: dt.date) -> str:
-    return f"{date:%A} {_day(date)}"

@@ -1,0 +1,145 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolkit.data import (
+    Article,
+    Citation,
+    Digest,
+    Failure,
+    PreparedArticle,
+    Segment,
+    Story,
+    StoryBullet,
+    TranslatedArticle,
+    Translation,
+)
+
+CASES = Path(__file__).with_name("cases")
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in NLLB's format with random weights (about 1 MB) and the demo's tokenizer."""
+    import torch
+    from transformers import M2M100Config, M2M100ForConditionalGeneration
+
+    from toolkit.translators.hub import resolve
+
+    folder = tmp_path_factory.mktemp("tiny") / "tiny-nllb"
+    folder.mkdir()
+    for file in resolve("demo").path.glob("*"):
+        if "token" in file.name or "sentencepiece" in file.name:
+            shutil.copy(file, folder)
+    config = M2M100Config.from_pretrained(resolve("demo").path)
+    for side in ("encoder", "decoder"):
+        setattr(config, f"{side}_layers", 1)
+        setattr(config, f"{side}_ffn_dim", 64)
+    config.d_model = 32
+    config.init_std = 0.2  # far enough apart that rounding decides no token
+    torch.manual_seed(3)
+    M2M100ForConditionalGeneration(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_digest() -> Digest:
+    """A briefing of invented news: five languages, four stories, one of them from two sources."""
+    raw = json.loads((CASES / "digest.json").read_text(encoding="utf-8"))
+    return Digest(
+        date=dt.date.fromisoformat(raw["date"]),
+        signature=raw["signature"],
+        articles=tuple(_article(a) for a in raw["articles"]),
+        stories=tuple(_story(s) for s in raw["stories"]),
+        failures=tuple(Failure(**f) for f in raw["failures"]),
+        notices=tuple(raw["notices"]),
+    )
+
+
+@pytest.fixture(scope="session")
+def hostile_digest(sample_digest: Digest) -> Digest:
+    """The same briefing with hostile text in every place that holds text from outside."""
+    texts = json.loads((CASES / "hostile.json").read_text(encoding="utf-8"))
+    return _poisoned(sample_digest, " ".join(texts))
+
+
+@pytest.fixture(scope="session")
+def poisoned() -> Callable[[Digest, str], Digest]:
+    """A function that puts a text into every place that holds text from outside."""
+    return _poisoned
+
+
+def _article(raw: dict[str, Any]) -> TranslatedArticle:
+    segments = tuple(
+        Segment(raw["id"], n, n, s["text"], n + 1, s.get("kind", "text"))
+        for n, s in enumerate(raw["segments"])
+    )
+    text = "\n".join(s.text for s in segments)
+    article = Article(
+        raw["id"], raw["source"], text, language=raw["language"], published=raw["published"]
+    )
+    title = next((s.text for s in segments if s.kind == "title"), None)
+    return TranslatedArticle(
+        PreparedArticle(article, raw["language"], segments, title=title, author=raw["author"]),
+        tuple(
+            Translation(segment, s["english"], tuple(s.get("flags", ())))
+            for segment, s in zip(segments, raw["segments"], strict=True)
+        ),
+    )
+
+
+def _story(raw: dict[str, Any]) -> Story:
+    bullets = (
+        StoryBullet(b["text"], tuple(Citation(i, tuple(n)) for i, n in b["cites"].items()))
+        for b in raw["bullets"]
+    )
+    return Story(
+        headline=raw["headline"],
+        bullets=tuple(bullets),
+        articles=tuple(raw["articles"]),
+        continues=dt.date.fromisoformat(raw["continues"]) if raw.get("continues") else None,
+        notes=tuple(raw.get("notes", ())),
+    )
+
+
+def _poisoned(digest: Digest, text: str) -> Digest:
+    """``text`` in every field that outsiders fill, each time with a number, so that no two are
+    alike. A source is a path here; web addresses have tests of their own."""
+    numbers = iter(range(10**6))
+
+    def bad() -> str:
+        return f"{text} q{next(numbers)}q"
+
+    def article(old: TranslatedArticle) -> TranslatedArticle:
+        prepared = old.prepared
+        segments = tuple(
+            Segment(s.article_id, s.index, s.paragraph, bad(), s.line, s.kind)
+            for s in prepared.segments
+        )
+        page = Article(old.id, f"inbox/{bad()}", bad(), bad(), bad(), bad(), bad())
+        return TranslatedArticle(
+            PreparedArticle(page, old.language, segments, (), bad(), bad()),
+            tuple(Translation(s, bad(), (bad(),)) for s in segments),
+        )
+
+    def story(old: Story) -> Story:
+        bullets = tuple(StoryBullet(bad(), b.cites) for b in old.bullets)
+        return Story(bad(), bullets, old.articles, old.continues, (bad(),))
+
+    return Digest(
+        digest.date,
+        bad(),
+        tuple(map(article, digest.articles)),
+        tuple(map(story, digest.stories)),
+        tuple(Failure(f"inbox/{bad()}", f.stage, bad(), bad()) for f in digest.failures),
+        (bad(),),
+    )
