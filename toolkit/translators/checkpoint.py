@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ def convert_command(folder: Path | str) -> str:
     return (
         'python -c "import sys, transformers as t; '
         "t.M2M100ForConditionalGeneration.from_pretrained(sys.argv[1], use_safetensors=False)"
-        f'.save_pretrained(sys.argv[1])" {folder}'
+        f'.save_pretrained(sys.argv[1])" {shlex.quote(str(folder))}'
     )
 
 

@@ -134,7 +134,7 @@ def _hub_id(model: str) -> str | None:
     sizes = {name.lower(): hub_id for name, (hub_id, _) in _SIZES.items()}
     if model.lower() in sizes:
         return sizes[model.lower()]
-    if Path(model).expanduser().is_dir():
+    if model and Path(model).expanduser().is_dir():
         return None
     if _HUB_ID.fullmatch(model) and not model.startswith("."):
         return model

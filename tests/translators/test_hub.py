@@ -1,0 +1,408 @@
+"""What a model's name means, what is in the hub's cache, and what a fetch brings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from toolkit.errors import ConfigError, ModelError
+from toolkit.translators import download
+from toolkit.translators.hub import fetch, list_models, resolve
+
+NAME = "someone/tiny-nllb"
+
+
+class Counter:
+    """A ``Progress`` that remembers."""
+
+    total = 0
+    done = 0
+
+    def begin(self, stage: str, total: int) -> None:
+        self.total = total
+
+    def advance(self, amount: int = 1) -> None:
+        self.done += amount
+
+
+def quietly(message: str) -> None:
+    pass
+
+
+def bare_environment(**more: str) -> dict[str, str]:
+    return {"PATH": "", "HOME": "/nonexistent", "PYTHONPATH": ":".join(sys.path), **more}
+
+
+def snapshot(cache: Path, name: str, commit: str, files: Path, reference: str = "main") -> Path:
+    """A repository as the hub's tools leave it in their cache."""
+    storage = cache / f"models--{name.replace('/', '--')}"
+    (storage / "refs" / reference).parent.mkdir(parents=True, exist_ok=True)
+    (storage / "refs" / reference).write_text(commit)
+    return Path(shutil.copytree(files, storage / "snapshots" / commit))
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache, and an endpoint where nobody listens."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{unused.getsockname()[1]}")
+    return tmp_path / "cache"
+
+
+def test_the_demo_is_in_the_package() -> None:
+    checkpoint = resolve("demo")
+    assert checkpoint.is_demo
+    assert "five sample articles" in checkpoint.notice
+    assert resolve("demo") == checkpoint
+    assert sum(f.stat().st_size for f in checkpoint.path.iterdir()) < 15_000_000
+
+
+@pytest.mark.parametrize("name", ["600M", "600m", "facebook/nllb-200-distilled-600M"])
+def test_names_of_one_checkpoint(name: str, cache: Path, tiny_checkpoint: Path) -> None:
+    folder = snapshot(cache, "facebook/nllb-200-distilled-600M", "a" * 40, tiny_checkpoint)
+    checkpoint = resolve(name)
+    assert checkpoint.path == folder
+    assert checkpoint.signature == "nllb-200-distilled-600M@aaaaaaaa"
+    assert checkpoint.licence == "CC-BY-NC-4.0"
+    assert not checkpoint.notice
+
+
+@pytest.mark.parametrize("variable", ["HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME"])
+def test_the_cache_is_where_the_hub_keeps_it(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_checkpoint: Path
+) -> None:
+    for name in ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, str(tmp_path))
+    below = {"HF_HOME": "hub", "HF_HUB_CACHE": "", "XDG_CACHE_HOME": "huggingface/hub"}[variable]
+    folder = snapshot(tmp_path / below, NAME, "a" * 40, tiny_checkpoint)
+    assert resolve(NAME, fetch_missing=False).path == folder
+    asked = subprocess.run(
+        [sys.executable, "-c", "import huggingface_hub.constants as c; print(c.HF_HUB_CACHE)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(asked.stdout.strip()) == tmp_path / below
+
+
+def test_weights_that_stand_beside_main_are_found(cache: Path, tiny_checkpoint: Path) -> None:
+    old = snapshot(cache, NAME, "a" * 40, tiny_checkpoint)
+    (old / "model.safetensors").rename(old / "pytorch_model.bin")
+    converted = snapshot(cache, NAME, "b" * 40, tiny_checkpoint, "refs/pr/7")
+    assert resolve(NAME).path == converted
+
+
+def test_a_revision_can_be_asked_for(cache: Path, tiny_checkpoint: Path) -> None:
+    snapshot(cache, NAME, "a" * 40, tiny_checkpoint)
+    tagged = snapshot(cache, NAME, "b" * 40, tiny_checkpoint, "v2")
+    assert resolve(f"{NAME}@v2").path == tagged
+    assert resolve(f"{NAME}@{'b' * 40}").path == tagged
+    assert resolve(NAME).path != tagged
+    with pytest.raises(ModelError, match="not on this machine"):
+        resolve(f"{NAME}@v3", fetch_missing=False)
+
+
+def test_folders(cache: Path, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    checkpoint = resolve(str(tiny_checkpoint))
+    assert (checkpoint.name, checkpoint.path) == ("tiny-nllb", tiny_checkpoint)
+    copied = snapshot(tmp_path, NAME, "a" * 40, tiny_checkpoint)
+    assert resolve(str(copied.parents[1])).path == copied
+    assert resolve(str(copied)).signature == "someone/tiny-nllb@aaaaaaaa"
+
+
+def test_a_fingerprint_follows_the_contents(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    one = resolve(str(shutil.copytree(tiny_checkpoint, tmp_path / "one"))).revision
+    assert resolve(str(shutil.copytree(tiny_checkpoint, tmp_path / "two"))).revision == one
+    weights = tmp_path / "two" / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    assert resolve(str(tmp_path / "two")).revision != one
+    config = json.loads((tmp_path / "one" / "config.json").read_text())
+    (tmp_path / "one" / "config.json").write_text(json.dumps(config | {"dropout": 0.2}))
+    assert resolve(str(tmp_path / "one")).revision != one
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("600MB", "Did you mean 600M?"),
+        ("dmeo", "Did you mean demo?"),
+        ("nonsense", "unknown model 'nonsense'"),
+        ("", "unknown model ''"),
+    ],
+)
+def test_unknown_names(name: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message.replace("?", r"\?")):
+        resolve(name)
+
+
+def test_a_folder_that_is_not_there() -> None:
+    with pytest.raises(ModelError, match="no folder /not/there/at/all") as raised:
+        resolve("/not/there/at/all")
+    assert "model.safetensors" in raised.value.remedy
+
+
+class Harm(NamedTuple):
+    file: str
+    content: bytes | None
+    message: str
+
+
+HARMS = [
+    Harm("config.json", None, "config.json missing"),
+    Harm("config.json", b"{not json", "config.json is damaged"),
+    Harm("config.json", b'{"model_type": "bart"}', "type 'bart', not NLLB's"),
+    Harm("tokenizer.json", None, "tokenizer.json missing"),
+    Harm("model.safetensors", None, "model.safetensors missing"),
+    Harm("model.safetensors", b"", "model.safetensors is damaged"),
+    Harm("model.safetensors", b"<!DOCTYPE html><title>Not found</title>", "is damaged"),
+    Harm("model.safetensors", b"\x10\0\0\0\0\0\0\0this is no JSON!", "not a safetensors file"),
+    Harm("model.safetensors", b"\x02\0\0\0\0\0\0\0{}", "not a safetensors file"),
+]
+
+
+@pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.message)
+def test_what_is_wrong_with_a_folder_is_named(
+    harm: Harm, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_checkpoint, tmp_path / "harmed"))
+    (folder / harm.file).unlink()
+    if harm.content is not None:
+        (folder / harm.file).write_bytes(harm.content)
+    with pytest.raises(ModelError, match=harm.message) as raised:
+        resolve(str(folder))
+    assert str(folder) in str(raised.value)
+    assert raised.value.remedy
+
+
+@pytest.mark.parametrize("share", [0.001, 0.5, 0.999])
+def test_a_copy_that_was_cut_off_is_named(
+    share: float, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_checkpoint, tmp_path / "cut"))
+    weights = folder / "model.safetensors"
+    data = weights.read_bytes()
+    weights.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(ModelError, match=r"model\.safetensors is damaged") as raised:
+        resolve(str(folder))
+    assert f"Delete {weights}" in raised.value.remedy
+
+
+def test_shards_are_counted(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    from transformers import M2M100ForConditionalGeneration
+
+    folder = Path(shutil.copytree(tiny_checkpoint, tmp_path / "sharded"))
+    model = M2M100ForConditionalGeneration.from_pretrained(folder)
+    (folder / "model.safetensors").unlink()
+    model.save_pretrained(folder, max_shard_size="100KB")
+    shards = sorted(folder.glob("model-*.safetensors"))
+    assert len(shards) > 1
+    assert resolve(str(folder)).path == folder
+    shards[-1].unlink()
+    with pytest.raises(ModelError, match=f"{shards[-1].name} missing"):
+        resolve(str(folder))
+
+
+def test_the_remedy_for_old_weights_works(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    folder = Path(shutil.copytree(tiny_checkpoint, tmp_path / "old weights"))
+    weights = load_file(folder / "model.safetensors")
+    torch.save(weights, folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"only as pytorch_model\.bin") as raised:
+        resolve(str(folder))
+    command = raised.value.remedy.partition(": ")[2]
+    done = subprocess.run(
+        ["bash", "-c", command.replace("python -c", f"{sys.executable} -c")], capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert resolve(str(folder)).path == folder
+    assert load_file(folder / "model.safetensors").keys() == weights.keys()
+
+
+def test_without_weights_and_network_the_message_says_what_to_do(cache: Path) -> None:
+    begun = time.monotonic()
+    with pytest.raises(ModelError) as raised:
+        resolve("600M", say=quietly)
+    assert time.monotonic() - begun < 10
+    told = f"{raised.value}\n{raised.value.remedy}"
+    assert "nllb-200-distilled-600M" in told
+    assert "toolkit models fetch 600M" in told
+    assert "--model /path/to/folder" in told
+    assert "--model demo" in told
+    assert told.count("\n") <= 5
+
+
+def test_a_network_that_swallows_everything_is_given_up_on(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "_TIMEOUT", 0.5)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        begun = time.monotonic()
+        with pytest.raises(ModelError, match="cannot be reached"):
+            resolve("600M", say=quietly)
+    assert time.monotonic() - begun < 10
+
+
+def test_resolve_without_fetching_asks_nobody(hub: Any) -> None:
+    with pytest.raises(ModelError, match="not on this machine"):
+        resolve(NAME, fetch_missing=False)
+    assert hub.requests == []
+
+
+def test_a_fetch_brings_what_is_needed_and_nothing_else(hub: Any) -> None:
+    said: list[str] = []
+    progress = Counter()
+    checkpoint = fetch(NAME, say=said.append, progress=progress)
+    assert checkpoint.revision == hub.commit("main")
+    assert checkpoint.signature == "tiny-nllb@01234567"
+    assert {f.name for f in checkpoint.path.iterdir()} == set(hub.files["main"]) - {
+        "pytorch_model.bin",
+        "a.py",
+    }
+    assert "CC-BY-NC-4.0" in " ".join(said)
+    assert progress.done == progress.total > 100_000
+    seen = len(hub.requests)
+    assert resolve(NAME) == checkpoint
+    assert len(hub.requests) == seen, "a checkpoint that is here must not ask the network"
+
+
+def test_first_use_fetches(hub: Any) -> None:
+    assert resolve(NAME, say=quietly).revision == hub.commit("main")
+
+
+def test_a_connection_that_is_cut_is_resumed(hub: Any) -> None:
+    hub.cut = "model.safetensors"
+    checkpoint = fetch(NAME, say=quietly)
+    assert (checkpoint.path / "model.safetensors").read_bytes() == hub.files["main"][
+        "model.safetensors"
+    ]
+    ranges = [r for r in hub.requests if "bytes=" in r and "model.safetensors" in r]
+    assert ranges, hub.requests
+    assert not ranges[-1].endswith("bytes=0-")
+
+
+def test_the_hubs_own_conversion_is_taken_where_main_has_none(hub: Any) -> None:
+    hub.files["refs/pr/7"] = dict(hub.files["main"])
+    del hub.files["main"]["model.safetensors"]
+    checkpoint = fetch(NAME, say=quietly)
+    assert checkpoint.revision == hub.commit("refs/pr/7")
+    assert resolve(NAME) == checkpoint
+
+
+def test_nobody_elses_conversion_is_taken(hub: Any) -> None:
+    hub.author = "passer-by"
+    hub.files["refs/pr/7"] = dict(hub.files["main"])
+    del hub.files["main"]["model.safetensors"]
+    with pytest.raises(ModelError, match="no safetensors weights") as raised:
+        fetch(NAME, say=quietly)
+    assert "save_pretrained" in raised.value.remedy
+
+
+def test_a_file_that_is_not_what_the_hub_says_is_named(
+    hub: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = hub.info
+
+    def other(revision: str) -> dict[str, Any]:
+        answer = dict(info(revision))
+        for sibling in answer["siblings"]:
+            if "lfs" in sibling:
+                sibling["lfs"]["sha256"] = "0" * 64
+        return answer
+
+    monkeypatch.setattr(hub, "info", other)
+    with pytest.raises(ModelError, match=r"model\.safetensors is damaged"):
+        fetch(NAME, say=quietly)
+
+
+def test_a_full_disk_is_told_before_anything_is_fetched(
+    hub: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    with pytest.raises(ModelError, match=r"0\.0 GB free"):
+        fetch(NAME, say=quietly)
+    assert not any("/resolve/" in request for request in hub.requests)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "message"),
+    [
+        ("someone/else", 0, "the hub has no someone/else"),
+        (f"{NAME}@v9", 0, "no such revision"),
+        (NAME, 401, "not for you|answered 401"),
+        (NAME, 403, "not for you|answered 403"),
+        (NAME, 500, "answered 500"),
+        (NAME, 503, "answered 503"),
+    ],
+)
+def test_refusals(hub: Any, name: str, status: int, message: str) -> None:
+    hub.status = status
+    begun = time.monotonic()
+    with pytest.raises(ModelError, match=message) as raised:
+        fetch(name, say=quietly)
+    assert raised.value.remedy
+    assert time.monotonic() - begun < 20
+
+
+def test_offline_mode_is_respected(hub: Any) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from toolkit.translators.hub import resolve; resolve('someone/tiny-nllb')",
+        ],
+        env={
+            "PATH": "",
+            "HF_HUB_OFFLINE": "1",
+            "HF_ENDPOINT": hub.url,
+            "PYTHONPATH": ":".join(sys.path),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert "HF_HUB_OFFLINE is set" in done.stderr
+    assert hub.requests == []
+
+
+def test_the_list_says_where_things_are(cache: Path, tiny_checkpoint: Path) -> None:
+    folder = snapshot(cache, "facebook/nllb-200-3.3B", "a" * 40, tiny_checkpoint)
+    rows = {row.name: row for row in list_models()}
+    assert list(rows) == ["demo", "600M", "1.3B", "3.3B"]
+    assert rows["3.3B"].location == str(folder)
+    assert rows["600M"].location == ""
+    assert Path(rows["demo"].location).is_dir()
+    assert rows["1.3B"].hub_id == "facebook/nllb-200-distilled-1.3B"
+    assert all(row.licence and row.size for row in rows.values())
+
+
+def test_the_hub_module_is_light() -> None:
+    code = (
+        "import sys; from toolkit.translators import hub, torch_nllb, fake; hub.list_models(); "
+        "print({'torch', 'transformers', 'huggingface_hub', 'numpy'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=bare_environment(),
+    )
+    assert done.stdout.strip() == "set()", done.stderr

@@ -1,0 +1,297 @@
+"""NLLB on torch: ids as the reference builds them, order, length, limits, and honest failures.
+
+What is compared with what transformers does by itself runs on random weights; what needs a model
+that knows something runs on the demo checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit.data import Hypothesis
+from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
+from toolkit.normalise import normalise
+from toolkit.translators.hub import resolve
+from toolkit.translators.torch_nllb import TorchNllb
+
+LONG = "કિર્ગિસ્તાન રશિયાનો નજીકનો મિત્ર છે, અને બંને દેશો સભ્યો છે; "
+TEXTS = [
+    "રશિયા મધ્ય એશિયામાં પોતાની સ્થિતિ મજબૂત બનાવે છે",
+    "કિર્ગિસ્તાન રશિયાનો નજીકનો મિત્ર છે.",
+    "ઊર્જા ક્ષેત્રે નવા પ્રોજેક્ટ્સ (ખાસ કરીને હાઇડ્રોઇલેક્ટ્રિક પાવર પ્લાન્ટ્સ)",
+    "છે",
+    "42",
+    LONG * 3,
+]
+GUJARATI, ENGLISH = "guj_Gujr", "eng_Latn"
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_checkpoint: Path) -> TorchNllb:
+    return TorchNllb(resolve(str(tiny_checkpoint)), device="cpu", beam=1)
+
+
+@pytest.fixture(scope="module")
+def demo() -> TorchNllb:
+    return TorchNllb(resolve("demo"), device="cpu", beam=4)
+
+
+def rows_given_to_the_model(
+    translator: TorchNllb, monkeypatch: pytest.MonkeyPatch, texts: Sequence[str], source: str
+) -> list[list[int]]:
+    seen: list[list[int]] = []
+    decode = translator.decode
+
+    def spy(rows: Sequence[list[int]], target: int) -> Any:
+        seen.extend(rows)
+        return decode(rows, target)
+
+    monkeypatch.setattr(translator, "decode", spy)
+    translator.translate(texts, source=source, target=ENGLISH)
+    return seen
+
+
+@pytest.mark.parametrize("source", ["guj_Gujr", "hin_Deva", "arb_Arab", "sat_Beng", "zul_Latn"])
+def test_ids_are_those_of_the_reference_tokenizer(
+    source: str, tiny: TorchNllb, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import AutoTokenizer
+
+    reference = AutoTokenizer.from_pretrained(tiny_checkpoint, src_lang=source)
+    wanted = [reference(normalise(text))["input_ids"] for text in TEXTS]
+    assert rows_given_to_the_model(tiny, monkeypatch, TEXTS, source) == wanted
+
+
+def test_all_codes_of_the_hub_are_known(tiny: TorchNllb) -> None:
+    from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
+
+    for code in FAIRSEQ_LANGUAGE_CODES:
+        assert tiny.translate([""], source=code, target=ENGLISH) == [Hypothesis("")]
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_output_and_score_are_those_of_the_reference_loop(beam: int) -> None:
+    """One row at a time through transformers alone, with its own tokenizer and scores."""
+    import torch
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    path = resolve("demo").path
+    tokenizer = AutoTokenizer.from_pretrained(path, src_lang=GUJARATI)
+    model = AutoModelForSeq2SeqLM.from_pretrained(path).eval()
+    ours = TorchNllb(resolve("demo"), device="cpu", precision="float32", beam=beam)
+    for text, hypothesis in zip(
+        TEXTS, ours.translate(TEXTS, source=GUJARATI, target=ENGLISH), strict=True
+    ):
+        with torch.inference_mode():
+            out = model.generate(
+                **tokenizer(normalise(text), return_tensors="pt"),
+                forced_bos_token_id=tokenizer.convert_tokens_to_ids(ENGLISH),
+                num_beams=beam,
+                max_new_tokens=400,
+                output_logits=True,
+                output_scores=True,
+                return_dict_in_generate=True,
+            )
+            indices = out.beam_indices if beam > 1 else None
+            steps = model.compute_transition_scores(
+                out.sequences, out.scores, indices, normalize_logits=beam == 1
+            )
+        assert hypothesis.text == tokenizer.decode(out.sequences[0], skip_special_tokens=True)
+        assert hypothesis.score is not None
+        real = steps[0][1:][out.sequences[0][2:] != 1]  # without the forced code and padding
+        assert hypothesis.score == pytest.approx(real.mean().item(), abs=1e-3)
+        assert hypothesis.flags == ()
+
+
+@pytest.mark.parametrize("budget", [1, 100, 100_000])
+def test_alone_together_and_shuffled_give_the_same(budget: int, tiny_checkpoint: Path) -> None:
+    translator = TorchNllb(resolve(str(tiny_checkpoint)), device="cpu", beam=1, token_budget=budget)
+    texts = [f"{text} {i}" for i, text in enumerate(TEXTS * 3)]
+    together = translator.translate(texts, source=GUJARATI, target=ENGLISH)
+    assert len({h.text for h in together}) > len(texts) // 2  # the rows differ, so order shows
+    backwards = translator.translate(texts[::-1], source=GUJARATI, target=ENGLISH)
+    assert [h.text for h in backwards[::-1]] == [h.text for h in together]
+    order = random.Random(1).sample(range(len(texts)), len(texts))
+    shuffled = translator.translate([texts[i] for i in order], source=GUJARATI, target=ENGLISH)
+    assert [h.text for h in shuffled] == [together[i].text for i in order]
+    for text, hypothesis in list(zip(texts, together, strict=True))[:6]:
+        (alone,) = translator.translate([text], source=GUJARATI, target=ENGLISH)
+        assert (alone.text, alone.flags) == (hypothesis.text, hypothesis.flags)
+        assert alone.score == pytest.approx(hypothesis.score, abs=1e-4)
+
+
+@settings(max_examples=15, deadline=None)
+@given(texts=st.lists(st.text(max_size=40), max_size=5))
+def test_any_text_gives_one_hypothesis(tiny: TorchNllb, texts: list[str]) -> None:
+    found = tiny.translate(texts, source="hin_Deva", target=ENGLISH)
+    assert len(found) == len(texts)
+    for text, hypothesis in zip(texts, found, strict=True):
+        if not normalise(text):
+            assert hypothesis == Hypothesis("")
+
+
+def test_nothing_in_nothing_out(tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch) -> None:
+    blank = ["", "  \n\t", "\u200b", "\ufeff "]
+    assert rows_given_to_the_model(tiny, monkeypatch, blank, GUJARATI) == []
+    assert tiny.translate([], source=GUJARATI, target=ENGLISH) == []
+
+
+def test_one_language_to_itself_passes_through(tiny: TorchNllb) -> None:
+    texts = ["“Quoted” …", "", "  kept  "]
+    assert tiny.translate(texts, source=ENGLISH, target=ENGLISH) == [Hypothesis(t) for t in texts]
+
+
+@pytest.mark.parametrize("code", ["hin", "hin_deva", "eng", "<unk>", "</s>", "xxx_Latn", ""])
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_codes_that_are_not_known_are_refused(code: str, side: str, tiny: TorchNllb) -> None:
+    codes = {"source": "hin_Deva", "target": ENGLISH, side: code}
+    with pytest.raises(UnknownLanguageError) as raised:
+        tiny.translate(["text"], **codes)
+    if code == "hin_deva":
+        assert "hin_Deva" in raised.value.suggestions
+
+
+def test_special_tokens_in_a_text_are_text(
+    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "a </s> eng_Latn <s><pad><mask> <unk> b"
+    (row,) = rows_given_to_the_model(tiny, monkeypatch, [text], "hin_Deva")
+    assert all(i > 3 for i in row[1:-1])
+    assert not set(row[1:-1]) & set(tiny._languages.values())
+
+
+def test_long_texts_are_cut_and_nothing_is_left_out(
+    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = LONG * 40
+    rows = rows_given_to_the_model(tiny, monkeypatch, [text, "છે"], GUJARATI)
+    assert len(rows) > 3
+    assert all(len(row) <= 182 for row in rows)
+    spelt = tiny._tokenizer.decode([i for row in rows[:-1] for i in row[1:-1]])
+    assert spelt.replace(" ", "") == normalise(text).replace(" ", "")
+
+
+def test_a_part_that_was_stopped_by_the_cap_is_flagged(tiny: TorchNllb) -> None:
+    """Random weights hardly ever write an end; the demo always does."""
+    found = tiny.translate(TEXTS, source=GUJARATI, target=ENGLISH)
+    cut = [h for h in found if "cut_short" in h.flags]
+    assert cut
+    for hypothesis in cut:
+        assert hypothesis.text
+        assert hypothesis.score is not None
+
+
+def test_batches_are_halved_when_memory_runs_out(
+    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    wanted = tiny.translate(TEXTS, source=GUJARATI, target=ENGLISH)
+    generate = tiny._generate
+    sizes: list[int] = []
+
+    def short_of_memory(rows: Sequence[list[int]], target: int) -> Any:
+        sizes.append(len(rows))
+        if len(rows) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return generate(rows, target)
+
+    monkeypatch.setattr(tiny, "_generate", short_of_memory)
+    found = tiny.translate(TEXTS, source=GUJARATI, target=ENGLISH)
+    assert [h.text for h in found] == [h.text for h in wanted]
+    assert max(sizes) > 2 >= sizes[-1]
+
+
+def test_threads_may_share_a_translator(demo: TorchNllb) -> None:
+    languages = [GUJARATI, "hin_Deva", "arb_Arab", GUJARATI]
+    wanted = [demo.translate(TEXTS[:2], source=code, target=ENGLISH) for code in languages]
+    found: dict[int, list[Hypothesis]] = {}
+
+    def work(i: int) -> None:
+        found[i] = demo.translate(TEXTS[:2], source=languages[i], target=ENGLISH)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(len(languages))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [[h.text for h in found[i]] for i in range(4)] == [[h.text for h in w] for w in wanted]
+
+
+def test_the_signature_names_what_the_output_depends_on(demo: TorchNllb, tiny: TorchNllb) -> None:
+    revision = resolve("demo").revision[:8]
+    assert demo.signature == f"demo@{revision} torch float32 beam4"
+    assert tiny.signature.endswith(" torch float32 beam1")
+    assert "five sample articles" in demo.notice
+    assert tiny.notice == ""
+
+
+def test_other_precisions_run(tiny_checkpoint: Path) -> None:
+    translator = TorchNllb(
+        resolve(str(tiny_checkpoint)), device="cpu", precision="bfloat16", beam=2
+    )
+    assert "bfloat16" in translator.signature
+    assert len(translator.translate(TEXTS, source=GUJARATI, target=ENGLISH)) == len(TEXTS)
+
+
+def test_the_gpu_is_refused_where_there_is_none(tiny_checkpoint: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        assert TorchNllb(resolve(str(tiny_checkpoint)), device="cuda").device == "cuda"
+        return
+    with pytest.raises(ModelError, match="--device cuda") as raised:
+        TorchNllb(resolve(str(tiny_checkpoint)), device="cuda")
+    assert "--device cpu" in raised.value.remedy
+    assert TorchNllb(resolve(str(tiny_checkpoint)), device="auto").device == "cpu"
+    with pytest.raises(ConfigError, match="tpu"):
+        TorchNllb(resolve(str(tiny_checkpoint)), device="tpu")
+
+
+def edited(source: Path, folder: Path, name: str, edit: dict[str, Any]) -> Path:
+    """A copy of ``source`` with some keys of a JSON file replaced."""
+    copy = Path(shutil.copytree(source, folder / "edited"))
+    value = json.loads((copy / name).read_text(encoding="utf-8"))
+    (copy / name).write_text(json.dumps(value | edit), encoding="utf-8")
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "message"),
+    [
+        ("config.json", {"pad_token_id": 0}, "pad_token_id 0, not 1"),
+        ("config.json", {"d_model": 48}, "damaged"),
+        ("config.json", {"decoder_layers": 2}, "no weights for"),
+        ("tokenizer.json", {"model": {}}, "tokenizer.json is damaged"),
+        ("tokenizer.json", {"added_tokens": []}, "not laid out as NLLB's"),
+    ],
+)
+def test_files_that_do_not_belong_together_are_named(
+    name: str, edit: dict[str, Any], message: str, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    folder = edited(tiny_checkpoint, tmp_path, name, edit)
+    with pytest.raises(ModelError, match=message) as raised:
+        TorchNllb(resolve(str(folder)), device="cpu")
+    assert str(folder) in str(raised.value)
+
+
+def test_the_users_logging_is_left_alone(
+    tiny_checkpoint: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from transformers.utils import logging
+
+    before = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    translator = TorchNllb(resolve(str(tiny_checkpoint)), device="cpu")
+    translator.translate(TEXTS, source=GUJARATI, target=ENGLISH)
+    assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
+    assert capfd.readouterr() == ("", "")
