@@ -85,7 +85,7 @@ _ORDERED = re.compile(r"^(\d{1,9})([.)])")
 _CLOSING_HASHES = re.compile(r"#(?=#*$)")
 # What GitHub and others link without being asked: a scheme, a host name, www.
 _LINKED = re.compile(
-    r":(?=//)|(?<=:)/(?=/)|(?<=mailto):|(?<=xmpp):|(?<=www)\.|(?<=\w)\.(?=[^\W\d_]{2})",
+    r":(?=//)|/(?=/)|(?<=mailto):|(?<=xmpp):|(?<=www)\.|(?<=\w)\.(?=[^\W\d_]{2})",
     re.IGNORECASE,
 )
 # E-mail addresses and mentions are looked for in the finished text, where no backslash is left:

@@ -140,12 +140,8 @@ def arrange(digest: Digest) -> Page:
     marks: dict[str, int] = {}
     for number, story in enumerate(digest.stories, 1):
         own = tuple(sources[i] for i in story.articles if i in sources)
-        first = len(marks)
         points = tuple(_point(b, own, sources, marks) for b in story.bullets)
-        listed = {
-            s.anchor: (e.source, s) for p in points for e in p.evidence for _, s in e.sentences
-        }
-        evidence = tuple((m, *listed[a]) for a, m in marks.items() if m > first and a in listed)
+        cited = {m: (e.source, s) for p in points for e in p.evidence for m, s in e.sentences}
         items.append(
             Item(
                 number=number,
@@ -155,7 +151,7 @@ def arrange(digest: Digest) -> Page:
                 languages=_listed(s.language.name for s in own),
                 continues=story.continues,
                 notes=_cleaned(story.notes),
-                evidence=evidence,
+                evidence=tuple((mark, *cited[mark]) for mark in sorted(cited)),
             )
         )
     used = {i for story in digest.stories for i in story.articles}
