@@ -12,6 +12,17 @@ from bisect import bisect_right
 from collections import Counter
 
 UNKNOWN = "Zzzz"
+# Writing systems of several scripts.
+WRITTEN_WITH = {
+    "Hang": frozenset({"Hang", "Hani"}),
+    "Hans": frozenset({"Hani"}),
+    "Hant": frozenset({"Hani"}),
+    "Jpan": frozenset({"Hani", "Hira", "Kana"}),
+}
+# Those that put no space between words, so that one character is the least unit of meaning.
+UNSPACED = frozenset({"Hans", "Hant"})
+# Chinese may quote Japanese; Japanese prose is never without a tenth of kana.
+_LEAST_KANA = 0.1
 
 _RANGES = (
     (0x0041, 0x02B8, "Latn"),
@@ -108,7 +119,50 @@ def of(text: str) -> frozenset[str]:
     return frozenset(count(text))
 
 
-def dominant(text: str) -> str | None:
-    """The script that most letters of ``text`` are in, None where it has no letter."""
-    total = count(text)
-    return max(total, key=lambda script: total[script]) if total else None
+def writing_system(text: str) -> str | None:
+    """The writing system that ``text`` is mainly in, None where it has no letter.
+
+    Scripts that are written together count together: Japanese is ``Jpan``, Korean ``Hang``,
+    and Chinese ``Hans`` or ``Hant`` by the forms of its characters. Latin letters count half:
+    names, addresses and page furniture in them stand in text of every other script, while the
+    reverse is rare.
+    """
+    weight: dict[str, float] = dict(count(text))
+    kana = weight.pop("Hira", 0) + weight.pop("Kana", 0)
+    han = weight.pop("Hani", 0)
+    if kana > _LEAST_KANA * (han + kana):
+        weight["Jpan"] = han + kana
+    elif han and weight.get("Hang", 0) >= han:
+        weight["Hang"] += han
+    elif han:
+        weight[_han_forms(text)] = han
+    if "Latn" in weight:
+        weight["Latn"] /= 2
+    return max(weight, key=lambda script: weight[script]) if weight else None
+
+
+def only(text: str, writing: str) -> str:
+    """``text`` with the letters of scripts that ``writing`` does not use blanked out."""
+    kept = WRITTEN_WITH.get(writing, frozenset({writing}))
+    foreign = (c for c in set(text) if (script_of(c) or writing) not in kept | {writing})
+    return text.translate(dict.fromkeys(map(ord, foreign), " "))
+
+
+def _han_forms(text: str) -> str:
+    """``Hans`` or ``Hant``: the national standards of 1980 and 1984 list the characters of
+    either form; those in only one of them decide. Forms that are in both tell nothing."""
+    simplified = traditional = 0
+    for character, times in Counter(text).items():
+        if script_of(character) == "Hani":
+            in_gb, in_big5 = _encodes(character, "gb2312"), _encodes(character, "big5")
+            simplified += times * (in_gb and not in_big5)
+            traditional += times * (in_big5 and not in_gb)
+    return "Hant" if traditional > simplified else "Hans"
+
+
+def _encodes(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
