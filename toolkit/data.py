@@ -210,6 +210,16 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierStory:
+    """A story of an earlier digest: its date, its headline, and what it said in English (its
+    bullets; the more of its articles' text, the better it is recognised)."""
+
+    date: dt.date
+    headline: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Something that could not be processed: data, not an exception."""
 
