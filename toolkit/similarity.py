@@ -48,11 +48,15 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 3 else word
 
 
-def terms(text: str) -> list[str]:
-    """The stems of the words of ``text`` that carry a topic, in order, with repeats."""
+def content_words(text: str) -> list[str]:
+    """The lower-case words of ``text`` that carry a topic, in order, with repeats."""
     stop = function_words()
-    words = (word.lower() for word in WORD.findall(text))
-    return [stem(word) for word in words if word not in stop]
+    return [word for word in map(str.lower, WORD.findall(text)) if word not in stop]
+
+
+def terms(text: str) -> list[str]:
+    """The stems of ``content_words``."""
+    return [stem(word) for word in content_words(text)]
 
 
 def cosine(left: Mapping[str, float], right: Mapping[str, float]) -> float:

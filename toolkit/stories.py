@@ -1,76 +1,85 @@
-"""Briefs that report one event become one story."""
+"""Briefs that report one event become one story, whatever languages they came from."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import datetime as dt
+import re
+from collections.abc import Sequence
 
-from toolkit.data import Brief, Bullet, Citation, Story, StoryBullet, TranslatedArticle
-from toolkit.similarity import Vector, cosine, terms
+from toolkit.data import Brief, EarlierStory, Story, TranslatedArticle
+from toolkit.events import Profile, clusters, profile, resemblance
+from toolkit.merging import merge
 
-SAME_EVENT = 0.3
-SAME_FACT = 0.6
 MAX_BULLETS = 6
+CARRIES_ON = 0.24
+
+_RELATIVE_DAY = re.compile(r"\b(?:today|tomorrow|yesterday|tonight)\b", re.I)
+_LONG_HEADLINE = 16
 
 
-def group(briefs: Sequence[Brief], articles: Sequence[TranslatedArticle]) -> tuple[Story, ...]:
-    """The stories of a day, largest first, then in the order of ``briefs``.
+def group(
+    briefs: Sequence[Brief],
+    articles: Sequence[TranslatedArticle],
+    *,
+    earlier: Sequence[EarlierStory] = (),
+) -> tuple[Story, ...]:
+    """The stories of a day: those of most articles first, then in the order of ``briefs``.
 
-    Every brief is in exactly one story; ``articles`` holds at least the briefs' articles.
+    Every brief is in exactly one story. ``articles`` holds at least the briefs' articles.
+    A story like one of ``earlier`` is marked with the latest date of those it carries on.
     """
-    texts = {a.id: " ".join(t.english for t in a.translations) for a in articles}
-    vectors = _vectors([terms(texts.get(b.article_id, "")) for b in briefs])
-    members: list[list[int]] = []
-    for i, vector in enumerate(vectors):
-        best, likeness = None, SAME_EVENT
-        for cluster in members:
-            mean = sum(cosine(vector, vectors[j]) for j in cluster) / len(cluster)
-            if mean >= likeness:
-                best, likeness = cluster, mean
-        if best is None:
-            members.append([i])
-        else:
-            best.append(i)
-    members.sort(key=lambda cluster: -len(cluster))
-    return tuple(_story([briefs[i] for i in cluster]) for cluster in members)
+    by_id = {article.id: article for article in articles}
+    profiles = [profile(_text(brief, by_id.get(brief.article_id))) for brief in briefs]
+    past = [(story.date, profile(f"{story.headline} {story.text}")) for story in earlier]
+    groups = sorted(clusters(profiles), key=lambda places: -len(places))
+    return tuple(
+        _story(
+            [(briefs[i], by_id.get(briefs[i].article_id)) for i in places],
+            _continues([profiles[i] for i in places], past),
+        )
+        for places in groups
+    )
 
 
-def _vectors(documents: Sequence[Sequence[str]]) -> list[Vector]:
-    counts = [Counter(document) for document in documents]
-    spread = Counter(term for count in counts for term in count)
-    return [_weigh(count, spread, len(documents)) for count in counts]
+def _text(brief: Brief, article: TranslatedArticle | None) -> str:
+    if article is None:
+        return " ".join([brief.headline, *(bullet.text for bullet in brief.bullets)])
+    return " ".join(t.english for t in article.translations)
 
 
-def _weigh(count: Mapping[str, int], spread: Mapping[str, int], documents: int) -> Vector:
-    return {
-        term: (1 + math.log(n)) * math.log(1 + (documents + 1) / spread[term])
-        for term, n in count.items()
-    }
-
-
-def _story(briefs: Sequence[Brief]) -> Story:
-    lead = briefs[0]
-    rows: list[tuple[Bullet, str, Vector]] = []
-    for brief in briefs:
-        rows += [
-            (bullet, brief.article_id, dict.fromkeys(terms(bullet.text), 1.0))
-            for bullet in brief.bullets
-        ]
-    merged: list[tuple[StoryBullet, Vector]] = []
-    for bullet, article_id, vector in rows:
-        cite = Citation(article_id, bullet.cites)
-        for at, (known, known_vector) in enumerate(merged):
-            if cosine(vector, known_vector) >= SAME_FACT:
-                merged[at] = (
-                    StoryBullet(known.text, (*known.cites, cite)),
-                    known_vector,
-                )
-                break
-        else:
-            merged.append((StoryBullet(bullet.text, (cite,)), vector))
+def _story(
+    members: Sequence[tuple[Brief, TranslatedArticle | None]], continues: dt.date | None
+) -> Story:
+    ranked = [brief for brief, _ in sorted(members, key=lambda pair: _faults(*pair))]
     return Story(
-        headline=lead.headline,
-        bullets=tuple(bullet for bullet, _ in merged[:MAX_BULLETS]),
-        articles=tuple(brief.article_id for brief in briefs),
+        headline=ranked[0].headline,
+        bullets=merge(ranked, ranked[0].headline, MAX_BULLETS),
+        articles=tuple(brief.article_id for brief in ranked),
+        continues=continues,
+    )
+
+
+def _faults(brief: Brief, article: TranslatedArticle | None) -> tuple[bool, bool, bool, float]:
+    """What speaks against an article as the lead of its story, the gravest first: nothing to
+    show, a headline that is clipped or true on one day only, a long one, doubtful English."""
+    rows = article.translations if article else ()
+    flagged = sum(bool(t.flags) for t in rows) / len(rows) if rows else 0.0
+    return (
+        not brief.bullets,
+        brief.headline.endswith("…") or _RELATIVE_DAY.search(brief.headline) is not None,
+        len(brief.headline.split()) > _LONG_HEADLINE,
+        round(flagged, 1),
+    )
+
+
+def _continues(
+    profiles: Sequence[Profile], past: Sequence[tuple[dt.date, Profile]]
+) -> dt.date | None:
+    return max(
+        (
+            date
+            for date, before in past
+            if any(resemblance(before, now) >= CARRIES_ON for now in profiles)
+        ),
+        default=None,
     )
