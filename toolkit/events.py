@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
-from toolkit.similarity import Vector, content_words, stem, unit_length
+from toolkit.similarity import Vector, content_words, dot, stem, unit_length
 
 # Articles of this length or more that report one event share at least this much of their
 # surprise; shorter ones share less, roughly with the square of their length.
@@ -27,8 +27,9 @@ COSINE = 0.1
 # News repeats its subject's words: a word that has come up is this much likelier to come again.
 _BURSTINESS = 20.0
 _RAREST = 3e-7
-
-Link = dict[tuple[int, int], float]
+# Terms in more texts than this bring no pair together: with thousands of texts, comparing all
+# that share a common word would take hours.
+COMMON = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,45 +63,68 @@ def profile(text: str) -> Profile:
     return Profile(counts, frequency, len(text.split()))
 
 
-def resemblance(left: Profile, right: Profile) -> float:
-    """The share of the two texts' surprise that both hold, 0 to 1."""
-    there = surprises(left, right.length)
-    here = surprises(right, left.length)
-    total = sum(there.values()) + sum(here.values())
-    shared = sum(there[term] + here[term] for term in there.keys() & here.keys())
-    return shared / total if total else 0.0
-
-
 def surprises(text: Profile, length: int) -> Vector:
     """How surprising it is to meet each term of ``text`` in any text of ``length`` words."""
     return {term: _surprise(frequency, length) for term, frequency in text.frequency.items()}
 
 
+@lru_cache(maxsize=1 << 17)
 def _surprise(frequency: float, length: int) -> float:
     chance = 1.0 - math.exp(-_BURSTINESS * frequency * length)
     return -math.log(max(chance, 1e-9))
 
 
-def margin(left: Profile, right: Profile) -> float:
-    """By how much the resemblance of two texts exceeds what one event takes."""
-    length = min(left.length, right.length)
-    enough = SHARED * min(1.0, length / FULL_LENGTH) ** 2
-    return resemblance(left, right) - max(enough, SHARED_AT_LEAST)
+class Comparison:
+    """Compares the texts of one collection, and keeps what several comparisons need."""
+
+    def __init__(self, profiles: Sequence[Profile]) -> None:
+        self._profiles = profiles
+        # Lengths within a tenth of each other give nearly the same figures.
+        self._lengths = [round(1.1 ** round(math.log(p.length + 1, 1.1))) for p in profiles]
+        self._totals: dict[tuple[int, int], float] = {}
+
+    def resemblance(self, left: int, right: int) -> float:
+        """The share of the two texts' surprise that both hold, 0 to 1."""
+        one, other = self._profiles[left].frequency, self._profiles[right].frequency
+        shared = sum(
+            _surprise(one[term], self._lengths[right]) + _surprise(other[term], self._lengths[left])
+            for term in one.keys() & other.keys()
+        )
+        return shared / (self._total(left, right) + self._total(right, left)) if shared else 0.0
+
+    def margin(self, left: int, right: int) -> float:
+        """By how much the resemblance of two texts exceeds what one event takes."""
+        length = min(self._profiles[left].length, self._profiles[right].length)
+        enough = SHARED * min(1.0, length / FULL_LENGTH) ** 2
+        return self.resemblance(left, right) - max(enough, SHARED_AT_LEAST)
+
+    def _total(self, place: int, other: int) -> float:
+        key = place, self._lengths[other]
+        if key not in self._totals:
+            self._totals[key] = sum(surprises(self._profiles[place], key[1]).values())
+        return self._totals[key]
 
 
-def cosines(profiles: Sequence[Profile]) -> Link:
-    """The TF-IDF cosine of each pair that shares a term, by the pair's places."""
+def links(profiles: Sequence[Profile]) -> Iterator[tuple[int, int, float]]:
+    """Pairs of places with by how much they pass (above 0) or fail both measures; pairs that are
+    left out have a cosine of next to nothing."""
+    comparison = Comparison(profiles)
     spread = Counter(term for p in profiles for term in p.counts)
+    vectors = [_weighted(p, spread, len(profiles)) for p in profiles]
     postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for place, p in enumerate(profiles):
-        for term, weight in _weighted(p, spread, len(profiles)).items():
-            postings[term].append((place, weight))
-    found: Link = defaultdict(float)
-    for entries in postings.values():
-        for at, (left, weight) in enumerate(entries):
-            for right, other in entries[at + 1 :]:
-                found[left, right] += weight * other
-    return found
+    for place, vector in enumerate(vectors):
+        likeness: dict[int, float] = defaultdict(float)
+        for term, weight in vector.items():
+            if spread[term] <= COMMON:
+                for other, weight_there in postings[term]:
+                    likeness[other] += weight * weight_there
+                postings[term].append((place, weight))
+        for other, least in likeness.items():
+            if least > COSINE / 4:
+                excess = dot(vector, vectors[other]) - COSINE
+                if excess > 0:
+                    excess = min(excess, comparison.margin(other, place))
+                yield other, place, excess
 
 
 def _weighted(p: Profile, spread: Mapping[str, int], texts: int) -> Vector:
@@ -109,71 +133,44 @@ def _weighted(p: Profile, spread: Mapping[str, int], texts: int) -> Vector:
     )
 
 
-def links(profiles: Sequence[Profile]) -> Link:
-    """For each pair that shares a term, by how much it passes (above 0) or fails both measures."""
-    found = cosines(profiles)
-    for (left, right), cosine in found.items():
-        excess = cosine - COSINE
-        if excess > 0:
-            excess = min(excess, margin(profiles[left], profiles[right]))
-        found[left, right] = excess
-    return found
-
-
 def clusters(profiles: Sequence[Profile]) -> list[list[int]]:
-    """The texts' places, grouped by event: average-link clustering. Each group is in ascending
-    order, and the groups are in the order of their first member."""
-    scores = links(profiles)
-    done: list[list[int]] = []
-    for component in _components(len(profiles), scores):
-        done += _average_link(component, scores)
-    return sorted(done)
+    """The texts' places, grouped by event: average-link clustering of the texts that differ.
+    Each group is in ascending order, and the groups are in the order of their first member."""
+    copies: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for place, p in enumerate(profiles):
+        copies[tuple(sorted(p.counts.items()))].append(place)
+    places = list(copies.values())
+    groups = _average_link(len(places), links([profiles[same[0]] for same in places]))
+    return sorted(sorted(place for i in group for place in places[i]) for group in groups)
 
 
-def _components(size: int, scores: Link) -> list[list[int]]:
-    """Groups between which no pair passes: no merge can cross them."""
-    root = list(range(size))
-
-    def find(place: int) -> int:
-        while root[place] != place:
-            root[place] = root[root[place]]
-            place = root[place]
-        return place
-
-    for (left, right), score in scores.items():
-        if score > 0:
-            root[find(left)] = find(right)
-    groups: dict[int, list[int]] = defaultdict(list)
-    for place in range(size):
-        groups[find(place)].append(place)
-    return list(groups.values())
-
-
-def _average_link(places: Sequence[int], scores: Link) -> list[list[int]]:
-    """Agglomerative clustering by the nearest-neighbour chain (Murtagh 1983), in the square of
-    the number of places; groups whose mean score is not above 0 stay apart."""
-    groups = {place: [place] for place in places}
-    total = {a: {b: scores.get((min(a, b), max(a, b)), -COSINE) for b in places} for a in places}
+def _average_link(size: int, scores: Iterable[tuple[int, int, float]]) -> list[list[int]]:
+    """Agglomerative clustering by nearest-neighbour chains (Murtagh 1983); groups whose mean
+    score is not above 0 stay apart. A pair without a score counts as ``-COSINE``."""
+    groups = {place: [place] for place in range(size)}
+    total: dict[int, dict[int, float]] = {place: {} for place in groups}
+    for left, right, score in scores:
+        total[left][right] = total[right][left] = score + COSINE
     done: list[list[int]] = []
     chain: list[int] = []
     while groups:
         chain = chain or [next(iter(groups))]
         last = chain[-1]
-        row, size = total[last], len(groups[last])
         before = chain[-2] if len(chain) > 1 else None
-        best = max(
-            (group for group in groups if group != last),
-            key=lambda group: (row[group] / (size * len(groups[group])), group == before),
-            default=None,
-        )
-        if best is None or row[best] <= 0:
-            done.append(sorted(groups.pop(last)))
+        means = {g: t / (len(groups[last]) * len(groups[g])) for g, t in total[last].items()}
+        best = max(means, key=lambda g: (means[g], g == before), default=None)
+        if best is None or means[best] <= COSINE:
+            done.append(groups.pop(last))
+            for other in total.pop(last):
+                del total[other][last]
             chain.pop()
         elif best == before:
             groups[last] += groups.pop(best)
-            for group in groups:
-                total[group][last] += total[group][best]
-                total[last][group] = total[group][last]
+            for other, extra in total.pop(best).items():
+                del total[other][best]
+                if other != last:
+                    total[last][other] = total[last].get(other, 0.0) + extra
+                    total[other][last] = total[last][other]
             chain = chain[:-2]
         else:
             chain.append(best)

@@ -13,6 +13,7 @@ from toolkit.similarity import WORD
 # much of the other; the less detailed one is shown, because every source cited supports it.
 SHARED_OF_LESS, SHARED_OF_MORE = 0.7, 0.5
 SAID_BY_HEADLINE = 0.7
+MOST_SOURCES = 40
 
 _BULLET_WORDS = 30
 _DENIALS = frozenset({"not", "no", "never", "neither", "nor", "none", "without", "cannot"})
@@ -54,10 +55,10 @@ def merge(briefs: Sequence[Brief], headline: str, limit: int) -> tuple[StoryBull
 
     A fact that several articles report is one bullet with a citation for each. These come
     first when room is short, then each article's own by turns. A bullet that ``headline``
-    already says is left out where others remain.
+    already says is left out where others remain. Bullets of more than 40 briefs are not read.
     """
     facts: list[_Fact] = []
-    for fact in _by_turns(briefs):
+    for fact in _by_turns(briefs[:MOST_SOURCES]):
         known = next((f for f in facts if f.same_as(fact)), None)
         if known is None:
             facts.append(fact)

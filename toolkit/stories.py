@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from toolkit.data import Brief, EarlierStory, Story, TranslatedArticle
-from toolkit.events import Profile, clusters, profile, resemblance
+from toolkit.events import Comparison, Profile, clusters, profile
 from toolkit.merging import merge
 
 MAX_BULLETS = 6
@@ -75,11 +75,11 @@ def _faults(brief: Brief, article: TranslatedArticle | None) -> tuple[bool, bool
 def _continues(
     profiles: Sequence[Profile], past: Sequence[tuple[dt.date, Profile]]
 ) -> dt.date | None:
-    return max(
-        (
-            date
-            for date, before in past
-            if any(resemblance(before, now) >= CARRIES_ON for now in profiles)
-        ),
-        default=None,
+    comparison = Comparison([*profiles, *(before for _, before in past)])
+    now = range(len(profiles))
+    dates = (
+        date
+        for place, (date, _) in enumerate(past, start=len(profiles))
+        if any(comparison.resemblance(i, place) >= CARRIES_ON for i in now)
     )
+    return max(dates, default=None)
