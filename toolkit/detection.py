@@ -26,10 +26,23 @@ from toolkit.errors import InputError
 
 # Enough of a document to tell, little enough to be quick.
 _MOST_CHARACTERS = 20_000
+# The language that most news in a script of several is in: a short text is likely in it.
+_USUAL = {
+    "Arab": "arb_Arab",
+    "Beng": "ben_Beng",
+    "Cyrl": "rus_Cyrl",
+    "Deva": "hin_Deva",
+    "Ethi": "amh_Ethi",
+    "Hebr": "heb_Hebr",
+    "Latn": "eng_Latn",
+    "Mymr": "mya_Mymr",
+    "Tibt": "bod_Tibt",
+}
 # All three in the profiles' unit, log-probability per n-gram. Unrelated languages lie half a
 # unit apart and more, neighbours a tenth.
 _MARKER_WEIGHT = 10.0
-_DECLARED_WEIGHT = 0.1
+_DECLARED_WEIGHT = 0.2
+_USUAL_WEIGHT = 0.06
 # Words added to the length of a text, so that one marker in a short one proves little.
 _MARKER_CAUTION = 20
 # How many n-grams a text must have to be as certain as it can get.
@@ -89,10 +102,12 @@ def detect(text: str, *, declared: str | None = None) -> Detection:
             remedy="Leave the document out.",
         )
     scores, ngrams = _scores(scripts.only(text, writing), possible)
-    doubt = math.sqrt(min(ngrams, _FULL_LENGTH) / _FULL_LENGTH)
+    certainty = math.sqrt(min(max(ngrams, 1), _FULL_LENGTH) / _FULL_LENGTH)
     for code in hints & scores.keys():
-        scores[code] += _DECLARED_WEIGHT / max(doubt, 0.1)
-    return _ranked(scores, _SHARPNESS * doubt**2)
+        scores[code] += _DECLARED_WEIGHT / certainty
+    if _USUAL.get(writing) in scores:
+        scores[_USUAL[writing]] += _USUAL_WEIGHT / certainty
+    return _ranked(scores, _SHARPNESS * certainty**2)
 
 
 def _ranked(scores: dict[str, float], sharpness: float) -> Detection:

@@ -40,7 +40,7 @@ SAME = {
 }
 # The declaration's prose is too close to that of a neighbour for a profile to tell them apart
 # in other kinds of text; ``detection_markers.tsv`` does that.
-WITHOUT = {"prs_Arab", "bos_Latn", "yue_Hant"}
+WITHOUT = {"bos_Latn", "prs_Arab", "yue_Hant", "zsm_Latn"}
 CHINESE = {"hans": "zho_Hans", "hant": "zho_Hant"}
 
 
@@ -49,16 +49,22 @@ def main() -> None:
     parser.add_argument("declarations", type=Path, help="folder of HTML files")
     parser.add_argument("output", type=Path, help="the .npz file to write")
     options = parser.parse_args()
-    texts: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(options.declarations.glob("*.html")):
-        page = path.read_text(encoding="utf-8")
-        code, text = code_of(page), text_of(page)
-        if code and code not in WITHOUT:
-            texts[code].append(text)
-    arrays = build({code: "\n".join(parts) for code, parts in texts.items()})
+    texts = read(options.declarations)
+    arrays = build({code: text for code, text in texts.items() if code not in WITHOUT})
     np.savez_compressed(options.output, **arrays)
-    print(f"{len(texts)} languages, {len(arrays['gain'])} entries, ", end="")
+    print(f"{len(arrays['codes'])} languages, {len(arrays['gain'])} entries, ", end="")
     print(f"{options.output.stat().st_size:,} bytes")
+
+
+def read(folder: Path) -> dict[str, str]:
+    """The declaration in each of NLLB's languages that has it, by code; where there are
+    several translations, one after the other."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(folder.glob("*.html")):
+        page = path.read_text(encoding="utf-8")
+        if code := code_of(page):
+            texts[code].append(text_of(page))
+    return {code: "\n".join(parts) for code, parts in texts.items()}
 
 
 def text_of(page: str) -> str:
@@ -85,13 +91,13 @@ def code_of(page: str) -> str | None:
     return found[0] if found else None
 
 
-def build(texts: dict[str, str]) -> dict[str, Any]:
-    """The arrays that ``toolkit.profiles`` describes."""
+def build(texts: dict[str, str], *, least: int = LEAST) -> dict[str, Any]:
+    """The arrays that ``toolkit.profiles`` describes, from n-grams seen ``least`` times."""
     codes = sorted(texts)
     counted = []
     for code in codes:
         keys, times = profiles.ngrams(texts[code])
-        counted.append((keys[times >= LEAST], times[times >= LEAST].astype(float)))
+        counted.append((keys[times >= least], times[times >= least].astype(float)))
     kinds = len(np.unique(np.concatenate([keys for keys, _ in counted])))
     floors, owners, gains = [], [], []
     for index, (keys, times) in enumerate(counted):
