@@ -15,7 +15,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from toolkit.summarisers.amounts import Amount, amounts, dates
-from toolkit.summarisers.lexicon import alike, key, keys, number_words, words
+from toolkit.summarisers.lexicon import alike, key, keys, number_words, phrasal, words
 
 _TOKEN = re.compile(
     r"\d+[-–]\d+(?![\d.,]*\d)|\d+(?:st|nd|rd|th)\b|\d+(?:[.,:]\d+)*|[$€£¥₹%]"
@@ -50,7 +50,7 @@ class Word:
     ``at`` is its place among the sentence's tokens and ``clause`` its clause's number.
     ``participle`` tells of a form in -ed or like it; ``past`` of one that tells of something done.
     ``negated_by`` is the key of the word that turns it round, or empty. ``undone`` is what is
-    left without "un-".
+    left without "un-". ``definite`` tells of a "the" before it.
     """
 
     text: str
@@ -64,6 +64,7 @@ class Word:
     mood: Mood
     negated_by: str
     undone: str
+    definite: bool
 
     @property
     def light(self) -> bool:
@@ -104,7 +105,7 @@ class Sentence:
 
 
 def read_all(texts: Iterable[str], names: frozenset[str] = frozenset()) -> list[Sentence]:
-    """Every sentence of ``texts``, read. ``names`` are lower-case words known to be names: a
+    """Every sentence of ``texts``, read. ``names`` are the keys of words known to be names: a
     sentence's first word has its capital either way."""
     parts = (part for text in texts for part in _SENTENCE_END.split(_normal(text)))
     return [read(part, names) for part in parts if part]
@@ -123,16 +124,17 @@ def read(text: str, names: frozenset[str] = frozenset()) -> Sentence:
     found = [
         Word(
             text=raw[at],
-            key=key(token),
+            key=_key(tokens, at),
             at=at,
             clause=clauses[at],
-            name=_is_name(raw, at) or (raw[at][0].isupper() and token in names),
-            verb=_is_verb(tokens, at),
+            name=_is_name(raw, at) or (raw[at][0].isupper() and _known(token, names)),
+            verb=_is_verb(raw, at),
             participle=_is_participle(token),
             past=_is_past(tokens, at),
             mood=moods[at],
             negated_by=negations[at],
             undone=key(_UNDONE.sub("", token)) if _UNDONE.match(token) else "",
+            definite="the" in tokens[max(0, at - 2) : at],
         )
         for at, token in enumerate(tokens)
         if at not in taken and (_claims(token) or _turns(tokens, at, taken))
@@ -146,6 +148,12 @@ def _normal(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
     text = _ABBREVIATION.sub(lambda m: m.group().replace(".", ""), text)
     return re.sub(r"\bper cent\b", "percent", " ".join(text.split()))
+
+
+def _key(tokens: Sequence[str], at: int) -> str:
+    """The key of a token, that of the simple verb for one like "turn down"."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else ""
+    return phrasal().get((key(tokens[at]), following), key(tokens[at]))
 
 
 def _clauses(tokens: Sequence[str]) -> tuple[int, ...]:
@@ -163,7 +171,7 @@ def _clauses(tokens: Sequence[str]) -> tuple[int, ...]:
 
 def _claims(token: str) -> bool:
     return (
-        token[0].isalpha()
+        token[:1].isalpha()
         and len(token) > 1
         and token.removesuffix("'s") not in words("function_words")
         and not _must_stay(token)
@@ -205,11 +213,11 @@ def _negations(tokens: Sequence[str]) -> list[str]:
         following = tokens[at + 1] if at + 1 < len(tokens) else ""
         plain = _plain_negator(token) and following != "only"
         plain = plain or (token == "yet" and following == "to")
-        implied = key(token) in keys("implicit_negators") or (
+        implied = _key(tokens, at) in keys("implicit_negators") or (
             key(token) == "rule" and "out" in tokens[at + 1 : at + 3]
         )
         if plain or implied:
-            cue = "" if cue and left > 0 else ("not" if plain else key(token))
+            cue = "" if cue and left > 0 else ("not" if plain else _key(tokens, at))
             left = _REACH if plain else _IMPLIED_REACH
     return found
 
@@ -225,7 +233,10 @@ def _moods(tokens: Sequence[str], taken: frozenset[int]) -> list[Mood]:
             continue
         following = tokens[at + 1] if at + 1 < len(tokens) else ""
         asked = key(token) in ("call", "ask") and following == "for"
-        if key(token) in keys("possible") or asked:
+        noun = token.rstrip("s") in words("possible_nouns") and following not in words(
+            "noun_scopes"
+        )
+        if (key(token) in keys("possible") and not noun) or asked:
             mood = Mood.POSSIBLE
         elif key(token) in keys("future") or (token in ("set", "going") and following == "to"):
             mood = max(mood, Mood.FUTURE)
@@ -245,25 +256,70 @@ def _is_name(raw: Sequence[str], at: int) -> bool:
     return not first or follows or (len(token) > 1 and token.isupper())
 
 
-def _is_verb(tokens: Sequence[str], at: int) -> bool:
-    token = tokens[at]
-    before = tokens[at - 1] if at else ""
-    if before in words("determiners"):
+def _known(token: str, names: frozenset[str]) -> bool:
+    return any(alike(key(token), name) for name in names)
+
+
+def _is_verb(raw: Sequence[str], at: int) -> bool:
+    token = raw[at].lower()
+    before = raw[at - 1].lower() if at else ""
+    if before in words("determiners") or before[:1].isdigit():
         return False
     return (
-        key(token) in keys("verbs")
-        or key(token) in keys("reporting_verbs")
-        or before in words("modals")
-        or (token.endswith("ing") and before in words("be_forms"))
+        key(token) in keys("sayings")
+        or (key(token) in keys("verbs") and key(token) not in keys("nouns_too"))
+        or (before in words("modals") and not token.endswith(("s", "s'", "'s")))
+        or (token.endswith("ing") and (before in words("be_forms") or before in (",", "and")))
         or _is_participle(token)
+        or (key(token) in keys("verbs") and _acts(raw, at))
     )
 
 
+def _acts(raw: Sequence[str], at: int) -> bool:
+    """Whether a word that may be a noun or a verb stands as a verb does: after a subject and
+    before an object."""
+    before = raw[at - 1].lower() if at else ""
+    after = raw[at + 1] if at + 1 < len(raw) else "."
+    subject = before in words("pronouns") or _claims(before) or before in ("who", "which", ",")
+    return subject and (after in words("object_starts") or after[0].isdigit() or after[0].isupper())
+
+
 def _is_past(tokens: Sequence[str], at: int) -> bool:
+    if at and tokens[at - 1] in words("determiners"):
+        return False
     return _is_participle(tokens[at]) and not any(
         t in words("modals") or t == "be" for t in tokens[max(0, at - 2) : at]
     )
 
 
 def _is_participle(token: str) -> bool:
-    return token in words("past_forms") or (token.endswith("ed") and len(token) > 4)
+    return token in words("past_forms") or (
+        token.endswith("ed") and len(token) > 3 and token not in words("no_participles")
+    )
+
+
+def same(word: Word, other: Word) -> bool:
+    """Whether one word may stand for the other."""
+    if word.name and other.name and word.key != other.key:
+        # Names have no synonyms, only adjectives made from them.
+        return alike(word.key, other.key) and word.key[:4] == other.key[:4]
+    return (
+        alike(word.key, other.key)
+        or bool(word.undone and alike(word.undone, other.key))
+        or bool(other.undone and alike(word.key, other.undone))
+    )
+
+
+def found_in(word: Word, sentence: Sentence) -> bool:
+    """Whether a sentence has the word or one that may stand for it."""
+    return any(same(word, other) for other in sentence.words)
+
+
+def matched(word: Word, source: Sequence[Sentence]) -> bool:
+    """Whether any sentence has the word, as a claim of its own or at all."""
+    return any(found_in(word, s) or word.text.lower() in s.tokens for s in source)
+
+
+def aligned(wanted: Sequence[Word], source: Sequence[Sentence]) -> Sentence:
+    """The sentence that has most of these words."""
+    return max(source, key=lambda s: sum(found_in(w, s) for w in wanted if not w.light))

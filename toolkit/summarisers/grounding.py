@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from toolkit.data import Brief, Bullet, TranslatedArticle
 from toolkit.summarisers.base import Summariser
-from toolkit.summarisers.checks import CHECKS, matched
-from toolkit.summarisers.claims import Word, read_all
+from toolkit.summarisers.checks import CHECKS
+from toolkit.summarisers.claims import Word, matched, read_all
 
 MAX_CITES = 3
 # Two bullets that share so much of the shorter one's words say the same.
@@ -35,7 +35,7 @@ class Verdict:
 def supported(bullet: str, evidence: Sequence[str]) -> Verdict:
     """Whether the sentences in ``evidence`` say what ``bullet`` says."""
     names = frozenset(
-        word.text.lower()
+        word.key
         for sentence in read_all([*evidence, bullet])
         for word in sentence.words
         if word.name

@@ -75,6 +75,13 @@ def units() -> dict[str, str]:
 
 
 @cache
+def phrasal() -> dict[tuple[str, str], str]:
+    """Verb and particle ("turn", "down") -> the key of one verb that says the same."""
+    lines = (line.split() for line in _tables()["phrasal"])
+    return {(key(verb), particle): key(simple) for verb, particle, simple in lines}
+
+
+@cache
 def _groups() -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
     for number, line in enumerate(_tables()["synonyms"]):

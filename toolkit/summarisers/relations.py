@@ -1,184 +1,81 @@
-"""Who does what to whom, as far as word order tells: for finding sides that changed places."""
+"""Sides that changed places: who acts, who speaks, what belongs to whom."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from toolkit.summarisers.claims import Sentence, Word
-from toolkit.summarisers.lexicon import alike, keys, pairs, words
+from toolkit.summarisers.claims import Sentence, Word, aligned, same
+from toolkit.summarisers.lexicon import alike, keys, pairs
+from toolkit.summarisers.scenes import Scene, arguments, led, links, scenes, speeches
 
-_STOPS = frozenset(";:()")
-# "..., said Rosa Tem, a teacher": what stands before and after where the speaker comes last.
-_QUOTED = frozenset(',"?!')
-_CLOSED = frozenset([".", ",", ";", "of", "who", '"'])
-_REACH = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A verb with the words on the acting and on the receiving side. ``open`` tells that the
-    acting side is a pronoun or is not named; ``sure`` that the form of the verb is clear."""
-
-    verb: Word
-    acting: tuple[Word, ...]
-    receiving: tuple[Word, ...]
-    open: bool
-    sure: bool
+# So far apart may stand two names of the source that are neighbours in the bullet, and a
+# describing word and its noun, in tokens.
+_APPOSITION = 5
+_NEAR = 4
 
 
-def scenes(sentence: Sentence) -> Iterator[Scene]:
-    """A scene for each verb of the sentence."""
-    for word in sentence.words:
-        if word.verb and not word.light:
-            yield _scene(sentence, word)
-
-
-def _span(sentence: Sentence, at: int) -> tuple[int, int]:
-    tokens = sentence.tokens
-    start = max((i + 1 for i in range(at) if _breaks(tokens[i])), default=0)
-    end = next((i for i in range(at + 1, len(tokens)) if _breaks(tokens[i])), len(tokens))
-    return start, end
-
-
-def _breaks(token: str) -> bool:
-    return token in _STOPS or token in words("clause_splitters")
-
-
-def _scene(sentence: Sentence, verb: Word) -> Scene:
-    tokens = sentence.tokens
-    start, end = _span(sentence, verb.at)
-    left = tuple(w for w in sentence.words if start <= w.at < verb.at and not w.verb)
-    right = tuple(w for w in sentence.words if verb.at < w.at < end and not w.verb)[:_REACH]
-    following = tokens[verb.at + 1] if verb.at + 1 < len(tokens) else "."
-    passive = verb.participle and any(
-        t in words("be_forms") for t in tokens[max(0, verb.at - 3) : verb.at]
-    )
-    if passive:
-        by = next((i for i in range(verb.at + 1, end) if tokens[i] == "by"), end)
-        agents = tuple(w for w in right if w.at > by)
-        return Scene(verb, agents, left, open=not agents, sure=True)
-    sure = not (
-        verb.participle and (following in words("prepositions") or following in (".", ",", "and"))
-    )
-    if any(tokens[i] in words("pronouns") for i in range(max(start, verb.at - 2), verb.at)):
-        left = ()
-    return Scene(verb, left, right, open=not left, sure=sure)
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """A reporting verb with its speaker (nothing where that is a pronoun) and what is said."""
-
-    speaker: tuple[Word, ...]
-    said: tuple[Word, ...]
-
-
-def speeches(sentence: Sentence) -> list[Speech]:
-    """What the sentence says that somebody said."""
+def swapped(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Verbs whose two sides stand the other way round in the source."""
+    theirs, ours = _scenes(claim, source)
     found = []
-    for verb in sentence.words:
-        if not verb.verb or verb.key not in keys("reporting_verbs"):
-            continue
-        if any(t in words("be_forms") for t in sentence.tokens[max(0, verb.at - 2) : verb.at]):
-            continue
-        who = _speaker(sentence, verb)
-        start, end = _span(sentence, verb.at)
-        said = (w for w in sentence.words if start <= w.at < end and w is not verb)
-        found.append(Speech(who, tuple(w for w in said if w not in who)))
-    return found
-
-
-def _speaker(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
-    tokens = sentence.tokens
-    before = tokens[verb.at - 1] if verb.at else ""
-    named = {w.at for w in sentence.words if w.name}
-    end = verb.at + 1
-    while end in named:
-        end += 1
-    if before in _QUOTED and end > verb.at + 1 and (tokens[end : end + 1] or (".",))[0] in _CLOSED:
-        stop = next((i for i in range(end, len(tokens)) if tokens[i] in '".;'), len(tokens))
-        return tuple(w for w in sentence.words if verb.at < w.at < stop)
-    left = _scene(sentence, verb).acting
-    if any(tokens[i] in words("pronouns") for i in range(max(0, verb.at - 2), verb.at)):
-        return ()
-    return left
-
-
-def swapped(claim: Sentence, evidence: Sequence[Sentence]) -> list[str]:
-    """The verbs of ``claim`` whose two sides stand the other way round in the evidence."""
-    theirs = [scene for sentence in evidence for scene in scenes(sentence)]
-    found = []
-    for mine in scenes(claim):
-        same = [t for t in theirs if t.verb.key == mine.verb.key]
+    for mine in ours:
+        like = [t for t in theirs if t.verb.key == mine.verb.key]
         turned = [t for t in theirs if _converse(mine.verb.key, t.verb.key)]
-        if (same and mine.sure and all(_reversed(mine, t) for t in same)) or (
-            not same and turned and all(_parallel(mine, t) for t in turned)
+        if (like and mine.sure and all(_reversed(mine, t) for t in like)) or (
+            not like and turned and all(_parallel(mine, t) for t in turned)
         ):
-            found.append(mine.verb.text)
+            found.append(f"the sides changed places: {mine.verb.text}")
     return found
 
 
-def replaced(claim: Sentence, evidence: Sequence[Sentence]) -> list[str]:
-    """The verbs of ``claim`` that the evidence has with other names on the same side."""
-    theirs = [scene for sentence in evidence for scene in scenes(sentence)]
+def replaced(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Verbs that the source has with others on the same side: other names, or a side that the
+    source gives to another verb."""
+    theirs, ours = _scenes(claim, source)
     found = []
-    for mine in scenes(claim):
-        same = [t for t in theirs if t.verb.key == mine.verb.key]
-        if not (same and mine.sure):
+    for mine in ours:
+        like = [t for t in theirs if t.verb.key == mine.verb.key]
+        rest = [t for t in theirs if t.verb.key != mine.verb.key]
+        if not (like and mine.sure) or mine.verb.key in keys("reporting_verbs"):
             continue
         if all(
-            _others(mine.acting, t.acting) or _others(mine.receiving, t.receiving) for t in same
+            _others(mine.acting, t.acting)
+            or _others(mine.receiving, t.receiving)
+            or _borrowed(mine.acting, t.acting, [o.acting for o in rest])
+            or _borrowed(mine.receiving[:1], t.receiving, [o.receiving[:1] for o in rest])
+            for t in like
         ):
-            found.append(mine.verb.text)
+            found.append(f"done by or to another: {mine.verb.text}")
     return found
+
+
+def _scenes(claim: Sentence, source: Sequence[Sentence]) -> tuple[list[Scene], list[Scene]]:
+    """The scenes of the source and those of the claim, a word that one of them uses as a verb
+    counting as one in the other."""
+    verbs = frozenset(w.key for s in [*source, claim] for w in s.words if w.verb)
+    return [t for s in source for t in scenes(s, verbs)], list(scenes(claim, verbs))
 
 
 def _others(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
-    named = [w for w in mine if w.name]
     return (
-        bool(named)
+        any(w.name for w in mine)
         and any(w.name for w in theirs)
-        and not any(_in(w, theirs) for w in mine if not w.light)
+        and not any(_in(w, theirs) for w in mine if not w.light and not _title(w))
     )
 
 
-def crossed(claim: Sentence, evidence: Sequence[Sentence]) -> list[str]:
-    """Pairs of names of ``claim`` whose prepositions the evidence has the other way round ("in
-    A" and "to B"), and names after "by" where the evidence has another after it."""
-    mine = dict(_led(claim))
-    theirs = [frozenset(_led(sentence)) for sentence in evidence]
-    pairs = [(a, b) for a in mine for b in mine if a < b and mine[a] != mine[b]]
-    found = [
-        f"{one} and {other}"
-        for one, other in pairs
-        if any({(one, mine[other]), (other, mine[one])} <= leads for leads in theirs)
-        and not any({(one, mine[one]), (other, mine[other])} <= leads for leads in theirs)
-    ]
-    found += [
-        f"{one} and {other}"
-        for one, lead in mine.items()
-        for other in {w.key for w in claim.words if w.name} - {one}
-        if (other, lead) not in mine.items()
-        and any((other, lead) in leads for leads in theirs)
-        and not any((one, lead) in leads for leads in theirs)
-    ]
-    authors = {name for leads in theirs for name, lead in leads if lead == "by"}
-    passive = {w.at for w in claim.words if w.participle}
-    makers = [w for w in claim.words if w.name and claim.tokens[w.at - 1] == "by"]
-    return found + [
-        w.text for w in makers if w.at - 2 not in passive and authors and w.key not in authors
-    ]
-
-
-def _led(sentence: Sentence) -> list[tuple[str, str]]:
-    """Each name with the preposition before it, the article left out."""
-    found = []
-    for word in sentence.words:
-        before = [t for t in sentence.tokens[max(0, word.at - 2) : word.at] if t != "the"]
-        if word.name and before and before[-1] in words("prepositions"):
-            found.append((word.key, before[-1]))
-    return found
+def _borrowed(
+    mine: Sequence[Word], theirs: Sequence[Word], elsewhere: Sequence[Sequence[Word]]
+) -> bool:
+    """Whether a side is none of what the source has there, but stands there with another verb.
+    What "the" points at may be the same thing by another word."""
+    own = [w for w in mine if not w.light and not _title(w)]
+    named = [w for w in theirs if not w.definite and not w.light]
+    return (
+        bool(own and named)
+        and not any(_in(w, theirs) for w in own)
+        and any(_in(w, side) and not _in(w, theirs) for side in elsewhere for w in own)
+    )
 
 
 def _reversed(mine: Scene, theirs: Scene) -> bool:
@@ -186,7 +83,9 @@ def _reversed(mine: Scene, theirs: Scene) -> bool:
     target = [w for w in mine.receiving if _only_in(w, theirs.acting, theirs.receiving)]
     if any(_in(w, theirs.acting) for w in mine.acting if not w.light):
         return bool(actor and target)
-    return bool(actor) and (bool(target) or theirs.open) and theirs.sure
+    if not theirs.sure:
+        return False
+    return (bool(actor) and (bool(target) or theirs.open)) or bool(target and mine.acting)
 
 
 def _parallel(mine: Scene, theirs: Scene) -> bool:
@@ -201,6 +100,157 @@ def _converse(left: str, right: str) -> bool:
 
 def _only_in(word: Word, here: Sequence[Word], there: Sequence[Word]) -> bool:
     return _in(word, here) and not _in(word, there)
+
+
+def misplaced(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Nouns with an owner or a describing word that the source gives to others ("A's director"
+    for "B's director")."""
+    theirs = [link for sentence in source for link in links(sentence)]
+    found = []
+    for owner, thing in links(claim):
+        owners = [o for o, t in theirs if alike(t.key, thing.key)]
+        owned = [t for o, t in theirs if thing.name and alike(o.key, owner.key)]
+        if (
+            (owners or owned)
+            and not thing.verb
+            and not any(alike(o.key, owner.key) for o in owners)
+            and not any(_close(owner, thing, sentence) for sentence in source)
+            and any(_in(owner, sentence.words) for sentence in source)
+        ):
+            found.append(f"belongs to another: {owner.text} {thing.text}")
+    return found
+
+
+def reattached(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Names behind a word and its preposition ("registered in A") where the source has another
+    name."""
+    theirs = [argument for sentence in source for argument in arguments(sentence)]
+    found = []
+    for word, lead, name in arguments(claim):
+        names = [e for w, t, e in theirs if t == lead and same(word, w)]
+        if names and not any(_in(part, other) for other in names for part in name):
+            found.append(f"another in the source: {word.text} {lead} {name[0].text}")
+    return found
+
+
+def distinguished(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Doers that share a noun and differ in the word before it ("upper house", "lower house")
+    and do what the source says of the other."""
+    known = [pair for sentence in source for pair in _described(sentence).values()]
+    mine, found = _described(claim), []
+    for scene in scenes(claim):
+        for at in (thing.at for thing in scene.acting if thing.at in mine):
+            word, thing = mine[at]
+            if not any(same(word, w) and same(thing, t) for w, t in known):
+                continue
+            others = [
+                described[held.at][0]
+                for sentence in source
+                for described in [_described(sentence)]
+                for other in scenes(sentence)
+                if other.verb.key == scene.verb.key
+                for held in other.acting
+                if same(thing, held) and held.at in described
+            ]
+            if others and not any(same(word, o) for o in others):
+                found.append(f"done by another: {word.text} {thing.text}")
+    return found
+
+
+def _described(sentence: Sentence) -> dict[int, tuple[Word, Word]]:
+    """Each word's place with the word right before it and itself."""
+    pairs = zip(sentence.words, sentence.words[1:], strict=False)
+    return {b.at: (a, b) for a, b in pairs if a.at + 1 == b.at and not a.verb}
+
+
+def _close(owner: Word, thing: Word, sentence: Sentence) -> bool:
+    """Whether a sentence has the two near each other, and not each with a partner of its own."""
+    pairs = links(sentence)
+    apart = any(alike(o.key, owner.key) for o, _ in pairs) and any(
+        alike(t.key, thing.key) for _, t in pairs
+    )
+    if apart and not owner.name:
+        return False
+    places = [w.at for w in sentence.words if alike(w.key, owner.key)]
+    return any(
+        abs(w.at - at) <= _NEAR for w in sentence.words if alike(w.key, thing.key) for at in places
+    )
+
+
+def crossed(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Pairs of names whose prepositions the source has the other way round ("in
+    A" and "to B"), and names after "by" where the source has another there."""
+    mine = dict(led(claim))
+    theirs = [frozenset(led(sentence)) for sentence in source]
+    both = [(a, b) for a in mine for b in mine if a < b and mine[a] != mine[b]]
+    found = [
+        f"{one} and {other}"
+        for one, other in both
+        if any({(one, mine[other]), (other, mine[one])} <= leads for leads in theirs)
+        and not any({(one, mine[one]), (other, mine[other])} <= leads for leads in theirs)
+    ]
+    found += [
+        f"{one} and {other}"
+        for one, lead in mine.items()
+        for other in {w.key for w in claim.words if w.name} - {one}
+        if (other, lead) not in mine.items()
+        and any((other, lead) in leads for leads in theirs)
+        and not any((one, lead) in leads for leads in theirs)
+    ]
+    authors = {name for leads in theirs for name, lead in leads if lead == "by"}
+    passive = {w.at for w in claim.words if w.participle}
+    makers = [w for w in claim.words if w.name and claim.tokens[w.at - 1] == "by"]
+    found += [
+        w.text for w in makers if w.at - 2 not in passive and authors and w.key not in authors
+    ]
+    return [f"mixed up: {names}" for names in found]
+
+
+def mixed_names(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """A first name with another's surname."""
+    found = []
+    for left, right in _neighbours(claim):
+        if any(_near(left, right, s) for s in source) or left.key in keys("titles"):
+            continue
+        after = {b.key for s in source for a, b in _neighbours(s) if a.key == left.key}
+        before = {a.key for s in source for a, b in _neighbours(s) if b.key == right.key}
+        if after or before:
+            found.append(f"two names mixed: {left.text} {right.text}")
+    return found
+
+
+def _near(left: Word, right: Word, sentence: Sentence) -> bool:
+    """Whether the two stand in this order with little between them ("Mayor of Orsk")."""
+    return any(
+        same(left, a) and same(right, b) and 0 < b.at - a.at <= _APPOSITION
+        for a in sentence.words
+        for b in sentence.words
+    )
+
+
+def _neighbours(sentence: Sentence) -> list[tuple[Word, Word]]:
+    pairs = zip(sentence.words, sentence.words[1:], strict=False)
+    return [(a, b) for a, b in pairs if a.name and b.name and b.at == a.at + 1]
+
+
+def speakers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Words put into another mouth."""
+    found = []
+    for speech in speeches(claim):
+        mine = speech.speaker
+        if not mine:
+            continue
+        best = aligned(speech.said, source)
+        theirs = [other.speaker for other in speeches(best)]
+        if any(not who or any(same(a, b) for a in mine for b in who) for who in theirs):
+            continue
+        if theirs:
+            found.append(f"said by another: {' '.join(w.text for w in mine)}")
+    return found
+
+
+def _title(word: Word) -> bool:
+    return word.key in keys("titles")
 
 
 def _in(word: Word, side: Sequence[Word]) -> bool:
