@@ -49,9 +49,16 @@ def stem(word: str) -> str:
 
 
 def content_words(text: str) -> list[str]:
-    """The lower-case words of ``text`` that carry a topic, in order, with repeats."""
+    """The lower-case words of ``text`` that carry a topic, in order, with repeats. Initials do,
+    though they may look like a word that does not ("US", "WHO")."""
     stop = function_words()
-    return [word for word in map(str.lower, WORD.findall(text)) if word not in stop]
+    shouted = text.isupper()
+    return [
+        lowered
+        for word in WORD.findall(text)
+        if (lowered := word.lower()) not in stop
+        or (word.isupper() and len(word) > 1 and not shouted)
+    ]
 
 
 def terms(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from toolkit.data import TranslatedArticle
 from toolkit.summarisers.quotations import balanced
 from toolkit.summarisers.ranking import Ranking
 from toolkit.summarisers.shorten import harmless, is_whole, shorten
+from toolkit.summarisers.words import words
 
 NO_TEXT = "No text"
 MAX_WORDS = 20
@@ -57,7 +58,9 @@ def _cut(text: str) -> str:
     if len(short.split()) > LONGEST:
         for match in reversed(list(_JOINT.finditer(short))):
             said, left = short[: match.start()], short[match.start() :]
-            if len(said.split()) <= LONGEST and is_whole(said) and harmless(left):
+            last = said.rsplit(" ", 1)[-1]
+            ends = is_whole(said) and last not in words("speech_verbs")
+            if ends and len(said.split()) <= LONGEST and harmless(left):
                 return f"{said.rstrip(',;:-–— ')}…"
     return short.rstrip(". ")
 

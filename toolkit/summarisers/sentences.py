@@ -26,6 +26,8 @@ _CLAUSE = re.compile(
 )
 _ALSO = re.compile(r"(?<!but )(?<!not )(?<!and )\balso (?=[a-z])")
 _THEN = re.compile(r"(?<=\bwill )then (?=[a-z])")
+_LATE_PRONOUN = re.compile(r"([^,;:\"“]+), (?:he|she|they)\b")
+_HYPOTHESIS = re.compile(r"\b(?:would|could|might) have\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*(?: (?:of |the |de |al-)?[A-Z][\w'’-]*)*")
 
 
@@ -51,13 +53,26 @@ def standing(text: str) -> Standing:
         or _service().search(text)
     ):
         return Standing.NEVER
+    first = heads[0].split("'")[0]
     leans = (
-        heads[0] in words("leaning_words")
+        first in words("leaning_words")
         or spoken[0] in words("pronouns")
-        or (heads[0] in words("subordinators") and heads[1] in words("leaning_words"))
+        or (first in words("subordinators") and heads[1] in words("leaning_words"))
         or _starts(heads, words("leaning_phrases"))
+        or _subject_is_elsewhere(text)
     )
     return Standing.LEANS if leans else Standing.ALONE
+
+
+def _subject_is_elsewhere(text: str) -> bool:
+    """Whether the subject is a pronoun that no name before it explains: "Announcing the change
+    on Monday, he wrote", but not "When Mr Jones arrived, he was arrested"."""
+    match = _LATE_PRONOUN.match(text)
+    if not match:
+        return False
+    opening = match.group(1)
+    clause = opening.split(" ", 1)[0].lower() in words("clause_openings")
+    return not clause or not _NAME.search(opening[1:])
 
 
 @cache
@@ -66,7 +81,10 @@ def _service() -> re.Pattern[str]:
 
 
 def _tokens(text: str) -> list[str]:
-    return [word.lower().replace("’", "'") for word in WORD.findall(text)]
+    """The words, lower-case but for initials: "US" is not "us"."""
+    found = [word.replace("’", "'") for word in WORD.findall(text)]
+    shouted = text.isupper()
+    return [w if w.isupper() and len(w) > 1 and not shouted else w.lower() for w in found]
 
 
 def _starts(heads: list[str], listed: frozenset[str]) -> bool:
@@ -90,7 +108,9 @@ def vagueness(text: str) -> float:
     if _starts(_tokens(bare), words("vague_openings")):
         points += 0.4
     if any(word in words("second_person") for word in _tokens(bare)):
-        points += 0.3
+        points += 0.8
+    if _HYPOTHESIS.search(bare) and " if " not in bare.lower():
+        points += 0.4
     if _BARE_THIS.search(bare.rstrip(". ")) or _BACKWARD.search(bare.rstrip(". ")):
         points += 0.3
     if not _NAME.search(bare[1:]):
