@@ -45,9 +45,13 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         setattr(config, f"{side}_layers", 1)
         setattr(config, f"{side}_ffn_dim", 64)
     config.d_model = 32
-    config.init_std = 0.2  # far enough apart that rounding decides no token
     torch.manual_seed(3)
-    M2M100ForConditionalGeneration(config).save_pretrained(folder)
+    model = M2M100ForConditionalGeneration(config)
+    with torch.no_grad():  # so far apart that inputs give different outputs, and no rounding ties
+        for name, weights in model.named_parameters():
+            if weights.dim() == 2 and "embed" not in name and "shared" not in name:
+                weights.mul_(15)
+    model.save_pretrained(folder)
     return folder
 
 

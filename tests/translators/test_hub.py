@@ -288,7 +288,12 @@ def test_first_use_fetches(hub: Any) -> None:
     assert resolve(NAME, say=quietly).revision == hub.commit("main")
 
 
-def test_a_connection_that_is_cut_is_resumed(hub: Any) -> None:
+def test_a_connection_that_is_cut_is_resumed(
+    hub: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1 << 16)  # else it is all one chunk
     hub.cut = "model.safetensors"
     checkpoint = fetch(NAME, say=quietly)
     assert (checkpoint.path / "model.safetensors").read_bytes() == hub.files["main"][
@@ -297,6 +302,7 @@ def test_a_connection_that_is_cut_is_resumed(hub: Any) -> None:
     ranges = [r for r in hub.requests if "bytes=" in r and "model.safetensors" in r]
     assert ranges, hub.requests
     assert not ranges[-1].endswith("bytes=0-")
+    assert capfd.readouterr().err == ""
 
 
 def test_the_hubs_own_conversion_is_taken_where_main_has_none(hub: Any) -> None:

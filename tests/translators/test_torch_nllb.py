@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
 from toolkit.normalise import normalise
+from toolkit.translators.batching import Decoded
 from toolkit.translators.hub import resolve
 from toolkit.translators.torch_nllb import TorchNllb
 
@@ -50,11 +51,10 @@ def rows_given_to_the_model(
     translator: TorchNllb, monkeypatch: pytest.MonkeyPatch, texts: Sequence[str], source: str
 ) -> list[list[int]]:
     seen: list[list[int]] = []
-    decode = translator.decode
 
-    def spy(rows: Sequence[list[int]], target: int) -> Any:
+    def spy(rows: Sequence[list[int]], target: int) -> list[Decoded]:
         seen.extend(rows)
-        return decode(rows, target)
+        return [Decoded((), None, True) for _ in rows]
 
     monkeypatch.setattr(translator, "decode", spy)
     translator.translate(texts, source=source, target=ENGLISH)
@@ -90,7 +90,7 @@ def test_output_and_score_are_those_of_the_reference_loop(beam: int) -> None:
     model = AutoModelForSeq2SeqLM.from_pretrained(path).eval()
     ours = TorchNllb(resolve("demo"), device="cpu", precision="float32", beam=beam)
     for text, hypothesis in zip(
-        TEXTS, ours.translate(TEXTS, source=GUJARATI, target=ENGLISH), strict=True
+        TEXTS[:5], ours.translate(TEXTS[:5], source=GUJARATI, target=ENGLISH), strict=True
     ):
         with torch.inference_mode():
             out = model.generate(
@@ -113,10 +113,10 @@ def test_output_and_score_are_those_of_the_reference_loop(beam: int) -> None:
         assert hypothesis.flags == ()
 
 
-@pytest.mark.parametrize("budget", [1, 100, 100_000])
+@pytest.mark.parametrize("budget", [100, 100_000])
 def test_alone_together_and_shuffled_give_the_same(budget: int, tiny_checkpoint: Path) -> None:
     translator = TorchNllb(resolve(str(tiny_checkpoint)), device="cpu", beam=1, token_budget=budget)
-    texts = [f"{text} {i}" for i, text in enumerate(TEXTS * 3)]
+    texts = [f"{text} {i}" for i, text in enumerate(TEXTS * 2)]
     together = translator.translate(texts, source=GUJARATI, target=ENGLISH)
     assert len({h.text for h in together}) > len(texts) // 2  # the rows differ, so order shows
     backwards = translator.translate(texts[::-1], source=GUJARATI, target=ENGLISH)
@@ -173,7 +173,7 @@ def test_special_tokens_in_a_text_are_text(
 def test_long_texts_are_cut_and_nothing_is_left_out(
     tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = LONG * 40
+    text = LONG * 60
     rows = rows_given_to_the_model(tiny, monkeypatch, [text, "છે"], GUJARATI)
     assert len(rows) > 3
     assert all(len(row) <= 182 for row in rows)
@@ -183,10 +183,8 @@ def test_long_texts_are_cut_and_nothing_is_left_out(
 
 def test_a_part_that_was_stopped_by_the_cap_is_flagged(tiny: TorchNllb) -> None:
     """Random weights hardly ever write an end; the demo always does."""
-    found = tiny.translate(TEXTS, source=GUJARATI, target=ENGLISH)
-    cut = [h for h in found if "cut_short" in h.flags]
-    assert cut
-    for hypothesis in cut:
+    for hypothesis in tiny.translate(TEXTS, source=GUJARATI, target=ENGLISH):
+        assert hypothesis.flags == ("cut_short",)
         assert hypothesis.text
         assert hypothesis.score is not None
 

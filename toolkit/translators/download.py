@@ -83,7 +83,7 @@ def download(
     total = sum(files.values())
     _check_space(sum(n for name, n in files.items() if not (snapshot / name).exists()), cache)
     progress.begin("fetch", total)
-    with _watched(storage / "blobs", progress) as done:
+    with _quiet(), _watched(storage / "blobs", progress) as done:
         for name, size in sorted(files.items(), key=lambda item: item[1]):
             hf_hub_download(
                 info.id,
@@ -143,6 +143,19 @@ def _check_hash(path: Path, expected: str) -> None:
             digest.update(block)
     if digest.hexdigest() != expected:
         raise damaged(path, "its SHA-256 is not the hub's")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back the library's remarks about retries, which succeed or end in an error anyway."""
+    from huggingface_hub.utils import logging
+
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
 
 
 class _NoBar:
