@@ -1,0 +1,275 @@
+"""Tell the article from the page around it, on any site and in any language.
+
+Signals, in the order in which they are believed: the title if it is known; bylines; what one line
+says of itself (``toolkit.furniture``); what repeats; where the prose begins and ends; the script
+that the prose is in. When they leave a doubt the line is kept: a menu in a digest is a blemish, a
+sentence that is missing is a lie.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from toolkit import furniture, scripts
+from toolkit.data import CleanText, Dropped, Paragraph, ParagraphKind
+
+_SPACES = " \t\v\f\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff"
+_EDGES = re.compile(rf"^[\s{_SPACES}]+|[\s{_SPACES}]+$")
+# Shorter lines may rightly occur twice: "Yes." in an interview, a refrain.
+_REPEAT_CHARACTERS = 20
+_MENU_LINES, _MENU_WORDS = 4, 3
+_TITLE_WORDS, _TITLE_CHARACTERS = 40, 250
+# A page whose lines are cut at the width of a screen.
+_WRAP_LINES, _WRAP_LEAST, _WRAP_MOST = 6, 45, 100
+
+
+@dataclass(slots=True)
+class _Line:
+    number: int
+    text: str
+    key: str
+    indented: bool = False
+    prose: bool = False
+    kind: ParagraphKind | None = None
+    reason: str | None = None
+    repeated: bool = field(default=False)
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing has been decided about it."""
+        return self.reason is None
+
+
+def clean(text: str, *, title: str | None = None, language: str | None = None) -> CleanText:
+    """What is the article of ``text``, a page with a paragraph a line, and what is not.
+
+    ``title`` is the headline where it is known from elsewhere; it then stands first, with line
+    0 if the page does not repeat it. ``language``, a FLORES-200 code, tells the script of the
+    article; without it the script of the prose counts. Every line that is not blank is in
+    ``paragraphs`` or in ``dropped`` (lines wrapped at a fixed width are joined first).
+    """
+    lines = _lines(text)
+    heading = furniture.bare(title) if title else ""
+    for line in lines:
+        line.prose = furniture.is_prose(line.text)
+        if line.key != heading or not heading:
+            line.reason = furniture.reason(line.text)
+    script = _script(lines, language)
+    _settle_title(lines, heading, _body(lines, script)[0])
+    first, last = _body(lines, script)
+    author = _settle_byline(lines, first)
+    _drop_repeats(lines)
+    _drop_menus(lines, first, last)
+    _drop_tail(lines, last)
+    _drop_other_script(lines, script, first, last)
+    _name_kinds(lines, first)
+    kept = [Paragraph(line.number, line.text, line.kind or "text") for line in lines if line.open]
+    if title and heading and not any(p.kind == "title" for p in kept):
+        kept.insert(0, Paragraph(0, _EDGES.sub("", title), "title"))
+    elif kept and not _is_first(kept):
+        kept.sort(key=lambda p: p.kind != "title")
+    dropped = tuple(Dropped(x.number, x.text, x.reason) for x in lines if x.reason is not None)
+    return CleanText(tuple(kept), dropped, author)
+
+
+def _is_first(kept: Sequence[Paragraph]) -> bool:
+    return kept[0].kind == "title" or not any(p.kind == "title" for p in kept)
+
+
+def _lines(text: str) -> list[_Line]:
+    """The lines that are not blank, joined where they were wrapped at a fixed width."""
+    found: list[_Line] = []
+    after_blank: list[bool] = []
+    blank = True
+    for number, raw in enumerate(
+        re.split(r"\r\n|\r|\n|\u2028|\u2029|\x85|[\v\f\x1c-\x1e]", text), 1
+    ):
+        stripped = _EDGES.sub("", raw)
+        if stripped:
+            indented = raw[:1] in (" ", "\t")
+            found.append(_Line(number, stripped, furniture.bare(stripped), indented))
+            after_blank.append(blank)
+        blank = not stripped
+    if not _is_wrapped(found, after_blank):
+        return found
+    joined: list[_Line] = []
+    for line, starts in zip(found, after_blank, strict=True):
+        if starts or not joined or furniture.is_list_item(line.text):
+            joined.append(line)
+        else:
+            joined[-1].text += f" {line.text}"
+            joined[-1].key = furniture.bare(joined[-1].text)
+    return joined
+
+
+def _is_wrapped(lines: Sequence[_Line], after_blank: Sequence[bool]) -> bool:
+    """Whether most lines that another one follows at once are full and end in mid-sentence."""
+    inner = [
+        line.text for line, following in zip(lines, after_blank[1:], strict=False) if not following
+    ]
+    if len(inner) < _WRAP_LINES or max(len(line.text) for line in lines) > _WRAP_MOST:
+        return False
+    full = [t for t in inner if len(t) >= _WRAP_LEAST and not furniture.ends_sentence(t)]
+    return len(full) >= 0.6 * len(inner)
+
+
+def _script(lines: Sequence[_Line], language: str | None) -> str | None:
+    """The script of the article: of its language if that is known, else of most of its prose."""
+    prose = " ".join(line.text for line in lines if line.prose and line.open)
+    counted = scripts.count(prose or " ".join(line.text for line in lines))
+    found = max(counted, key=lambda s: counted[s]) if counted else None
+    if language is None:
+        return found
+    wanted = language.rpartition("_")[2]
+    # Chinese, Japanese and Korean have scripts that are made of several.
+    return wanted if wanted in {s for line in lines for s in scripts.of(line.text)} else found
+
+
+def _body(lines: Sequence[_Line], script: str | None) -> tuple[int, int]:
+    """The positions of the first and the last line of prose in ``script``; (0, last line) where
+    there is none."""
+    inside = [
+        i
+        for i, line in enumerate(lines)
+        if line.open and line.prose and line.kind is None and script in scripts.of(line.text)
+    ]
+    return (inside[0], inside[-1]) if inside else (0, len(lines) - 1)
+
+
+def _settle_title(lines: Sequence[_Line], heading: str, first: int) -> None:
+    if heading:
+        known = next((line for line in lines if line.key == heading), None)
+        if known is not None:
+            known.kind, known.reason = "title", None
+        return
+    # The first sentence may be a headline too, if it is a question or an exclamation.
+    above = [*lines[:first], *(x for x in lines[first : first + 1] if furniture.asks(x.text))]
+    candidates = [
+        line
+        for line in above
+        if line.open
+        and furniture.author(line.text, below_headline=False) is None
+        and not furniture.ends_sentence(line.text)
+        and not furniture.is_list_item(line.text)
+        and len(line.text) <= _TITLE_CHARACTERS
+        and furniture.words(line.text) <= _TITLE_WORDS
+        and not line.text.endswith((":", "："))
+    ]
+    long = [line for line in candidates if furniture.words(line.text) >= _MENU_WORDS + 1]
+    # A headline often stands twice, in the breadcrumb or again above the text.
+    keys = [line.key for line in lines if line.key]
+    crumbs = [line.key for line in lines if line.reason == "breadcrumb"]
+    for line in long:
+        if keys.count(line.key) > 1 or any(line.key in crumb for crumb in crumbs):
+            line.kind = "title"
+            return
+    for line in (long or candidates)[:1]:
+        line.kind = "title"
+
+
+def _settle_byline(lines: Sequence[_Line], first: int) -> str | None:
+    """The author, from a byline above the prose or right below it; its line is dropped."""
+    below = False
+    for position, line in enumerate(lines):
+        near = position <= first or position == len(lines) - 1
+        if line.open and near and line.kind != "title" and not line.prose:
+            found = furniture.author(line.text, below_headline=below)
+            if found:
+                line.reason = "byline"
+                return found
+        below = below or line.open
+    return None
+
+
+def _drop_repeats(lines: Sequence[_Line]) -> None:
+    seen: dict[str, _Line] = {line.key: line for line in lines if line.kind == "title"}
+    for line in lines:
+        if not line.open or not line.key:
+            continue
+        earlier = seen.setdefault(line.key, line)
+        if earlier is not line and (
+            earlier.kind == "title" or len(line.text) >= _REPEAT_CHARACTERS
+        ):
+            line.reason = f"repeats line {earlier.number}"
+            earlier.repeated = True
+
+
+def _drop_menus(lines: Sequence[_Line], first: int, last: int) -> None:
+    """Runs of very short lines outside the prose are menus."""
+    for start, end in ((0, first), (last + 1, len(lines))):
+        run: list[_Line] = []
+        for line in [*lines[start:end], None]:
+            if (
+                line is not None
+                and line.kind != "title"
+                and furniture.words(line.text) <= _MENU_WORDS
+                and not furniture.ends_sentence(line.text)
+                and not furniture.is_list_item(line.text)
+            ):
+                run.append(line)
+                continue
+            if len(run) >= _MENU_LINES:
+                for item in run:
+                    item.reason = item.reason or "menu"
+            run = []
+
+
+def _drop_tail(lines: Sequence[_Line], last: int) -> None:
+    """Below the prose: what a comment form or a list of links opens, and headlines with dates."""
+    opened = ""
+    for position in range(last + 1, len(lines)):
+        line = lines[position]
+        if line.reason is not None and furniture.opens_tail(line.text):
+            opened = line.reason
+        follower = lines[position + 1] if position + 1 < len(lines) else None
+        if not line.open or line.prose:
+            continue
+        if opened:
+            line.reason = f"below a {opened}"
+        elif follower is not None and follower.reason == "date line" and line.indented:
+            line.reason = "link with its date"
+
+
+def _drop_other_script(lines: Sequence[_Line], script: str | None, first: int, last: int) -> None:
+    """Outside the prose, what is in another script than the article and is no sentence."""
+    for position, line in enumerate(lines):
+        outside = position < first or position > last
+        if line.open and outside and line.kind != "title" and not line.prose:
+            used = scripts.of(line.text)
+            if used and script is not None and script not in used:
+                line.reason = "not in the script of the article"
+
+
+def _name_kinds(lines: Sequence[_Line], first: int) -> None:
+    """Heading, list item, caption or text, for what is kept."""
+    kept = [(i, line) for i, line in enumerate(lines) if line.open]
+    in_list = False
+    for at, (position, line) in enumerate(kept):
+        before = kept[at - 1][1] if at else None
+        after = kept[at + 1][1] if at + 1 < len(kept) else None
+        opens = before is not None and before.text.endswith((":", "：", "፦", "ː"))
+        short = not line.prose and not furniture.ends_sentence(line.text)
+        in_list = short and (opens or (in_list and not _starts_section(line, after)))
+        if line.kind is not None:
+            continue
+        if in_list or furniture.is_list_item(line.text):
+            line.kind = "list"
+        elif line.repeated and furniture.words(line.text) <= _MOST_CAPTION_WORDS:
+            line.kind = "caption"
+        elif not short:
+            line.kind = "text"
+        elif position < first:
+            line.kind = "caption"
+        else:
+            line.kind = "heading" if after is not None and after.prose else "text"
+
+
+_MOST_CAPTION_WORDS = 30
+
+
+def _starts_section(line: _Line, after: _Line | None) -> bool:
+    """Whether a short line after a list looks like the heading of what follows: with no mark in
+    a language that only spacing tells apart, the last item before prose stays an item."""
+    return after is not None and after.prose and line.text.endswith(("?", "؟", "？"))
