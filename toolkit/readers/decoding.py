@@ -41,12 +41,12 @@ def decode(data: bytes, source: str) -> str:
         if data.startswith(magic):
             raise InputError(f"{source}: this is {kind}, not text", remedy=_CONVERT)
     text = _unicode(data) or _legacy(data, source)
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = _mend(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     if _controls(text) > _MAX_CONTROLS:
         raise InputError(f"{source}: this is a binary file, not text", remedy=_CONVERT)
     if not text.strip():
         raise InputError(f"{source}: the file is empty", remedy="Remove it, or fetch it again.")
-    return _mend(text)
+    return text
 
 
 def _unicode(data: bytes) -> str | None:
