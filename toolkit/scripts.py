@@ -21,8 +21,8 @@ WRITTEN_WITH = {
 }
 # Those that put no space between words, so that one character is the least unit of meaning.
 UNSPACED = frozenset({"Hans", "Hant"})
-# Chinese may quote Japanese; Japanese prose is never without a tenth of kana.
-_LEAST_KANA = 0.1
+# Chinese may quote its neighbours; their own prose is never without a tenth of their letters.
+_LEAST_NATIVE = 0.1
 
 _RANGES = (
     (0x0041, 0x02B8, "Latn"),
@@ -130,9 +130,9 @@ def writing_system(text: str) -> str | None:
     weight: dict[str, float] = dict(count(text))
     kana = weight.pop("Hira", 0) + weight.pop("Kana", 0)
     han = weight.pop("Hani", 0)
-    if kana > _LEAST_KANA * (han + kana):
+    if kana > _LEAST_NATIVE * (han + kana):
         weight["Jpan"] = han + kana
-    elif han and weight.get("Hang", 0) >= han:
+    elif weight.get("Hang", 0) > _LEAST_NATIVE * han:
         weight["Hang"] += han
     elif han:
         weight[_han_forms(text)] = han
