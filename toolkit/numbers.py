@@ -275,14 +275,16 @@ def read(text: str, language: str) -> Reading:
         folded = _ADDRESS.sub(" ", folded)
     words = vocabulary(language)
     items = list(_items(folded, words))
+    if all(item.sense and item.sense.kind == "joiner" for item in items):
+        items = []
     found = combine(
         _neighbours(items, folded),
         scale_first=words.scale_first,
         ten_last=bool(words.clitics),
     )
     numbers = [_in_place(found, index, folded, language) for index in range(len(found))]
-    marker = _LIST_MARKER.match(folded)
-    if marker and numbers and numbers[0].end == marker.end(1):
+    marker = _LIST_MARKER.match(folded) if numbers else None
+    if marker and numbers[0].end == marker.end(1):
         dated = any(item.sense and item.start == marker.end() for item in items)
         numbers[0] = numbers[0] if dated else replace(numbers[0], kind="hint")
     return _assemble(items, tuple(numbers), folded, english=language.startswith("eng"))

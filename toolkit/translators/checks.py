@@ -63,7 +63,10 @@ _NOT_LATIN = re.compile(
     r"[^\x00-\u036f\u1d00-\u1dbf\u1e00-\u1eff\u2000-\u2bff\u2c60-\u2c7f\ua720-\ua7ff]"
 )
 _EMPTY_PAIR = re.compile(r"\(\s*\)|\[\s*\]|«\s*»|“\s*”")
-_STUTTER = re.compile(r"([^\W\d_])\1{15,}|([^\W\d_]{2,4}?)\2{5,}|([^\w\s]\s)(?:\3){4,}")
+_STUTTER = re.compile(r"([^\W\d_])\1{15,}|([^\W\d_]{2,4}?)\2{5,}")
+_SCATTERED = re.compile(r"([^\w\s]\s)\1{4,}")
+# Letters of the shortest word that stutters.
+_STUTTERED = 12
 _EMPHASIS = re.compile(r"([^\s,،!、，]{2,24})[,،!、，]+\s*\1(?![^\s,،!.、，。])")
 _CLOSED = re.compile(r"[.!?।॥۔؟。！？｡။។།༎።։]['\"”’»›）)」』\]*\u200d\u200e\u200f]*\s*$")
 _FINISHED = re.compile(r"[.!?…:;।॥۔؟。！？။។།።։]['\"”’»›）)」』\]*]*\s*$")
@@ -117,7 +120,7 @@ def check(
         found.append("copied")
     elif source.strip() == output.strip():
         return given  # a name, or in the target language already
-    if any(m[0] not in source or m[0] == "\ufffd" for m in _UNKNOWN.finditer(output)):
+    if any(mark not in source or mark == "\ufffd" for mark in _UNKNOWN.findall(output)):
         found.append("unknown")
     if _foreign_script(source, output, source_language, target_language):
         found.append("script")
@@ -206,15 +209,18 @@ def _written_with(language: str) -> set[str]:
 def _repeats(text: str, language: str, *, lenient: bool = False) -> bool:
     """Whether a text says something over and over. ``lenient`` asks whether it repeats at all,
     as a chant or a song does: then its translation may, too."""
-    if _EMPTY_PAIR.search(text) or _STUTTER.search(text):
+    if _EMPTY_PAIR.search(text) or _SCATTERED.search(text):
         return True
     if lenient and _EMPHASIS.search(text):
         return True
     unspaced = language[-4:] in UNSPACED
+    pieces = text.split()
+    if max(map(len, pieces), default=0) >= _STUTTERED and _STUTTER.search(text):
+        return True
     if unspaced:
         units = [c for c in text if c.isalpha()]
     else:
-        units = [word.strip(".,;:!?\"'“”‘’()«»।،") for word in text.lower().split()]
+        units = [word.strip(".,;:!?\"'“”‘’()«»।،").lower() for word in pieces]
         units = [unit for unit in units if unit]
     if len(units) < 4:
         return False
