@@ -37,7 +37,11 @@ class _Fact:
             return False
         less, more = sorted((sum(self.weights.values()), sum(other.weights.values())))
         shared = self.shared_with(other)
-        return shared > 0 and shared >= max(SHARED_OF_LESS * less, SHARED_OF_MORE * more)
+        # A rare name can outweigh all else, so the terms are counted too.
+        terms = len(self.weights.keys() & other.weights.keys())
+        fewer = min(len(self.weights), len(other.weights))
+        enough = max(SHARED_OF_LESS * less, SHARED_OF_MORE * more)
+        return 0 < enough <= shared and terms >= SHARED_OF_LESS * fewer
 
     def shared_with(self, other: _Fact) -> float:
         return sum(weight for term, weight in self.weights.items() if term in other.weights)

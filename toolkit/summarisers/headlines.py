@@ -43,7 +43,7 @@ def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[i
     flagged = any(t.flags for t in titles)
     if len(title.split()) >= MIN_WORDS and not flagged:
         return title, cites
-    lead = next(iter(ranking.choose(3)), None)
+    lead = ranking.lead()
     if lead is None or (title and lead.doubt >= 1):
         return (title, cites) if title else (NO_TEXT, ())
     return _cut(lead.text), lead.cites
@@ -75,5 +75,5 @@ def tidy_title(title: str) -> str:
         too_long = len(text.split()) > MAX_WORDS
         if (asks or too_long) and len(text[:at].split()) >= 2 * MIN_WORDS and balanced(text[:at]):
             text = text[:at]
-    text = re.sub(r"[\s:;,|–—-]+$|(?<!\.)\.$", "", text)
+    text = re.sub(r"[\s:;,|–—-]+$|(?<![.\s]\w)(?<!\.)\.$", "", text)
     return text if balanced(text) else re.sub('["“”„«»]', "", text)

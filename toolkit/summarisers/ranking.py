@@ -18,7 +18,7 @@ from toolkit.summarisers.units import MAX_WORDS, Unit
 PLACE_DECAY = 0.6
 SECTION = 0.1
 DOUBT = 0.5
-EXCESS = 0.03
+EXCESS = 0.06
 REDUNDANCY = 0.6
 SAME = 0.7
 RESTATED = 0.75
@@ -47,6 +47,13 @@ class Ranking:
         chosen = self._take(fresh[:SHORTLIST], count)
         chosen = chosen or (sound or order)[: min(count, 1)]
         return sorted((self._units[i] for i in chosen), key=lambda u: u.place)
+
+    def lead(self) -> Unit | None:
+        """The sentence a headline is best made from: the first of the three best."""
+        first = next(iter(self.choose(3)), None)
+        if first is None or len(first.cites) == 1:
+            return first
+        return next(unit for unit in self._units if unit.cites == first.cites[:1])
 
     def _score(self) -> list[float]:
         spread: Counter[str] = Counter()

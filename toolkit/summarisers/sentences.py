@@ -25,7 +25,7 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _ALSO = re.compile(r"(?<!but )(?<!not )(?<!and )\balso (?=[a-z])")
-_THEN = re.compile(r"(?<=\bwill )then (?=[a-z])")
+_THEN = re.compile(r"(?<=\bwill )then (?=[a-z])|(?<=[a-z] )(?<!and )then (?=[a-z]+ed\b)")
 _LATE_PRONOUN = re.compile(r"([^,;:\"“]+), (?:he|she|they)\b")
 _HYPOTHESIS = re.compile(r"\b(?:would|could|might) have\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*(?: (?:of |the |de |al-)?[A-Z][\w'’-]*)*")

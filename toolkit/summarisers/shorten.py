@@ -26,7 +26,8 @@ _DATELINE = re.compile(
 _BRACKETS = re.compile(r" ?\([^()]*\)| ?\[[^\[\]]*\]")
 _DASHES = re.compile(r" (?:--|—|–) [^—–]+? (?:--|—|–)(?= )")
 _TAIL = re.compile(r"; |,? (?:--|—|–) |, (?=[a-z])")
-_INNER = re.compile(r", [^,;]+,(?= )")
+_INNER = re.compile(r", [^,;]+(?=, )")
+_FRAMED = re.compile(r", [A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*$")
 _MARKER = re.compile(r"\b(?:who|whose|which|where|that|as|after|before)\b")
 _ARTICLE = re.compile(r"\b[Aa]n? \S+$")
 _DASH_MARK = re.compile(r" (?:--|—|–) ")
@@ -114,7 +115,7 @@ def _is_addition(rest: str, before: str) -> bool:
 
 def _asides(text: str) -> Iterator[Cut]:
     for match in _INNER.finditer(text):
-        inner, after = match.group()[2:-1], text[match.end() + 1 :]
+        inner, after = match.group()[2:], text[match.end() + 2 :]
         first = inner.split(" ", 1)[0].lower()
         named = re.search(r"[A-Z][\w'’.-]*$", text[: match.start()])
         describes = named and first in ("a", "an", "the") and match.start() > 3
@@ -123,7 +124,9 @@ def _asides(text: str) -> Iterator[Cut]:
             and harmless(inner)
             and after.split(" ", 1)[0].lower() in words("finite_verbs")
         ):
-            yield match.start(), match.end()
+            # After "the leader, Ana Prado, the daughter of ..." the first pair of commas remains.
+            framed = _FRAMED.search(text[: match.start()])
+            yield match.start(), match.end() + (0 if framed else 1)
 
 
 def _openings(text: str) -> Iterator[Cut]:

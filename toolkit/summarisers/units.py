@@ -17,6 +17,9 @@ from toolkit.summarisers.shorten import shorten, tidy
 
 MAX_WORDS = 30
 
+LEANING, FLAGGED = 1.0, 0.8
+_STOPS = (".", "!", '."', '!"', ".”", "!”")
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -51,19 +54,19 @@ def units(article: TranslatedArticle) -> list[Unit]:
         single = replace(single, opens_section=opens[place])
         found.append(single)
         if stands is Standing.LEANS and before is not None and whole is not None:
-            pair = f"{before.text} {shorten(tidy(whole), MAX_WORDS)}"
-            if len(pair.split()) <= MAX_WORDS:
-                doubt = before.doubt + _flaw(translation)
-                found.append(
-                    replace(
-                        before,
-                        text=pair,
-                        cites=before.cites + single.cites,
-                        doubt=doubt,
-                    )
-                )
+            found += _pair(before, single, whole)
         before = single if stands is Standing.ALONE else None
     return found
+
+
+def _pair(before: Unit, leaning: Unit, whole: str) -> list[Unit]:
+    """The two sentences as one text, if it is short enough. The connective stays: here it has
+    something to connect to."""
+    text = f"{before.text} {shorten(tidy(whole), MAX_WORDS)}"
+    if not before.text.endswith(_STOPS) or len(text.split()) > MAX_WORDS:
+        return []
+    cites, doubt = before.cites + leaning.cites, max(before.doubt, leaning.doubt - LEANING)
+    return [replace(before, text=text, cites=cites, doubt=doubt)]
 
 
 def _single(
@@ -75,7 +78,7 @@ def _single(
     if not running and not text.endswith(("?", ":")):
         stands = Standing.ALONE
     text = shorten(text, MAX_WORDS)
-    doubt = {Standing.ALONE: 0.0, Standing.LEANS: 1.0, Standing.NEVER: 2.0}[stands]
+    doubt = {Standing.ALONE: 0.0, Standing.LEANS: LEANING, Standing.NEVER: 2.0}[stands]
     doubt += _flaw(translation) + 0.5 * vagueness(text)
     if stands is Standing.ALONE:
         doubt = min(doubt, 0.9)
@@ -83,18 +86,17 @@ def _single(
 
 
 def _flaw(translation: Translation) -> float:
-    return 0.5 if translation.flags else 0.0
+    return FLAGGED if translation.flags else 0.0
 
 
 def _body(translations: Sequence[Translation]) -> tuple[list[Translation], list[bool]]:
     """The translations that bullets are made of, and whether a heading stands before each."""
-    spoken = [t for t in translations if t.english.strip()]
+    spoken = [t for t in translations if any(map(str.isalnum, t.english))]
     preferred: tuple[ParagraphKind, ...] = (
         "text",
         "list",
         "caption",
         "heading",
-        "title",
     )
     kind = next((k for k in preferred if any(t.segment.kind == k for t in spoken)), None)
     before = [None, *(t.segment.kind for t in spoken)]
