@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -195,9 +196,9 @@ def test_shortening_only_leaves_words_out(sentence: str, limit: int) -> None:
 @given(SENTENCES, st.integers(1, 20))
 def test_shortening_keeps_denials_and_figures(sentence: str, limit: int) -> None:
     """Only a whole clause after a semicolon may take them with it."""
-    kept = shorten(sentence, limit).split()
+    before, after = (re.findall(r"\w+", text) for text in (sentence, shorten(sentence, limit)))
     for word in ("not", "never", "40", "if"):
-        assert kept.count(word) == sentence.split().count(word) or ";" in sentence
+        assert after.count(word) == before.count(word) or ";" in sentence
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), SENTENCES), max_size=6))
