@@ -10,7 +10,7 @@ order, not understanding: they err on the side of taking the article's own sente
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toolkit.data import Brief, Bullet, TranslatedArticle
 from toolkit.summarisers.base import Summariser
@@ -20,6 +20,7 @@ from toolkit.summarisers.claims import Word, matched, read_all
 MAX_CITES = 3
 # Two bullets that share so much of the shorter one's words say the same.
 REPEAT = 0.7
+_HEADLINE_NOTE = "The model's headline was not supported by the article."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +60,41 @@ def ground(brief: Brief, article: TranslatedArticle, fallback: Summariser) -> Br
     The bullets of ``brief`` are a model's: they may cite wrong segments or none. What a bullet
     cites is tried first, then the segments that share most words with it. A bullet without
     support gives its place to one of ``fallback``'s, which are taken as they are; ``notes``
-    counts these. An unsupported headline gives way to ``fallback``'s too.
+    counts these. A headline without support, or an empty one, gives way to ``fallback``'s.
     """
-    texts = {t.segment.index: t.english for t in article.translations if t.english.strip()}
+    texts = _texts(article)
     kept: list[Bullet | None] = []
     for bullet in brief.bullets:
         cites = find_support(bullet.text, texts, bullet.cites)
         found = Bullet(bullet.text, cites) if cites else None
-        if found is None or not _repeats(found, [b for b in kept if b]):
+        if found is None or not _repeats(found, _whole(kept)):
             kept.append(found)
-    headline_cites = find_support(brief.headline, texts, brief.headline_cites)
     refused = kept.count(None)
-    if headline_cites and kept and not refused:
-        return Brief(brief.article_id, brief.headline, _whole(kept), headline_cites, brief.notes)
     own = fallback.summarise(article, bullets=len(brief.bullets) + refused)
-    headline = brief.headline if headline_cites else own.headline
-    return Brief(
-        article_id=brief.article_id,
-        headline=headline,
+    grounded = replace(
+        brief,
         bullets=_fill(kept, own.bullets) if kept else own.bullets,
-        headline_cites=headline_cites or own.headline_cites,
-        notes=brief.notes + _notes(refused, len(brief.bullets), bool(headline_cites)),
+        notes=brief.notes + _notes(refused, len(brief.bullets)),
     )
+    return ground_headline(grounded, article, own)
+
+
+def ground_headline(brief: Brief, article: TranslatedArticle, instead: Brief) -> Brief:
+    """``brief`` with the headline of ``instead`` where ``article`` does not support its own."""
+    cites = find_support(brief.headline, _texts(article), brief.headline_cites)
+    if cites:
+        return replace(brief, headline_cites=cites)
+    notes = (_HEADLINE_NOTE,) if brief.headline else ()
+    return replace(
+        brief,
+        headline=instead.headline,
+        headline_cites=instead.headline_cites,
+        notes=brief.notes + notes,
+    )
+
+
+def _texts(article: TranslatedArticle) -> dict[int, str]:
+    return {t.segment.index: t.english for t in article.translations if t.english.strip()}
 
 
 def find_support(bullet: str, texts: dict[int, str], cited: Sequence[int] = ()) -> tuple[int, ...]:
@@ -144,14 +158,12 @@ def _fill(kept: Sequence[Bullet | None], spare: Sequence[Bullet]) -> tuple[Bulle
     return _whole(filled) or tuple(spare[:1])
 
 
-def _notes(refused: int, total: int, headline: bool) -> tuple[str, ...]:
-    notes = []
-    if refused:
-        are = "was" if refused == 1 else "were"
-        notes.append(
-            f"{refused} of the model's {total} bullets {are} not supported by the article and "
-            "gave way to the article's own sentences."
-        )
-    if not headline:
-        notes.append("The model's headline was not supported by the article.")
-    return tuple(notes)
+def _notes(refused: int, total: int) -> tuple[str, ...]:
+    if not refused:
+        return ()
+    gave = (
+        "was not supported by the article and gave"
+        if refused == 1
+        else ("were not supported by the article and gave")
+    )
+    return (f"{refused} of the model's {total} bullets {gave} way to the article's own sentences.",)
