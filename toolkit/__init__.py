@@ -10,10 +10,6 @@ from toolkit.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from toolkit.api import (
-        Article,
-        Config,
-        RunResult,
-        TranslatedArticle,
         brief,
         clean,
         detect_language,
@@ -26,6 +22,8 @@ if TYPE_CHECKING:
         translate_article,
         translator,
     )
+    from toolkit.config import Config
+    from toolkit.data import Article, RunResult, TranslatedArticle
 
 __all__ = [
     "Article",

@@ -57,6 +57,11 @@ _TAG = re.compile(
     r"(?P<language>[a-z]{2,3})(?:-(?P<extlang>[a-z]{3}))?(?:-(?P<script>[a-z]{4}))?"
     r"(?:-(?P<region>[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[a-z]-.*)?"
 )
+# The languages that take an extended subtag (`zh-yue`); after another, three letters are the
+# beginning of a script that was not typed to its end.
+_EXTENDED = frozenset(
+    {"ar", "ara", "kok", "lv", "lav", "ms", "msa", "sw", "swa", "uz", "uzb", "zh", "zho"}
+)
 _SUGGESTIONS = 3
 
 
@@ -109,7 +114,9 @@ def resolve(name: str) -> Language:
         codes = [language.code for language in found]
         raise UnknownLanguageError(name, codes, reason=f"{name!r} names more than one language")
     family = _family_of_tag(name)
-    reason = f"NLLB has no {name!r}, only another script of it" if family else ""
+    match = _TAG.fullmatch(_as_tag(name)[0])
+    other = bool(family and match and match["script"])
+    reason = f"NLLB has no {name!r}, only another script of it" if other else ""
     raise UnknownLanguageError(name, family or _suggest(name), reason=reason)
 
 
@@ -201,6 +208,8 @@ def _by_tag(tag: str, script: str | None) -> tuple[str, ...]:
     """The codes that a BCP-47 tag stands for, by its language, script and region."""
     match = _TAG.fullmatch(tag)
     if match is None:
+        return ()
+    if match["extlang"] and match["language"] not in _EXTENDED:
         return ()
     language, region = match["extlang"] or match["language"], match["region"]
     known = _by_name()
