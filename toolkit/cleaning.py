@@ -20,6 +20,7 @@ _EDGES = re.compile(rf"^[\s{_SPACES}]+|[\s{_SPACES}]+$")
 # Shorter lines may rightly occur twice: "Yes." in an interview, a refrain.
 _REPEAT_CHARACTERS = 20
 _MENU_LINES, _MENU_WORDS = 4, 3
+_TIMELINE_DATES = 2
 _TITLE_WORDS, _TITLE_CHARACTERS = 40, 250
 # A page whose lines are cut at the width of a screen.
 _WRAP_LINES, _WRAP_LEAST, _WRAP_MOST = 6, 45, 100
@@ -57,8 +58,9 @@ def clean(text: str, *, title: str | None = None, language: str | None = None) -
         if line.key != heading or not heading:
             line.reason = furniture.reason(line.text)
     script = _script(lines, language)
-    _settle_title(lines, heading, _body(lines, script)[0])
+    _settle_title(lines, heading, _body(lines, script)[0], script)
     first, last = _body(lines, script)
+    _keep_timeline(lines, first, last)
     author = _settle_byline(lines, first)
     _drop_repeats(lines)
     _drop_menus(lines, first, last)
@@ -99,7 +101,8 @@ def _lines(text: str) -> list[_Line]:
         if starts or not joined or furniture.is_list_item(line.text):
             joined.append(line)
         else:
-            joined[-1].text += f" {line.text}"
+            between = "" if furniture.is_unspaced(joined[-1].text[-1] + line.text[0]) else " "
+            joined[-1].text += between + line.text
             joined[-1].key = furniture.bare(joined[-1].text)
     return joined
 
@@ -138,7 +141,7 @@ def _body(lines: Sequence[_Line], script: str | None) -> tuple[int, int]:
     return (inside[0], inside[-1]) if inside else (0, len(lines) - 1)
 
 
-def _settle_title(lines: Sequence[_Line], heading: str, first: int) -> None:
+def _settle_title(lines: Sequence[_Line], heading: str, first: int, script: str | None) -> None:
     if heading:
         known = next((line for line in lines if line.key == heading), None)
         if known is not None:
@@ -146,18 +149,11 @@ def _settle_title(lines: Sequence[_Line], heading: str, first: int) -> None:
         return
     # The first sentence may be a headline too, if it is a question or an exclamation.
     above = [*lines[:first], *(x for x in lines[first : first + 1] if furniture.asks(x.text))]
-    candidates = [
-        line
-        for line in above
-        if line.open
-        and furniture.author(line.text, below_headline=False) is None
-        and not furniture.ends_sentence(line.text)
-        and not furniture.is_list_item(line.text)
-        and len(line.text) <= _TITLE_CHARACTERS
-        and furniture.words(line.text) <= _TITLE_WORDS
-        and not line.text.endswith((":", "："))
-    ]
+    # Or if it has no full stop at its end, and nothing else can be the headline.
+    candidates = _headlines(above) or _headlines(lines[first : first + 1])
     long = [line for line in candidates if furniture.words(line.text) >= _MENU_WORDS + 1]
+    # A site's name and section may stand above in another script.
+    long = [line for line in long if script in scripts.of(line.text)] or long
     # A headline often stands twice, in the breadcrumb or again above the text.
     keys = [line.key for line in lines if line.key]
     crumbs = [line.key for line in lines if line.reason == "breadcrumb"]
@@ -167,6 +163,33 @@ def _settle_title(lines: Sequence[_Line], heading: str, first: int) -> None:
             return
     for line in (long or candidates)[:1]:
         line.kind = "title"
+
+
+def _headlines(lines: Sequence[_Line]) -> list[_Line]:
+    """Those of ``lines`` that have the form of a headline."""
+    return [
+        line
+        for line in lines
+        if line.open
+        and furniture.author(line.text, below_headline=False) is None
+        and not furniture.ends_sentence(line.text)
+        and not furniture.is_list_item(line.text)
+        and len(line.text) <= _TITLE_CHARACTERS
+        and furniture.words(line.text) <= _TITLE_WORDS
+        and not line.text.endswith((":", "："))
+    ]
+
+
+def _keep_timeline(lines: Sequence[_Line], first: int, last: int) -> None:
+    """Several dates with prose below each, within the prose, are headings of a chronicle."""
+    dates = [
+        line
+        for line, below in zip(lines[first:last], lines[first + 1 : last + 1], strict=True)
+        if line.reason == "date line" and furniture.is_date(line.text) and below.prose
+    ]
+    if len(dates) >= _TIMELINE_DATES:
+        for line in dates:
+            line.reason, line.kind = None, "heading"
 
 
 def _settle_byline(lines: Sequence[_Line], first: int) -> str | None:
@@ -197,23 +220,31 @@ def _drop_repeats(lines: Sequence[_Line]) -> None:
 
 
 def _drop_menus(lines: Sequence[_Line], first: int, last: int) -> None:
-    """Runs of very short lines outside the prose are menus."""
+    """Outside the prose, runs of very short lines are menus, and so are such words in a row."""
     for start, end in ((0, first), (last + 1, len(lines))):
         run: list[_Line] = []
+        listed = False
         for line in [*lines[start:end], None]:
-            if (
-                line is not None
-                and line.kind != "title"
-                and furniture.words(line.text) <= _MENU_WORDS
-                and not furniture.ends_sentence(line.text)
-                and not furniture.is_list_item(line.text)
-            ):
+            if line is not None and line.open and furniture.is_menu_bar(line.text):
+                line.reason = "menu"
+            if line is not None and line.kind != "title" and _is_menu_like(line):
                 run.append(line)
                 continue
-            if len(run) >= _MENU_LINES:
+            # What a colon announces is a list; rows with numbers are a table.
+            numbered = sum(any(map(str.isdigit, item.text)) for item in run if item.open)
+            if len(run) >= _MENU_LINES and not listed and numbered <= len(run) / 2:
                 for item in run:
                     item.reason = item.reason or "menu"
             run = []
+            listed = line is not None and line.open and line.text.endswith((":", "："))
+
+
+def _is_menu_like(line: _Line) -> bool:
+    return (
+        furniture.words(line.text) <= _MENU_WORDS
+        and not furniture.is_punctuated(line.text)
+        and not furniture.is_list_item(line.text)
+    )
 
 
 def _drop_tail(lines: Sequence[_Line], last: int) -> None:
@@ -233,12 +264,15 @@ def _drop_tail(lines: Sequence[_Line], last: int) -> None:
 
 
 def _drop_other_script(lines: Sequence[_Line], script: str | None, first: int, last: int) -> None:
-    """Outside the prose, what is in another script than the article and is no sentence."""
+    """Outside the prose, what is in another script than the article and is no sentence, no
+    quotation and no row of a table."""
     for position, line in enumerate(lines):
         outside = position < first or position > last
         if line.open and outside and line.kind != "title" and not line.prose:
             used = scripts.of(line.text)
-            if used and script is not None and script not in used:
+            foreign = bool(used) and script is not None and script not in used
+            said = furniture.is_punctuated(line.text) or furniture.is_quoted(line.text)
+            if foreign and not said and not any(map(str.isdigit, line.text)):
                 line.reason = "not in the script of the article"
 
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 # Sentence-final marks, and what may close a quotation or bracket after them.
 _STOP = re.compile(r"[.!?…।॥؟۔؛։።។။။。！？｡༎༏᙮᱾]+[\"'”’»›)\]」』）*_]*(?=\s|$|[\u3040-\u9fff])")
@@ -19,15 +19,22 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u
 _NETWORKS = re.compile(
     r"\b(?:facebook|twitter|instagram|telegram|whatsapp|youtube|tiktok|linkedin|google news)\b"
 )
-_CRUMB = re.compile(r"\s[>›»→]\s|\s?[›»]\s")
+_CRUMB = re.compile(r"\s>\s")
+_GUILLEMET_CRUMB = re.compile(r"\s[›»]\s")
 _LIST_MARK = re.compile(r"^(?:[-–—•▪●◦*·]|\(?\w{1,2}[.)])\s+")
-_DIGITS = re.compile(r"\d+")
+# Marks after which a phrase that could begin a headline is a label ("Tags: ...", "Tags | ...").
+_AFTER_LABEL = re.compile(r"\s*(?:[:|»›>→•·/]|[-–—](?:\s|$)|$)")
+# Numbers and words of a date; vowel signs are part of the word.
+_PARTS = re.compile(r"\d+|[^\W\d_][^\s\d,./:|()–—-]*")
+_VOWEL_MARKS = re.compile("[\u064b-\u0652\u0640]")
 # A sentence of prose: so many words, or so many characters where words are not spaced.
 _PROSE_WORDS, _PROSE_CHARACTERS = 6, 20
 # A line this long is prose even without a stop: Thai and Lao have none.
 _LONG_WORDS, _LONG_CHARACTERS = 40, 90
-_MOST_FURNITURE_WORDS = 25
-_NEEDS_NUMBER = ("date line", "counter")
+_BAR_ITEMS, _BAR_WORDS = 4, 3
+_MOST_FURNITURE_WORDS, _MOST_FURNITURE_SENTENCE = 25, 12
+_MOST_DATE_WORDS, _MOST_CREDIT_WORDS, _MOST_OPENER_WORDS = 12, 6, 2
+_CAPITALISED_PARTICLES = frozenset(("and", "y", "et", "und", "e", "dan", "en", "de", "van"))
 
 
 def fold(text: str) -> str:
@@ -79,6 +86,32 @@ def asks(text: str) -> bool:
     return len(stops) == 1 and text.rstrip("\"'”’»›)]」』）*_ ").endswith(tuple("?!؟？！"))
 
 
+def is_punctuated(text: str) -> bool:
+    """Whether ``text`` ends with a mark of a sentence or of a part of one."""
+    tail = text.rstrip("\"'”’»›)]」』）*_ ")
+    return _STOP.search(tail) is not None or tail.endswith(tuple(",;:،؛、，；：،՝፣፤፥"))
+
+
+def is_quoted(text: str) -> bool:
+    """Whether ``text`` begins with a quotation mark."""
+    return text.startswith(tuple("\"'“‘„«‹「『"))
+
+
+def is_menu_bar(text: str) -> bool:
+    """Whether ``text`` is a row of very short items with a sign between each two."""
+    for sign in "|•·":
+        items = [item.strip() for item in text.split(sign)]
+        if len(items) >= _BAR_ITEMS and all(items):
+            short = all(words(item) <= _BAR_WORDS and not is_punctuated(item) for item in items)
+            return short and not any(map(str.isdigit, text))
+    return False
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether every character of ``text`` is of a script without spaces between words."""
+    return all(map(_UNSPACED.match, text))
+
+
 def is_list_item(text: str) -> bool:
     """Whether ``text`` begins with a bullet or a number."""
     return _LIST_MARK.match(text) is not None
@@ -102,14 +135,17 @@ def reason(text: str) -> str | None:
 
 def opens_tail(text: str) -> bool:
     """Whether what follows such a line is usually no longer the article."""
-    kind = _phrase(fold(text), is_prose(text))
-    return kind is not None and kind in _furniture()[3]
+    folded = _plain(fold(text))
+    kind, rest = _match(folded)
+    if kind is None or kind not in _furniture().tails or _phrase(folded, is_prose(text)) is None:
+        return False
+    # "Read also: how the bridge fell" is the whole of it; "Related articles" has more below.
+    return kind == "comment form" or words(rest) <= _MOST_OPENER_WORDS
 
 
 def is_date(text: str) -> bool:
     """Whether ``text`` is a date or a time and nothing else."""
-    tokens = re.split(r"[\s,./:|()\-–—]+", fold(text))
-    parts = [part for token in tokens for part in re.findall(r"\d+|[^\W\d_]+\w*", token)]
+    parts = _PARTS.findall(fold(text))
     if not 2 <= len(parts) <= 12 or not any(part.isdigit() for part in parts):
         return False
     known = _dates()
@@ -128,7 +164,8 @@ def author(text: str, *, below_headline: bool) -> str | None:
     rules = _bylines()
     for prefix in rules["sure"]:
         if folded.startswith(prefix) and (rest := _name(line[len(prefix) :])):
-            return rest
+            labelled = not prefix[-1].isalpha()
+            return rest if labelled or all(map(_is_capitalised, rest.split())) else None
     if not below_headline:
         return None
     for prefix in rules["likely"]:
@@ -149,22 +186,15 @@ def _name(text: str) -> str | None:
 
 def _is_capitalised(word: str) -> bool:
     first = next((c for c in word if c.isalpha()), "")
-    return first == first.upper() or word in (
-        "and",
-        "y",
-        "et",
-        "und",
-        "e",
-        "dan",
-        "en",
-        "de",
-        "van",
-    )
+    return first == first.upper() or word in _CAPITALISED_PARTICLES
 
 
 def _is_breadcrumb(text: str, folded: str) -> bool:
     marks = len(_CRUMB.findall(text))
-    return marks >= 2 or (marks == 1 and words(folded) <= 6 and not is_prose(text))
+    prose = is_prose(text)
+    if not prose and not any(quote in text for quote in "«‹"):
+        marks += len(_GUILLEMET_CRUMB.findall(text))
+    return marks >= 2 or (marks == 1 and words(folded) <= 6 and not prose)
 
 
 def _is_invitation(folded: str) -> bool:
@@ -174,37 +204,89 @@ def _is_invitation(folded: str) -> bool:
     return len(named) >= 2 or (len(named) == 1 and verb)
 
 
+def _plain(folded: str) -> str:
+    """``folded`` without what writers of Arabic add or leave out, and without French spacing."""
+    return _VOWEL_MARKS.sub("", folded).replace(" :", ":")
+
+
 def _phrase(folded: str, prose: bool) -> str | None:
-    if words(folded) > _MOST_FURNITURE_WORDS:
+    length = words(folded)
+    if length > _MOST_FURNITURE_WORDS:
         return None
-    whole, starts, ends, _ = _furniture()
-    stripped = bare(folded)
-    kind = whole.get(stripped) or whole.get(folded)
-    if kind is None:
-        # Only phrases that begin with the same letter can fit.
-        kind = next((k for p, k in starts.get(folded[:1], ()) if folded.startswith(p)), None)
-    if kind is None and not prose:
-        kind = next((k for p, k in ends if stripped.endswith(p)), None)
-    if kind in _NEEDS_NUMBER:
-        at_an_end = _DIGITS.match(stripped) or re.search(r"\d+$", stripped)
-        has_number = _DIGITS.search(folded) if kind == "date line" else at_an_end
-        return kind if has_number and words(folded) <= 12 else None
-    # In a sentence the opening words may be chance, unless they are many.
-    if prose and kind is not None and kind != "comment form" and words(folded) > 12:
+    kind, rest = _match(_plain(folded))
+    if kind == "date line":
+        return kind if length <= _MOST_DATE_WORDS and _is_dated(rest) else None
+    if kind == "counter":
+        return kind if _is_count(rest) else None
+    if kind == "photo credit" and words(rest) > _MOST_CREDIT_WORDS:
+        return None
+    # In a sentence the opening words may be chance, unless it is short.
+    if prose and kind != "comment form" and length > _MOST_FURNITURE_SENTENCE:
         return None
     return kind
 
 
-_Furniture = tuple[
-    dict[str, str], dict[str, list[tuple[str, str]]], list[tuple[str, str]], frozenset[str]
-]
+def _match(text: str) -> tuple[str | None, str]:
+    """The kind of the phrase that ``text`` is, begins or ends with, and what it leaves."""
+    table = _furniture()
+    stripped = bare(text)
+    core = stripped.strip("0123456789 ()[]")
+    kind = table.whole.get(core or stripped) or table.whole.get(text)
+    if kind is not None:
+        return kind, ""
+    # Only phrases that begin with the same letter can fit.
+    for phrase, kind, is_label in table.starts.get(text[:1], ()):
+        if not text.startswith(phrase):
+            continue
+        rest = text[len(phrase) :]
+        if _AFTER_LABEL.match(rest) if is_label else _ends_word(phrase, rest):
+            return kind, rest
+    for phrase, kind in table.ends:
+        if stripped.endswith(phrase):
+            return kind, stripped[: -len(phrase)]
+    return None, ""
+
+
+def _ends_word(phrase: str, rest: str) -> bool:
+    """Whether a word ends between the two; where words are not spaced, it may."""
+    if not rest or _UNSPACED.match(rest):
+        return True
+    return not (_is_letter(phrase[-1]) and _is_letter(rest[0]))
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"
+
+
+def _is_dated(text: str) -> bool:
+    """Whether ``text`` has a number and is for the most part a date ("by Ana on 3 May 2024")."""
+    parts = _PARTS.findall(text)
+    known = [part for part in parts if part.isdigit() or part in _dates()]
+    return any(part.isdigit() for part in parts) and len(known) >= 0.6 * len(parts)
+
+
+def _is_count(text: str) -> bool:
+    """Whether ``text`` is numbers and nothing else but units of time ("5 minutes", "1.2k")."""
+    tokens = [token for token in text.split() if any(map(str.isalnum, token))]
+    return any(c.isdigit() for c in text) and all(
+        any(map(str.isdigit, token)) or bare(token) in _dates() for token in tokens
+    )
+
+
+class _Furniture(NamedTuple):
+    """Whole lines, openings by their first letter (and whether they are labels), endings, and
+    the kinds that open a tail."""
+
+    whole: dict[str, str]
+    starts: dict[str, list[tuple[str, str, bool]]]
+    ends: list[tuple[str, str]]
+    tails: frozenset[str]
 
 
 @lru_cache(maxsize=1)
 def _furniture() -> _Furniture:
-    """Whole lines, openings by their first letter, endings, and the kinds of a tail."""
     whole: dict[str, str] = {}
-    starts: dict[str, list[tuple[str, str]]] = {}
+    starts: dict[str, list[tuple[str, str, bool]]] = {}
     ends: list[tuple[str, str]] = []
     tails: set[str] = set()
     for kind, table in _load("furniture.json").items():
@@ -215,14 +297,17 @@ def _furniture() -> _Furniture:
                 tails.add(kind)
                 continue
             for phrase in phrases:
-                text = fold(phrase.strip("*"))
-                if phrase.endswith("*"):
-                    starts.setdefault(text[:1], []).append((text, kind))
+                is_label = phrase.endswith(":")
+                text = _plain(fold(phrase.removesuffix(":") if is_label else phrase.strip("*")))
+                if is_label or phrase.endswith("*"):
+                    starts.setdefault(text[:1], []).append((text, kind, is_label))
                 elif phrase.startswith("*"):
                     ends.append((f" {text}", kind))
                 else:
                     whole[text] = kind
-    return whole, starts, ends, frozenset(tails)
+                if is_label:
+                    whole[text] = kind
+    return _Furniture(whole, starts, ends, frozenset(tails))
 
 
 @lru_cache(maxsize=1)
