@@ -28,7 +28,7 @@ test: .venv-test/.made
 
 .venv-test/.made: $(SOURCES)
 	$(PYTHON) -m venv .venv-test
-	.venv-test/$(PIP) '.[test,notebook]'
+	.venv-test/$(PIP) '.[test]'
 	@touch $@
 
 clean:
