@@ -195,10 +195,12 @@ def test_shortening_only_leaves_words_out(sentence: str, limit: int) -> None:
 
 @given(SENTENCES, st.integers(1, 20))
 def test_shortening_keeps_denials_and_figures(sentence: str, limit: int) -> None:
-    """Only a whole clause after a semicolon may take them with it."""
+    """Only a whole clause after a semicolon may take them with it, and figures may go with what
+    is said about a noun that stays."""
     before, after = (re.findall(r"\w+", text) for text in (sentence, shorten(sentence, limit)))
     for word in ("not", "never", "40", "if"):
-        assert after.count(word) == before.count(word) or ";" in sentence
+        aside = word == "40" and re.search("who|which", sentence)
+        assert after.count(word) == before.count(word) or ";" in sentence or aside
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), SENTENCES), max_size=6))

@@ -16,7 +16,7 @@ from toolkit.similarity import dot, terms, unit_length
 from toolkit.summarisers.units import MAX_WORDS, Unit
 
 PLACE_DECAY = 0.6
-SECTION = 0.1
+SECTION = 0.2
 DOUBT = 0.5
 EXCESS = 0.06
 REDUNDANCY = 0.6

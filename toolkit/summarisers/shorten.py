@@ -27,7 +27,6 @@ _BRACKETS = re.compile(r" ?\([^()]*\)| ?\[[^\[\]]*\]")
 _DASHES = re.compile(r" (?:--|—|–) [^—–]+? (?:--|—|–)(?= )")
 _TAIL = re.compile(r"; |,? (?:--|—|–) |, (?=[a-z])")
 _INNER = re.compile(r", [^,;]+(?=, )")
-_FRAMED = re.compile(r", [A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*$")
 _MARKER = re.compile(r"\b(?:who|whose|which|where|that|as|after|before)\b")
 _ARTICLE = re.compile(r"\b[Aa]n? \S+$")
 _DASH_MARK = re.compile(r" (?:--|—|–) ")
@@ -88,7 +87,7 @@ def is_whole(piece: str) -> bool:
     """Whether the start of a sentence could be all of it: it has a verb, after its opening
     clause if it has one, and does not break off at a word that wants more."""
     tokens = [word.lower() for word in WORD.findall(piece)]
-    if not tokens or tokens[-1] in words("function_words") or not balanced(piece):
+    if not tokens or tokens[-1] in words("unfinished") or not balanced(piece):
         return False
     subordinate = tokens[0] in words("subordinators") or _is_participle(tokens[0])
     if subordinate:
@@ -124,9 +123,16 @@ def _asides(text: str) -> Iterator[Cut]:
             and harmless(inner)
             and after.split(" ", 1)[0].lower() in words("finite_verbs")
         ):
-            # After "the leader, Ana Prado, the daughter of ..." the first pair of commas remains.
-            framed = _FRAMED.search(text[: match.start()])
-            yield match.start(), match.end() + (0 if framed else 1)
+            yield match.start(), match.end() + (0 if _is_framed(text[: match.start()]) else 1)
+
+
+def _is_framed(before: str) -> bool:
+    """Whether the name that ends ``before`` stands between commas itself, which then stay: "the
+    leader, Ana Prado, the daughter of ..." """
+    start, comma, name = before.rpartition(", ")
+    first = start.split(" ", 1)[0].lower()
+    opening = "," not in start and (first in words("subordinators") or _is_participle(first))
+    return bool(comma) and not opening and not has_verb(name)
 
 
 def _openings(text: str) -> Iterator[Cut]:
@@ -141,12 +147,14 @@ def _openings(text: str) -> Iterator[Cut]:
 
 
 def harmless(piece: str) -> bool:
-    """Whether what remains is as true without ``piece``: it holds no figure, no negation,
-    condition or contrast, and does not say whose claim something is."""
-    if any(char.isdigit() for char in piece) or _denies(piece):
-        return False
+    """Whether what remains is as true without ``piece``: it holds no negation, condition or
+    contrast, no figure unless it is about a noun that remains ("which", "who"), and does not
+    say whose claim something is."""
     first = next((word.lower() for word in WORD.findall(piece)), "")
-    return not _speaks(piece) or first in words("relatives") or _is_participle(first)
+    relative = first in words("relatives")
+    if _denies(piece) or (not relative and any(char.isdigit() for char in piece)):
+        return False
+    return not _speaks(piece) or relative or _is_participle(first)
 
 
 def _denies(piece: str) -> bool:
