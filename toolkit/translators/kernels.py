@@ -1,0 +1,110 @@
+"""Linear layers for inference, in the precisions that a machine multiplies fast.
+
+Weights are laid out once for the processor's matrix units. Inputs have shape (rows, inputs),
+outputs (rows, outputs). No gradients, no training.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Precision = Literal["float32", "bfloat16", "float16", "int8"]
+_TYPICAL_ROWS = 256  # the packed layout of weights is chosen for about this many rows
+_LARGEST = 127.0
+
+
+class Dense(Protocol):
+    """A linear layer, with ReLU behind it where ``relu`` is set."""
+
+    def __call__(self, x: Tensor, *, relu: bool = False) -> Tensor: ...
+
+
+class FloatDense:
+    """Weights as they are: float32 anywhere, float16 and bfloat16 on a GPU."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> None:
+        self._weight = weight.to(dtype)
+        self._bias = None if bias is None else bias.to(dtype)
+
+    def __call__(self, x: Tensor, *, relu: bool = False) -> Tensor:
+        y = functional.linear(x.to(self._weight.dtype), self._weight, self._bias)
+        return y.relu_() if relu else y
+
+
+class PackedDense:
+    """bfloat16 on a CPU, weights reordered once by oneDNN rather than in every call."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        reorder = torch.ops.mkldnn._reorder_linear_weight
+        self._weight = reorder(weight.bfloat16().contiguous(), _TYPICAL_ROWS)
+        self._bias = None if bias is None else bias.bfloat16()
+
+    def __call__(self, x: Tensor, *, relu: bool = False) -> Tensor:
+        post = "relu" if relu else "none"
+        y: Tensor = torch.ops.mkldnn._linear_pointwise(
+            x.bfloat16(), self._weight, self._bias, post, [], ""
+        )
+        return y
+
+
+class Int8Dense:
+    """8-bit weights, one scale an output; 8-bit inputs, one scale a row, found as they come.
+
+    Products are summed exactly, so a row's result does not depend on the rows beside it.
+    ``weight`` is (outputs, inputs) in int8 and ``scale`` (outputs,) in float32, as from
+    ``quantise_weight``. ``nonnegative`` promises inputs from a ReLU.
+    """
+
+    def __init__(
+        self, weight: Tensor, scale: Tensor, bias: Tensor | None, *, nonnegative: bool = False
+    ) -> None:
+        shape = [_TYPICAL_ROWS, weight.shape[1]]
+        self._weight = torch.ops.onednn.qlinear_prepack(weight.contiguous(), shape)
+        self._scale = scale
+        self._zeros = torch.zeros(len(scale), dtype=torch.long)
+        self._bias = bias
+        self._nonnegative = nonnegative
+
+    def __call__(self, x: Tensor, *, relu: bool = False) -> Tensor:
+        rows, scale = quantise_rows(x, nonnegative=self._nonnegative)
+        y: Tensor = torch.ops.onednn.qlinear_pointwise(
+            rows, 1.0, 0, self._weight, self._scale, self._zeros, None, 1.0, 0, torch.float32,
+            "none", [], "",
+        )  # fmt: skip
+        y.mul_(scale)
+        if self._bias is not None:
+            y.add_(self._bias)
+        return y.relu_() if relu else y
+
+
+def quantise_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """(outputs, inputs) to int8 and the scale of each output."""
+    scale = weight.abs().amax(1).float().clamp_min_(1e-12) / _LARGEST
+    return (weight.float() / scale[:, None]).round_().to(torch.int8), scale
+
+
+def quantise_rows(x: Tensor, *, nonnegative: bool = False) -> tuple[Tensor, Tensor]:
+    """(rows, inputs) to int8 and the scale of each row, shape (rows, 1)."""
+    x = x.float()
+    largest = x.amax(1, keepdim=True)
+    if not nonnegative:
+        largest = torch.maximum(largest, x.amin(1, keepdim=True).neg_())
+    largest.clamp_min_(1e-12)
+    return torch.mul(x, _LARGEST / largest).round_().to(torch.int8), largest.div_(_LARGEST)
+
+
+def keep_freed_memory() -> None:
+    """Tell the C library to reuse large blocks instead of returning them: otherwise every step
+    pays for the same pages again. Does nothing where there is no ``mallopt``."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    trim_threshold, mmap_threshold = -1, -3
+    mallopt(trim_threshold, 256 << 20)
+    mallopt(mmap_threshold, 32 << 20)
