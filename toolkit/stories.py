@@ -56,6 +56,7 @@ def _story(
         bullets=merge(ranked, ranked[0].headline, MAX_BULLETS),
         articles=tuple(brief.article_id for brief in ranked),
         continues=continues,
+        notes=tuple(dict.fromkeys(note for brief in ranked for note in brief.notes)),
     )
 
 
