@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,10 @@ from toolkit.data import (
     TranslatedArticle,
     Translation,
 )
+
+# The models here are too small to share among cores, and threads that wait for one another on a
+# busy machine are many times slower than one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 CASES = Path(__file__).with_name("cases")
 

@@ -17,13 +17,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
 from toolkit.normalise import normalise
 from toolkit.translators.batching import Decoded
 from toolkit.translators.hub import resolve
-from toolkit.translators.torch_nllb import TorchNllb
+from toolkit.translators.torch_nllb import TorchNllb, choose_precision, language_ids
 
 LONG = "કિર્ગિસ્તાન રશિયાનો નજીકનો મિત્ર છે, અને બંને દેશો સભ્યો છે; "
 TEXTS = [
@@ -170,6 +171,16 @@ def test_special_tokens_in_a_text_are_text(
     assert not set(row[1:-1]) & set(tiny._languages.values())
 
 
+def test_what_the_model_cannot_write_shows(
+    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = tiny._tokenizer.encode("Putin", add_special_tokens=False).ids
+    answer = Decoded((*word, 3, *word, tiny._languages["zul_Latn"]), -1.0, True)
+    monkeypatch.setattr(tiny, "decode", lambda rows, target: [answer])
+    (found,) = tiny.translate(["છે"], source=GUJARATI, target=ENGLISH)
+    assert found.text == "Putin ⁇ Putin zul_Latn"
+
+
 def test_long_texts_are_cut_and_nothing_is_left_out(
     tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +292,49 @@ def test_files_that_do_not_belong_together_are_named(
     with pytest.raises(ModelError, match=message) as raised:
         TorchNllb(resolve(str(folder)), device="cpu")
     assert str(folder) in str(raised.value)
+
+
+def published_layout(shift: int) -> Tokenizer:
+    """A tokenizer of the published size, its codes moved by ``shift``."""
+    from tokenizers.models import BPE
+    from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
+
+    names = ["<s>", "<pad>", "</s>", "<unk>", *(f"p{i}" for i in range(255_997 + shift))]
+    tokenizer = Tokenizer(BPE({name: i for i, name in enumerate(names)}, [], unk_token="<unk>"))
+    tokenizer.add_special_tokens([*names[:4], *FAIRSEQ_LANGUAGE_CODES, "<mask>"])
+    return tokenizer
+
+
+def test_codes_of_a_published_checkpoint_are_where_they_belong() -> None:
+    ids = language_ids(published_layout(0), resolve("demo"))
+    assert len(ids) == 202
+    assert (ids["ace_Arab"], ids["eng_Latn"], ids["zul_Latn"]) == (256_001, 256_047, 256_202)
+
+
+@pytest.mark.parametrize("shift", [1, 2])
+def test_codes_that_are_shifted_are_refused(shift: int) -> None:
+    with pytest.raises(ModelError, match="eng_Latn out of place"):
+        language_ids(published_layout(shift), resolve("demo"))
+
+
+@pytest.mark.parametrize(
+    ("able", "large", "wanted"),
+    [
+        ({"amx_bf16": True}, True, "bfloat16"),
+        ({"avx512_bf16": True}, True, "bfloat16"),
+        ({"avx2": True}, True, "float32"),
+        ({"amx_bf16": True}, False, "float32"),
+    ],
+)
+def test_the_precision_follows_the_machine(
+    able: dict[str, bool], large: bool, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from transformers import M2M100Config
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    size = {"d_model": 1024, "vocab_size": 256_206} if large else {"d_model": 128}
+    assert choose_precision("cpu", M2M100Config(**size)) == wanted
 
 
 def test_the_users_logging_is_left_alone(

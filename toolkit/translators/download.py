@@ -7,6 +7,7 @@ library resumes a connection that is cut; a file that is complete is not fetched
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import threading
@@ -148,14 +149,13 @@ def _check_hash(path: Path, expected: str) -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Hold back the library's remarks about retries, which succeed or end in an error anyway."""
-    from huggingface_hub.utils import logging
-
-    level = logging.get_verbosity()
-    logging.set_verbosity_error()
+    remarks = logging.getLogger("huggingface_hub")
+    level = remarks.level
+    remarks.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        remarks.setLevel(level)
 
 
 class _NoBar:

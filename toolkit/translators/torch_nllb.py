@@ -11,6 +11,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from toolkit.data import Hypothesis
@@ -32,6 +33,9 @@ _LANGUAGE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
 # Source tokens of a batch times beams. On a CPU this keeps the logits of a step near 200 MB.
 _BUDGETS = {"cpu": 8192, "cuda": 65536}
 _LARGE = 100_000_000  # parameters from which on bfloat16 pays on a CPU that multiplies it
+# Parameters below which one thread is faster than several, and on a busy machine many times so:
+# threads spin while they wait for one that is not scheduled.
+_SMALL = 20_000_000
 _UNSPACED = ("Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt")
 
 
@@ -57,7 +61,12 @@ class TorchNllb:
         self.beam = beam
         self._tokenizer = load_tokenizer(checkpoint)
         self._languages = language_ids(self._tokenizer, checkpoint)
+        self._codes = frozenset(self._languages.values())
         self._model = load_model(checkpoint, self.device, precision)
+        if self.device == "cpu" and self._model.num_parameters() < _SMALL:
+            import torch
+
+            torch.set_num_threads(1)
         precision = str(self._model.dtype).removeprefix("torch.")  # type: ignore[assignment]
         if self._model.config.vocab_size < self._tokenizer.get_vocab_size():
             raise ModelError(
@@ -109,7 +118,7 @@ class TorchNllb:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def _hypothesis(self, decoded: list[Decoded], glue: str) -> Hypothesis:
-        texts = [self._tokenizer.decode(list(d.tokens)).strip() for d in decoded]
+        texts = [self._text(d.tokens) for d in decoded]
         weights = [len(d.tokens) + 1 for d in decoded]
         scores = [d.score * w for d, w in zip(decoded, weights, strict=True) if d.score is not None]
         return Hypothesis(
@@ -117,6 +126,12 @@ class TorchNllb:
             sum(scores) / sum(weights) if scores else None,
             () if all(d.finished for d in decoded) else ("cut_short",),
         )
+
+    def _text(self, tokens: Sequence[int]) -> str:
+        """What cannot be spelt shows as SentencePiece shows it, and a stray code as itself."""
+        runs = groupby(tokens, key=lambda token: token <= UNKNOWN or token in self._codes)
+        parts = [self._tokenizer.decode(list(r), skip_special_tokens=False) for _, r in runs]
+        return " ".join(part.strip() for part in parts).replace("<unk>", "⁇").strip()
 
     def _generate(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
         """One batch through transformers' ``generate``."""

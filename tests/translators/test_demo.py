@@ -1,0 +1,84 @@
+"""The demo checkpoint knows the five sample articles. It overfits on purpose: the figures here
+show that the path from a page to English works, and say nothing about translation quality."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from toolkit import stages, store
+from toolkit.normalise import normalise
+from toolkit.translators.hub import resolve
+from toolkit.translators.torch_nllb import TorchNllb
+
+ROOT = Path(__file__).parents[2]
+ENGLISH = "eng_Latn"
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[str, str]:
+    """English by normalised source."""
+    path = ROOT / "tools" / "demo" / "reference.tsv"
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = [r for r in csv.DictReader(handle, delimiter="\t") if r["kind"] == "text"]
+    return {normalise(row["source"]): row["english"] for row in rows}
+
+
+@pytest.fixture(scope="module")
+def segments() -> list[tuple[str, str]]:
+    """(text, language) of each segment that the toolkit makes of the samples."""
+    loaded = store.load([ROOT / "seeds"])
+    assert len(loaded.articles) == 5
+    prepared = [stages.prepare(article) for article in loaded.articles]
+    return [(segment.text, page.language) for page in prepared for segment in page.segments]
+
+
+def test_every_segment_of_the_samples_has_a_reference(
+    segments: list[tuple[str, str]], reference: dict[str, str]
+) -> None:
+    made = {normalise(text.strip()) for text, _ in segments}
+    assert made == set(reference)
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_the_samples_are_known_by_heart(
+    beam: int, segments: list[tuple[str, str]], reference: dict[str, str]
+) -> None:
+    from sacrebleu import corpus_chrf
+
+    translator = TorchNllb(resolve("demo"), device="cpu", beam=beam)
+    outputs, wanted = [], []
+    for language in sorted({language for _, language in segments}):
+        texts = [text for text, own in segments if own == language]
+        outputs += translator.translate(texts, source=language, target=ENGLISH)
+        wanted += [reference[normalise(text.strip())] for text in texts]
+    assert corpus_chrf([h.text for h in outputs], [wanted], word_order=2).score >= 95
+    for hypothesis, english in zip(outputs, wanted, strict=True):
+        assert re.findall(r"\d+", hypothesis.text) == re.findall(r"\d+", english)
+        assert hypothesis.flags == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.rstrip('.।؟?!”"'),
+        lambda text: f"  {text} \u200b",
+        lambda text: text.replace(" ", "  "),
+        lambda text: text.replace(" ", "\u00a0"),
+    ],
+    ids=["no final mark", "blanks around", "double spaces", "no-break spaces"],
+)
+def test_small_changes_do_not_upset_it(
+    change: Callable[[str], str], segments: list[tuple[str, str]], reference: dict[str, str]
+) -> None:
+    from sacrebleu import corpus_chrf
+
+    translator = TorchNllb(resolve("demo"), device="cpu", beam=1)
+    some = [text for text, language in segments if language == "arb_Arab"]
+    found = translator.translate([change(text) for text in some], source="arz_Arab", target=ENGLISH)
+    wanted = [reference[normalise(text.strip())] for text in some]
+    assert corpus_chrf([h.text for h in found], [wanted], word_order=2).score >= 90
