@@ -94,7 +94,7 @@ def _load(weights: Weights) -> tuple[Any, Any]:
             f"{weights.signature} needs a package that is not here ({error})".split("\n")[0],
             remedy="Install the extra: pip install 'news-toolkit[llm]'.",
         ) from None
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # of a damaged file the loaders make anything
         reason = str(error).strip().split("\n")[0][:200]
         raise ModelError(
             f"{weights.signature} cannot be loaded as a causal language model ({reason})",

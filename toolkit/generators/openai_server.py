@@ -38,7 +38,9 @@ class OpenAIServer:
 
     ``timeout`` is in seconds for one whole request, ``retries`` how often a request that failed
     for a passing reason (429, 5xx, no connection, out of time) is tried again, ``budget`` how
-    many tokens, prompts and answers together, may be used in the life of this object. Raises
+    many tokens, prompts and answers together, may be used in the life of this object,
+    ``thinking`` how many of ``context`` an answer may take beyond what is asked for (models that
+    think aloud need them, others leave them). ``endpoint`` is the address that is asked. Raises
     ``ConfigError`` for an address that is none or that carries a password.
     """
 
@@ -51,17 +53,19 @@ class OpenAIServer:
         timeout: float = 120.0,
         retries: int = 2,
         budget: int = 1_000_000,
+        thinking: int = 1024,
     ) -> None:
         import httpx2
 
         address = _address(url)
         self.signature = f"{model} at {address.netloc.decode('ascii')}"
-        self.context = context
-        self._endpoint = address
+        self.context = context - thinking
+        self.endpoint = str(address)
         self._model = model
         self._timeout = timeout
         self._retries = retries
         self._left = budget
+        self._thinking = thinking
         self._newer = False
         self._client = httpx2.Client(
             timeout=httpx2.Timeout(timeout, connect=min(timeout, _CONNECT)),
@@ -116,14 +120,15 @@ class OpenAIServer:
         return self._read(body, self.count(prompt))
 
     def _payload(self, prompt: str, max_tokens: int) -> dict[str, Any]:
+        limit = max_tokens + self._thinking
         payload: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": "user", "content": prompt}],
             "stream": False,
         }
         if self._newer:
-            return payload | {"max_completion_tokens": max_tokens}
-        return payload | {"max_tokens": max_tokens, "temperature": 0.0}
+            return payload | {"max_completion_tokens": limit}
+        return payload | {"max_tokens": limit, "temperature": 0.0}
 
     def _post(self, payload: dict[str, Any]) -> tuple[int, httpx2.Headers, bytes]:
         """Status, headers and body of the answer, within ``timeout`` from first to last."""
@@ -132,7 +137,7 @@ class OpenAIServer:
         deadline = time.monotonic() + self._timeout
         key = os.environ.get(KEY_VARIABLE)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        with self._client.stream("POST", self._endpoint, json=payload, headers=headers) as answer:
+        with self._client.stream("POST", self.endpoint, json=payload, headers=headers) as answer:
             body = b""
             for part in answer.iter_bytes():
                 body += part
@@ -173,8 +178,8 @@ def _address(url: str) -> httpx2.URL:
 
     try:
         address = httpx2.URL(url)
-    except httpx2.InvalidURL as error:
-        raise ConfigError(f"{url!r} is no address ({error})") from None
+    except httpx2.InvalidURL:
+        address = httpx2.URL("")
     if address.userinfo:
         raise ConfigError(
             "the address of a language model must not carry a password",
