@@ -1,0 +1,88 @@
+"""English-only decoding: the pieces of a vocabulary that English text can need.
+
+Four fifths of NLLB's 256,206 pieces can never stand in an English sentence, yet each step of
+the decoder multiplies by all of them. What English needs is found with the checkpoint's own
+tokenizer on a large English word list, names included, in the ways that words are written.
+Everything can still be spelt with what is kept: all short Latin pieces are.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+_MARK = "▁"  # SentencePiece's sign for a space
+_SMALL = 50_000  # vocabularies up to this size are kept whole: a cut would win nothing
+_SHORT = 3  # Latin pieces up to so many letters are kept, so that any name can be spelt
+_BATCH = 20_000
+_SPECIAL = 4  # <s>, <pad>, </s>, <unk>
+# First words of the names of characters that belong to one script or to East Asian typesetting.
+_SCRIPTS = (
+    " ARABIC ARMENIAN BENGALI CJK DEVANAGARI ETHIOPIC FULLWIDTH GEORGIAN GUJARATI GURMUKHI "
+    "HALFWIDTH HANGUL HEBREW IDEOGRAPHIC KANNADA KATAKANA KHMER LAO MALAYALAM MYANMAR OL ORIYA "
+    "SINHALA TAMIL TELUGU THAI TIBETAN TIFINAGH "
+)
+_PREFIXES = ("", "-")  # a word stands after a space, or right behind some sign
+
+
+def english_pieces(
+    tokenizer: Any,
+    languages: Iterable[int],
+    *,
+    words: Iterable[str] | None = None,
+    small: int = _SMALL,
+) -> list[int]:
+    """The ids of the pieces that English output can need, in ascending order.
+
+    ``tokenizer`` is the checkpoint's ``tokenizers.Tokenizer`` and ``languages`` are the ids of
+    language codes to keep, English's at least. ``words`` replaces the word list (wordfreq's
+    large English one, about 320,000 words). A vocabulary of at most ``small`` is kept whole.
+    """
+    size = tokenizer.get_vocab_size()
+    if size <= small:
+        return list(range(size))
+    kept = {*range(_SPECIAL), *languages}
+    kept.update(i for piece, i in tokenizer.get_vocab().items() if _spells(piece))
+    forms = _forms(_frequent_words() if words is None else words)
+    while batch := list(islice(forms, _BATCH)):
+        for encoding in tokenizer.encode_batch(batch, add_special_tokens=False):
+            kept.update(encoding.ids)
+    return sorted(kept)
+
+
+def _frequent_words() -> Iterator[str]:
+    from wordfreq import iter_wordlist
+
+    yield from iter_wordlist("en", "large")
+
+
+def _forms(words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        for form in dict.fromkeys((word, word.capitalize(), word.upper())):
+            for prefix in _PREFIXES:
+                yield prefix + form
+
+
+def _spells(piece: str) -> bool:
+    """Whether a piece is of characters that any English text may have: digits, punctuation,
+    symbols, and short runs of Latin letters with whatever accents."""
+    text = piece.replace(_MARK, "")
+    letters = sum(character.isalpha() for character in text)
+    return letters <= _SHORT and all(map(_plain, text))
+
+
+def _plain(character: str) -> bool:
+    if character.isalpha():
+        return unicodedata.name(character, "").startswith("LATIN ")
+    if character.isdigit():
+        return character.isascii()
+    # Marks and format characters belong to other scripts' spelling.
+    return unicodedata.category(character)[0] in "PSZN" and not _of_other_script(character)
+
+
+def _of_other_script(character: str) -> bool:
+    """Punctuation such as the danda, whose name says which script it is from."""
+    first = unicodedata.name(character, "").split(" ")[0]
+    return f" {first} " in _SCRIPTS
