@@ -133,6 +133,12 @@ def test_wrong_usage_is_exit_code_two(toolkit: Shell) -> None:
     assert "toolkit.toml" in done.stderr
 
 
+def test_a_summariser_that_lacks_its_model_says_what_to_set(toolkit: Shell) -> None:
+    done = toolkit("summarise", "--summariser", "prompted", stdin="The council met on Monday.")
+    assert done.returncode == 2
+    assert "TOOLKIT_LLM_MODEL" in done.stderr
+
+
 def test_a_path_that_does_not_exist(toolkit: Shell) -> None:
     for command in ("digest", "translate", "summarise"):
         done = toolkit(command, "no-such-file.txt")

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,9 +161,7 @@ def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     past = (dt.datetime.now() - dt.timedelta(minutes=5)).time()
-    late = Config(
-        inputs=config.inputs, outputs=config.outputs, cache=config.cache, date=DAY, deadline=past
-    )
+    late = replace(config, deadline=past)
     result = run(late, translator=Numbered())
     assert [a.language for a in result.digest.articles] == ["eng_Latn"]
     assert result.counts["left_over"] == 2
@@ -175,7 +174,7 @@ def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(
 def test_no_input_is_an_error_and_no_digest(tmp_path: Path, config: Config) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    nothing = Config(inputs=(empty,), outputs=config.outputs, cache=config.cache, date=DAY)
+    nothing = replace(config, inputs=(empty,))
     with pytest.raises(InputError, match="no article here"):
         run(nothing, translator=Numbered())
     assert not (config.outputs / "latest").exists()
@@ -186,3 +185,15 @@ def test_two_copies_of_one_article_are_one(config: Config) -> None:
     result = run(config, translator=Numbered())
     assert result.counts["articles"] == 3
     assert result.counts["duplicates"] == 1
+
+
+def test_a_story_that_goes_on_from_yesterday_says_so(config: Config) -> None:
+    more = ENGLISH.replace("It takes effect in April.", "Protests against it followed on Tuesday.")
+    run(replace(config, date=DAY - dt.timedelta(days=1)), translator=Numbered())
+    (config.inputs[0] / "3.txt").write_text(more, encoding="utf-8")
+    result = run(config, translator=Numbered())
+    budget = next(s for s in result.digest.stories if "budget" in s.headline)
+    assert budget.continues == DAY - dt.timedelta(days=1)
+    (config.outputs / "2026-11-20" / "digest.json").write_text("{damaged", encoding="utf-8")
+    again = run(config, translator=Numbered())
+    assert all(story.continues is None for story in again.digest.stories)

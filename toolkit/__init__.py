@@ -6,7 +6,7 @@ command line, which imports this package too, must answer at once.
 
 from typing import TYPE_CHECKING
 
-from toolkit.version import VERSION as __version__
+from toolkit.version import VERSION
 
 if TYPE_CHECKING:
     from toolkit.api import (
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     )
     from toolkit.config import Config
     from toolkit.data import Article, RunResult, TranslatedArticle
+
+__version__ = VERSION
 
 __all__ = [
     "Article",

@@ -45,6 +45,13 @@ class _Time(click.ParamType[dt.time]):
             self.fail(f"{value!r} is not a time like 06:30", param, ctx)
 
 
+_SUMMARISER = click.option(
+    "--summariser",
+    "summariser_name",
+    help="extractive, prompted, or a summarisation checkpoint's folder or hub id [extractive].",
+)
+
+
 def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that translates."""
     for option in reversed(
@@ -70,7 +77,7 @@ def main() -> None:
 @click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="The day of the digest [today].")
 @click.option("--outputs", type=_PATH, help="Where the day's folder is made [outputs].")
 @_model_options
-@click.option("--summariser", help="extractive [extractive].")
+@_SUMMARISER
 @click.option("--bullets", type=click.IntRange(1, 10), help="At most so many per article [4].")
 @click.option("--config", "config_path", type=_PATH, help="A configuration file [toolkit.toml].")
 @click.option("--deadline", type=_Time(), help="Begin no translation after this time; write.")
@@ -78,6 +85,7 @@ def main() -> None:
 def digest(
     paths: tuple[Path, ...],
     date: dt.datetime | None,
+    summariser_name: str | None,
     config_path: Path | None,
     as_json: bool,
     **options: Any,
@@ -86,7 +94,12 @@ def digest(
     from toolkit import pipeline
     from toolkit.config import load
 
-    overrides = {**options, "inputs": paths or None, "date": date.date() if date else None}
+    overrides = {
+        **options,
+        "summariser": summariser_name,
+        "inputs": paths or None,
+        "date": date.date() if date else None,
+    }
     config = load(overrides, path=config_path)
     with progress() as bar:
         result = pipeline.run(config, progress=bar)
@@ -208,12 +221,16 @@ def _exit(any_done: bool, failures: Sequence[Failure]) -> None:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-def summarise(files: tuple[str, ...], bullets: int, form: str) -> None:
+@_SUMMARISER
+def summarise(files: tuple[str, ...], bullets: int, form: str, summariser_name: str | None) -> None:
     """Condense English text, in files or stdin ('-'), into cited bullets."""
     from toolkit import present, single
+    from toolkit.config import load
+    from toolkit.summarisers.build import load_summariser
 
     articles, failures = _read(files)
-    briefs, failed = single.summarise(articles, bullets=bullets)
+    summariser = load_summariser(load({"summariser": summariser_name}))
+    briefs, failed = single.summarise(articles, summariser, bullets=bullets)
     failures.extend(failed)
     shown = present.briefs_json(briefs) if form == "json" else present.briefs_text(briefs)
     click.echo(shown, nl=False)

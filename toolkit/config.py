@@ -37,7 +37,11 @@ class Config:
 
     ``model``: ``demo``, a size (``600M``, ``1.3B``, ``3.3B``), a hub id or a folder.
     ``bullets``: at most so many per article, 1 to 10. ``beam``: 1 is greedy; Meta evaluated
-    with 4. ``deadline``: wall-clock time after which no new translation is begun.
+    with 4. ``summariser``: ``extractive``, ``prompted`` (a language model, see below), or the
+    folder or hub id of a summarisation checkpoint. ``llm_url`` and ``llm_model``: an
+    OpenAI-compatible server and the model it serves; without a URL, ``llm_model`` is a folder,
+    hub id or GGUF file that is loaded here. ``deadline``: wall-clock time after which no new
+    translation is begun.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
     """
 
@@ -49,6 +53,8 @@ class Config:
     device: str = "auto"
     beam: int = 4
     summariser: str = "extractive"
+    llm_url: str | None = None
+    llm_model: str | None = None
     bullets: int = 4
     deadline: dt.time | None = None
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")

@@ -145,7 +145,7 @@ class _Run:
         translator: Translator,
         summariser: Summariser,
     ) -> Digest:
-        grouped = stories.group(briefs, articles)
+        grouped = stories.group(briefs, articles, earlier=self.folder.earlier_stories())
         notices = [translator.notice] if translator.notice and articles else []
         left = sum(f.reason == _NOT_BEGUN for f in self.failures)
         if left:

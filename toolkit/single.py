@@ -20,7 +20,7 @@ from toolkit.errors import InputError, OutputError, ToolkitError
 from toolkit.progress import Progress
 from toolkit.readers.formats import read as read_bytes
 from toolkit.store import load
-from toolkit.summarisers.extractive import Extractive
+from toolkit.summarisers.base import Summariser
 from toolkit.translators.build import load_translator
 
 
@@ -95,7 +95,9 @@ def _prepare(
     return prepared, failures
 
 
-def summarise(articles: Sequence[Article], *, bullets: int) -> tuple[list[Brief], list[Failure]]:
+def summarise(
+    articles: Sequence[Article], summariser: Summariser, *, bullets: int
+) -> tuple[list[Brief], list[Failure]]:
     """A brief of each English article; one in another language is a failure."""
     prepared, failures = _prepare(articles, None)
     english: list[TranslatedArticle] = []
@@ -113,7 +115,7 @@ def summarise(articles: Sequence[Article], *, bullets: int) -> tuple[list[Brief]
             continue
         rows = tuple(Translation(s, s.text) for s in article.segments)
         english.append(TranslatedArticle(article, rows))
-    briefs, failed = stages.summarise(english, Extractive(), bullets=bullets)
+    briefs, failed = stages.summarise(english, summariser, bullets=bullets)
     return briefs, [*failures, *failed]
 
 

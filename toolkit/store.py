@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolkit.data import Article, Failure, TranslatedArticle
+from toolkit.data import Article, EarlierStory, Failure, TranslatedArticle
 from toolkit.errors import InputError, LockedError, OutputError
 from toolkit.readers.formats import read
 
@@ -88,6 +88,7 @@ class RunFolder:
 
     def __init__(self, outputs: Path, date: dt.date) -> None:
         self.outputs = outputs
+        self.date = date
         self.path = outputs / date.isoformat()
 
     @classmethod
@@ -117,6 +118,22 @@ class RunFolder:
         finally:
             lock.release()
 
+    def earlier_stories(self, days: int = 7) -> list[EarlierStory]:
+        """The stories of the digests of the ``days`` before this one's. A folder that is not
+        there or cannot be read is passed over: yesterday must not stop today."""
+        found: list[EarlierStory] = []
+        for back in range(1, days + 1):
+            date = self.date - dt.timedelta(days=back)
+            path = self.outputs / date.isoformat() / "digest.json"
+            try:
+                stories = json.loads(path.read_text(encoding="utf-8"))["stories"]
+                for story in stories:
+                    text = " ".join(bullet["text"] for bullet in story["bullets"])
+                    found.append(EarlierStory(date, story["headline"], text))
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+        return found
+
     def write_text(self, name: str, parts: Iterable[str]) -> Path:
         """Write one file whole, durably, under its final name only. ``parts`` are joined."""
         target = self.path / name
@@ -145,7 +162,7 @@ class RunFolder:
 
     def write_articles(self, articles: Sequence[TranslatedArticle]) -> Path:
         """Write ``articles.jsonl``: one article a line, sentence by sentence."""
-        lines = (json.dumps(article_record(a), ensure_ascii=False) + "\n" for a in articles)
+        lines = (_json_line(article_record(a)) for a in articles)
         return self.write_text("articles.jsonl", lines)
 
     def point_latest(self) -> None:
@@ -159,6 +176,12 @@ class RunFolder:
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise _unwritable(link, error) from None
+
+
+def _json_line(record: dict[str, Any]) -> str:
+    # Lone surrogates, legal in JSON escapes, cannot be written as UTF-8.
+    line = json.dumps(record, ensure_ascii=False)
+    return line.encode("utf-8", "replace").decode("utf-8") + "\n"
 
 
 def article_record(article: TranslatedArticle) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The only code that talks to the Hugging Face hub.
 
-It takes safetensors, JSON and the SentencePiece model, never pickles and never code. The hub's
-library resumes a connection that is cut; a file that is complete is not fetched twice.
+It takes safetensors, JSON and the SentencePiece model, never pickles and never code. A connection
+that is cut is taken up again, and a file that is complete is not fetched twice.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import hashlib
 import logging
 import os
 import shutil
-import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from toolkit.errors import ModelError, ToolkitError
 from toolkit.progress import Progress
-from toolkit.translators.checkpoint import COMMIT, FILES, convert_command, damaged
+from toolkit.translators.checkpoint import COMMIT, FILES, convert_command
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -30,23 +30,28 @@ if TYPE_CHECKING:
 _CONVERTER = "SFconvertbot"
 _ELSEWHERE = {"facebook/nllb-200-distilled-600M": ("refs/pr/45",)}
 _TIMEOUT = 10.0  # seconds for the hub to begin its answer
+_RETRIES = 5  # breaks of the connection in a row without a byte between them
+_PAUSE = 1.0  # seconds before the next attempt
 _MARGIN = 200 << 20  # bytes of the disk to leave free
 
 
 def find(repository: str, revision: str) -> tuple[ModelInfo, str]:
     """What the hub knows of the revision of ``repository`` to take, and that revision's name:
     the one asked for or, where ``main`` has no safetensors, the hub's own conversion of it."""
+    from huggingface_hub.errors import RevisionNotFoundError
+
     hub = _hub()
     info = hub.model_info(repository, revision=revision, files_metadata=True, timeout=_TIMEOUT)
     if _has_weights(info):
         return info, revision
     if revision == "main":
         for other in _conversions(hub, repository):
-            found = hub.model_info(
-                repository, revision=other, files_metadata=True, timeout=_TIMEOUT
-            )
-            if _has_weights(found):
-                return found, other
+            with suppress(RevisionNotFoundError):
+                info = hub.model_info(
+                    repository, revision=other, files_metadata=True, timeout=_TIMEOUT
+                )
+                if _has_weights(info):
+                    return info, other
     raise ModelError(
         f"{repository} has no safetensors weights on the hub (revision {revision})",
         remedy=(
@@ -72,20 +77,25 @@ def download(
 ) -> Path:
     """Bring ``files`` into the hub's ``cache`` and return the folder of the snapshot.
 
-    What is there already is kept. ``reference`` is the name (``main``) under which the commit
-    will be found again. Raises ``ModelError`` when the disk is too small or a file does not have
-    the hash that the hub gives for it.
+    What is there already is kept, and a file that was begun goes on where it stopped, today or
+    tomorrow. ``reference`` is the name (``main``) under which the commit will be found again.
+    Raises ``ModelError`` when the disk is too small or a file does not have the hash that the hub
+    gives for it.
     """
     from huggingface_hub import hf_hub_download
 
     commit = str(info.sha)
     storage = cache / f"models--{info.id.replace('/', '--')}"
     snapshot = storage / "snapshots" / commit
-    total = sum(files.values())
-    _check_space(sum(n for name, n in files.items() if not (snapshot / name).exists()), cache)
-    progress.begin("fetch", total)
-    with _quiet(), _watched(storage / "blobs", progress) as done:
-        for name, size in sorted(files.items(), key=lambda item: item[1]):
+    hashes = {s.rfilename: s.lfs.sha256 for s in info.siblings or [] if s.lfs is not None}
+    _check_space(_still_missing(files, hashes, storage, snapshot), cache)
+    progress.begin("fetch", sum(files.values()))
+    for name, size in sorted(files.items(), key=lambda item: item[1]):
+        if name in hashes and not (snapshot / name).exists():
+            _transfer(info, name, size, storage / "blobs" / hashes[name], progress)
+        else:
+            progress.advance(size)
+        with _quiet():  # fetches a small file, or links to the blob of a large one
             hf_hub_download(
                 info.id,
                 name,
@@ -94,14 +104,90 @@ def download(
                 endpoint=os.environ.get("HF_ENDPOINT"),
                 tqdm_class=cast("Any", _NoBar),
             )
-            done(size)
-    for sibling in info.siblings or []:
-        if sibling.rfilename in files and sibling.lfs is not None:
-            _check_hash(snapshot / sibling.rfilename, sibling.lfs.sha256)
     if not COMMIT.fullmatch(reference):
         (storage / "refs" / reference).parent.mkdir(parents=True, exist_ok=True)
         (storage / "refs" / reference).write_text(commit, encoding="utf-8")
     return snapshot
+
+
+def _still_missing(
+    files: dict[str, int], hashes: dict[str, str], storage: Path, snapshot: Path
+) -> int:
+    """Bytes that have to come."""
+    size = sum(size for name, size in files.items() if not (snapshot / name).exists())
+    begun = (_partial(storage / "blobs" / sha) for sha in hashes.values())
+    return size - sum(path.stat().st_size for path in begun if path.exists())
+
+
+def _partial(blob: Path) -> Path:
+    return blob.with_name(f"{blob.name}.part")
+
+
+def _transfer(info: ModelInfo, name: str, size: int, blob: Path, progress: Progress) -> None:
+    """Bring a large file to ``blob``, which is named for the SHA-256 of its contents.
+
+    The hub's own library begins a file anew whenever the process ends; gigabytes over a poor
+    line would never arrive. Processes that want the same file wait for one another.
+    """
+    from filelock import FileLock
+
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    part = _partial(blob)
+    with FileLock(part.with_suffix(".lock")):
+        if blob.exists():
+            progress.advance(size)
+            return
+        with part.open("ab") as handle:
+            _receive(info, name, size, handle, progress)
+        if _sha256(part) != blob.name:
+            part.unlink()
+            raise ModelError(
+                f"{name} of {info.id} arrived damaged: its SHA-256 is not the hub's",
+                remedy="Fetch it again; if it happens twice, look for a proxy that alters files.",
+            )
+        part.replace(blob)
+
+
+def _receive(info: ModelInfo, name: str, size: int, handle: BinaryIO, progress: Progress) -> None:
+    """Append to ``handle`` until it has ``size`` bytes, going on after each break."""
+    from huggingface_hub import errors, hf_hub_url
+
+    url = hf_hub_url(info.id, name, revision=info.sha, endpoint=os.environ.get("HF_ENDPOINT"))
+    have, failures = handle.tell(), 0
+    progress.advance(have)
+    while have < size:
+        broken: Exception = ConnectionError("the transfer ends too early")
+        try:
+            _append(url, handle, progress)
+        except errors.HfHubHTTPError:
+            raise
+        except errors.HTTPError as error:
+            broken = error
+        failures = failures + 1 if handle.tell() <= have else 0
+        have = handle.tell()
+        if failures > _RETRIES:
+            raise broken
+        if have < size:
+            time.sleep(_PAUSE)
+
+
+def _append(url: str, handle: BinaryIO, progress: Progress) -> None:
+    """Append what the hub sends of ``url`` from the end of ``handle`` on."""
+    from huggingface_hub import utils
+
+    have = handle.tell()
+    headers = utils.build_hf_headers()
+    headers |= {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
+    session = utils.get_session()
+    with session.stream("GET", url, headers=headers, timeout=_TIMEOUT) as answer:
+        utils.hf_raise_for_status(answer)
+        if have and answer.status_code == 200:  # this server does not begin in the middle
+            handle.seek(0)
+            handle.truncate()
+            progress.advance(-have)
+        for part in answer.iter_bytes():
+            handle.write(part)
+            progress.advance(len(part))
 
 
 def _hub() -> HfApi:
@@ -137,13 +223,12 @@ def _check_space(size: int, cache: Path) -> None:
         )
 
 
-def _check_hash(path: Path, expected: str) -> None:
+def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(4 << 20):
             digest.update(block)
-    if digest.hexdigest() != expected:
-        raise damaged(path, "its SHA-256 is not the hub's")
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -175,39 +260,6 @@ class _NoBar:
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *args, **kwargs: None
-
-
-@contextmanager
-def _watched(blobs: Path, progress: Progress) -> Iterator[Callable[[int], None]]:
-    """Tell ``progress`` how many bytes have come, by the size of the files that grow in
-    ``blobs``. Yields a function to call with the size of each file that is complete."""
-    stop, lock = threading.Event(), threading.Lock()
-    complete, told = 0, 0
-
-    def tell(part: int) -> None:
-        nonlocal told
-        with lock:
-            if complete + part > told:
-                progress.advance(complete + part - told)
-                told = complete + part
-
-    def done(size: int) -> None:
-        nonlocal complete
-        complete += size
-        tell(0)
-
-    def watch() -> None:
-        while not stop.wait(0.3):
-            with suppress(OSError):  # a file may go between being listed and being measured
-                tell(sum(p.stat().st_size for p in blobs.glob("*.incomplete")))
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield done
-    finally:
-        stop.set()
-        thread.join()
 
 
 @contextmanager
