@@ -19,13 +19,16 @@ CONVERSION = "fedcba9876543210fedcba9876543210fedcba98"
 
 @dataclass
 class Hub:
-    """One repository. ``files`` by revision name; ``cut`` names a file whose first transfer
-    breaks off in the middle; ``status`` answers everything with that code."""
+    """One repository. ``files`` by revision name; ``cut`` names a file whose first ``cuts``
+    transfers break off in the middle; ``whole`` ignores ranges; ``status`` answers everything
+    with that code."""
 
     repository: str
     files: dict[str, dict[str, bytes]]
     author: str = "SFconvertbot"
     cut: str = ""
+    cuts: int = 1
+    whole: bool = False
     status: int = 0
     url: str = ""
     requests: list[str] = field(default_factory=list)
@@ -108,12 +111,15 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
                 "Accept-Ranges": "bytes",
             }
-            start = int((self.headers.get("Range") or "bytes=0-")[6:].split("-")[0])
+            start = (
+                0 if hub.whole else int((self.headers.get("Range") or "bytes=0-")[6:].split("-")[0])
+            )
             if start:
                 headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
-            if self.command == "GET" and name == hub.cut:
-                hub.cut = ""
-                self.reply(200, data, headers, sent=len(data) // 2)
+            if self.command == "GET" and name == hub.cut and hub.cuts:
+                hub.cuts -= 1
+                code, rest = 206 if start else 200, data[start:]
+                self.reply(code, rest, headers, sent=len(rest) // 2)
                 self.close_connection = True
             else:
                 self.reply(206 if start else 200, data[start:], headers)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,7 +64,7 @@ def test_the_demo_is_in_the_package() -> None:
     checkpoint = resolve("demo")
     assert checkpoint.is_demo
     assert "five sample articles" in checkpoint.notice
-    assert resolve("demo") == checkpoint
+    assert fetch("demo") == resolve("demo") == checkpoint
     assert sum(f.stat().st_size for f in checkpoint.path.iterdir()) < 15_000_000
 
 
@@ -288,21 +289,68 @@ def test_first_use_fetches(hub: Any) -> None:
     assert resolve(NAME, say=quietly).revision == hub.commit("main")
 
 
-def test_a_connection_that_is_cut_is_resumed(
+def ranges(hub: Any) -> list[int]:
+    """The offsets from which the weights were asked for."""
+    return [
+        int(request.rpartition("bytes=")[2].rstrip("-"))
+        for request in hub.requests
+        if "model.safetensors" in request and "bytes=" in request
+    ]
+
+
+def test_a_connection_that_is_cut_is_taken_up_again(
     hub: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1 << 16)  # else it is all one chunk
-    hub.cut = "model.safetensors"
-    checkpoint = fetch(NAME, say=quietly)
-    assert (checkpoint.path / "model.safetensors").read_bytes() == hub.files["main"][
-        "model.safetensors"
-    ]
-    ranges = [r for r in hub.requests if "bytes=" in r and "model.safetensors" in r]
-    assert ranges, hub.requests
-    assert not ranges[-1].endswith("bytes=0-")
+    monkeypatch.setattr(download, "_PAUSE", 0.01)
+    hub.cut, hub.cuts = "model.safetensors", 3
+    progress = Counter()
+    checkpoint = fetch(NAME, say=quietly, progress=progress)
+    weights = (checkpoint.path / "model.safetensors").read_bytes()
+    assert weights == hub.files["main"]["model.safetensors"]
+    offsets = ranges(hub)
+    assert len(offsets) == 4
+    assert offsets == sorted(set(offsets))
+    assert progress.done == progress.total
     assert capfd.readouterr().err == ""
+
+
+def test_a_fetch_that_was_given_up_goes_on_the_next_day(
+    hub: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "_PAUSE", 0.01)
+    monkeypatch.setattr(download, "_RETRIES", 0)
+    hub.cut, hub.cuts = "model.safetensors", 99
+    with pytest.raises(ModelError, match="cannot be reached") as raised:
+        fetch(NAME, say=quietly)
+    assert "toolkit models fetch" in raised.value.remedy
+    with pytest.raises(ModelError, match="not on this machine"):
+        resolve(NAME, fetch_missing=False)
+    hub.cuts, seen = 0, len(ranges(hub))
+    progress = Counter()
+    checkpoint = fetch(NAME, say=quietly, progress=progress)
+    weights = (checkpoint.path / "model.safetensors").read_bytes()
+    assert weights == hub.files["main"]["model.safetensors"]
+    assert ranges(hub)[seen] > 0
+    assert progress.done == progress.total
+
+
+def test_a_server_that_cannot_go_on_in_the_middle(
+    hub: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "_PAUSE", 0.01)
+    hub.cut, hub.whole = "model.safetensors", True
+    progress = Counter()
+    checkpoint = fetch(NAME, say=quietly, progress=progress)
+    weights = (checkpoint.path / "model.safetensors").read_bytes()
+    assert weights == hub.files["main"]["model.safetensors"]
+    assert progress.done == progress.total
+
+
+def test_two_that_fetch_at_once_get_one_good_copy(hub: Any) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: fetch(NAME, say=quietly), range(3)))
+    assert len(set(found)) == 1
+    assert ranges(hub) == [0]
 
 
 def test_the_hubs_own_conversion_is_taken_where_main_has_none(hub: Any) -> None:
@@ -335,7 +383,7 @@ def test_a_file_that_is_not_what_the_hub_says_is_named(
         return answer
 
     monkeypatch.setattr(hub, "info", other)
-    with pytest.raises(ModelError, match=r"model\.safetensors is damaged"):
+    with pytest.raises(ModelError, match=r"model\.safetensors .* arrived damaged"):
         fetch(NAME, say=quietly)
 
 

@@ -131,9 +131,13 @@ def _transfer(info: ModelInfo, name: str, size: int, blob: Path, progress: Progr
     """
     from filelock import FileLock
 
-    blob.parent.mkdir(parents=True, exist_ok=True)
-    part = _partial(blob)
-    with FileLock(part.with_suffix(".lock")):
+    storage, part = blob.parents[1], _partial(blob)
+    lock = (
+        storage.parent / ".locks" / storage.name / f"{blob.name}.lock"
+    )  # the hub's own tools' too
+    for folder in (blob.parent, lock.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
         if blob.exists():
             progress.advance(size)
             return

@@ -98,7 +98,7 @@ def fetch(
     """
     from toolkit.translators import download
 
-    hub_id = _hub_id(model)
+    hub_id = None if model == "demo" else _hub_id(model)
     if hub_id is None:
         return resolve(model)
     repository, _, revision = hub_id.partition("@")
