@@ -37,7 +37,7 @@ LAYERS = (
     {"stories"},
     {"render", "stages"},
     {"views", "pipeline"},
-    {"api", "single", "doctor", "bench"},
+    {"api", "single", "doctor", "bench", "evaluation"},
     {"present", "console"},
     {"cli"},
 )

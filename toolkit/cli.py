@@ -237,6 +237,30 @@ def summarise(files: tuple[str, ...], bullets: int, form: str, summariser_name: 
     _exit(bool(briefs), failures)
 
 
+@main.command()
+@click.option(
+    "--reference", type=_PATH, required=True, help="TSV with the columns source, english."
+)
+@click.option("--from", "source", metavar="CODE", help="Language of the sources [detected].")
+@_model_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def evaluate(reference: Path, source: str | None, as_json: bool, **options: Any) -> None:
+    """Score translations into English against references: chrF++ and BLEU per language."""
+    from toolkit import evaluation, present
+    from toolkit.config import ENGLISH, load
+    from toolkit.translators.build import load_translator
+
+    config = load(options)
+    pairs = evaluation.read_reference(reference, language=source)
+    translator = load_translator(
+        config.model, engine=config.engine, device=config.device, beam=config.beam
+    )
+    scores = evaluation.evaluate(pairs, translator, target=ENGLISH)
+    click.echo(present.rows_json(scores) if as_json else present.scores_text(scores), nl=False)
+    if translator.notice:
+        say(translator.notice)
+
+
 @main.command(name="languages")
 @click.argument("query", required=False, default="")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

@@ -15,6 +15,7 @@ from toolkit.store import article_record
 
 if TYPE_CHECKING:
     from toolkit.doctor import Finding
+    from toolkit.evaluation import Score
 
 
 def article_text(articles: Sequence[TranslatedArticle]) -> str:
@@ -89,6 +90,15 @@ def models_text(rows: Sequence[Any]) -> str:
         for row in rows
     ]
     return "\n".join(lines) + "\n"
+
+
+def scores_text(scores: Sequence[Score]) -> str:
+    """A line a language, and how it was made."""
+    lines = [f"{'language':<10} {'rows':>6} {'chrF++':>7} {'BLEU':>6} {'flagged':>8}"]
+    lines += [
+        f"{s.language:<10} {s.rows:>6} {s.chrf:>7.1f} {s.bleu:>6.1f} {s.flagged:>8}" for s in scores
+    ]
+    return "\n".join([*lines, *(s.signature for s in scores[:1])]) + "\n"
 
 
 def findings_text(findings: Sequence[Finding]) -> str:
