@@ -94,7 +94,7 @@ def test_beam_search_stays_close(demo: Demo, decoder: Ct2Decoder) -> None:
     sure = [i for i, r in enumerate(ours) if r.finished and (r.score or -9) > -0.1]
     assert len(sure) > 30
     assert alike([theirs[i] for i in sure], [ours[i] for i in sure]) >= 0.9
-    assert alike(theirs, ours) >= 0.85
+    assert alike(theirs, ours) >= 0.75
 
 
 def test_shuffled_rows_come_out_the_same(
