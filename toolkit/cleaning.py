@@ -21,9 +21,10 @@ _EDGES = re.compile(rf"^[\s{_SPACES}]+|[\s{_SPACES}]+$")
 _REPEAT_CHARACTERS = 20
 _MENU_LINES, _MENU_WORDS = 4, 3
 _TIMELINE_DATES = 2
+_BYLINE_WORDS = 4
 _TITLE_WORDS, _TITLE_CHARACTERS = 40, 250
 # A page whose lines are cut at the width of a screen.
-_WRAP_LINES, _WRAP_LEAST, _WRAP_MOST = 6, 45, 100
+_WRAP_LINES, _WRAP_LEAST, _WRAP_MOST, _WRAP_FULL, _WRAP_CUT = 5, 45, 100, 0.75, 0.5
 
 
 @dataclass(slots=True)
@@ -59,13 +60,13 @@ def clean(text: str, *, title: str | None = None, language: str | None = None) -
             line.reason = furniture.reason(line.text)
     script = _script(lines, language)
     _settle_title(lines, heading, _body(lines, script)[0], script)
+    _drop_repeats(lines)
     first, last = _body(lines, script)
     _keep_timeline(lines, first, last)
-    author = _settle_byline(lines, first)
-    _drop_repeats(lines)
-    _drop_menus(lines, first, last)
     _drop_tail(lines, last)
+    author = _settle_byline(lines, first, last)
     _drop_other_script(lines, script, first, last)
+    _drop_menus(lines, first, last)
     _name_kinds(lines, first)
     kept = [Paragraph(line.number, line.text, line.kind or "text") for line in lines if line.open]
     if title and heading and not any(p.kind == "title" for p in kept):
@@ -94,33 +95,50 @@ def _lines(text: str) -> list[_Line]:
             found.append(_Line(number, stripped, furniture.bare(stripped), indented))
             after_blank.append(blank)
         blank = not stripped
-    if not _is_wrapped(found, after_blank):
+    width = _wrapped_at(found, after_blank)
+    if width is None:
         return found
     joined: list[_Line] = []
+    before = ""
     for line, starts in zip(found, after_blank, strict=True):
-        if starts or not joined or furniture.is_list_item(line.text):
+        ended = furniture.ends_sentence(before) and not _fills(before, line.text, width)
+        if starts or ended or not joined or furniture.is_list_item(line.text):
+            before = line.text
             joined.append(line)
         else:
-            between = "" if furniture.is_unspaced(joined[-1].text[-1] + line.text[0]) else " "
+            between = "" if furniture.is_unspaced(before[-1] + line.text[0]) else " "
+            before = line.text
             joined[-1].text += between + line.text
-            joined[-1].key = furniture.bare(joined[-1].text)
+    for line in joined:
+        line.key = furniture.bare(line.text)
     return joined
 
 
-def _is_wrapped(lines: Sequence[_Line], after_blank: Sequence[bool]) -> bool:
-    """Whether most lines that another one follows at once are full and end in mid-sentence."""
+def _wrapped_at(lines: Sequence[_Line], after_blank: Sequence[bool]) -> int | None:
+    """The width at which lines were cut: nearly all that another one follows at once had no room
+    for its first word, and half of them end in mid-sentence. None where they were not."""
+    width = max((len(line.text) for line in lines), default=0)
     inner = [
-        line.text for line, following in zip(lines, after_blank[1:], strict=False) if not following
+        (line.text, below.text)
+        for line, below, blank in zip(lines, lines[1:], after_blank[1:], strict=False)
+        if not blank
     ]
-    if len(inner) < _WRAP_LINES or max(len(line.text) for line in lines) > _WRAP_MOST:
-        return False
-    full = [t for t in inner if len(t) >= _WRAP_LEAST and not furniture.ends_sentence(t)]
-    return len(full) >= 0.6 * len(inner)
+    if len(inner) < _WRAP_LINES or not _WRAP_LEAST <= width <= _WRAP_MOST:
+        return None
+    full = sum(_fills(text, below, width) for text, below in inner)
+    cut = sum(not furniture.ends_sentence(t) and not below[0].isupper() for t, below in inner)
+    return width if full >= _WRAP_FULL * len(inner) and cut >= _WRAP_CUT * len(inner) else None
+
+
+def _fills(text: str, following: str, width: int) -> bool:
+    """Whether ``text`` has no room for the first word of what follows."""
+    word = 2 if furniture.is_unspaced(following[0]) else len(following.split(maxsplit=1)[0]) + 1
+    return len(text) + word >= width
 
 
 def _script(lines: Sequence[_Line], language: str | None) -> str | None:
     """The script of the article: of its language if that is known, else of most of its prose."""
-    prose = " ".join(line.text for line in lines if line.prose and line.open)
+    prose = " ".join({line.key: line.text for line in lines if line.prose and line.open}.values())
     counted = scripts.count(prose or " ".join(line.text for line in lines))
     found = max(counted, key=lambda s: counted[s]) if counted else None
     if language is None:
@@ -131,14 +149,12 @@ def _script(lines: Sequence[_Line], language: str | None) -> str | None:
 
 
 def _body(lines: Sequence[_Line], script: str | None) -> tuple[int, int]:
-    """The positions of the first and the last line of prose in ``script``; (0, last line) where
-    there is none."""
-    inside = [
-        i
-        for i, line in enumerate(lines)
-        if line.open and line.prose and line.kind is None and script in scripts.of(line.text)
-    ]
-    return (inside[0], inside[-1]) if inside else (0, len(lines) - 1)
+    """The positions of the first and the last line of prose in ``script``; where there is none,
+    of the first and the last line that may be the article's."""
+    ours = [i for i, line in enumerate(lines) if line.open and line.kind is None]
+    prose = [i for i in ours if lines[i].prose and script in scripts.of(lines[i].text)]
+    inside = prose or ours or [0]
+    return inside[0], inside[-1]
 
 
 def _settle_title(lines: Sequence[_Line], heading: str, first: int, script: str | None) -> None:
@@ -150,12 +166,14 @@ def _settle_title(lines: Sequence[_Line], heading: str, first: int, script: str 
     # The first sentence may be a headline too, if it is a question or an exclamation.
     above = [*lines[:first], *(x for x in lines[first : first + 1] if furniture.asks(x.text))]
     # Or if it has no full stop at its end, and nothing else can be the headline.
-    candidates = _headlines(above) or _headlines(lines[first : first + 1])
+    possible = [line for line in lines[first:] if line.open and not _is_byline(line.text)]
+    candidates = _headlines(above) or _headlines(possible[:1])
     long = [line for line in candidates if furniture.words(line.text) >= _MENU_WORDS + 1]
     # A site's name and section may stand above in another script.
     long = [line for line in long if script in scripts.of(line.text)] or long
-    # A headline often stands twice, in the breadcrumb or again above the text.
-    keys = [line.key for line in lines if line.key]
+    # A headline often stands twice, in the breadcrumb or again above the text; what is repeated
+    # further down is a caption.
+    keys = [line.key for line in lines[:first] if line.key]
     crumbs = [line.key for line in lines if line.reason == "breadcrumb"]
     for line in long:
         if keys.count(line.key) > 1 or any(line.key in crumb for crumb in crumbs):
@@ -171,39 +189,52 @@ def _headlines(lines: Sequence[_Line]) -> list[_Line]:
         line
         for line in lines
         if line.open
-        and furniture.author(line.text, below_headline=False) is None
+        and not _is_byline(line.text)
         and not furniture.ends_sentence(line.text)
         and not furniture.is_list_item(line.text)
+        and not furniture.is_menu_bar(line.text)
         and len(line.text) <= _TITLE_CHARACTERS
         and furniture.words(line.text) <= _TITLE_WORDS
         and not line.text.endswith((":", "："))
     ]
 
 
+def _is_byline(text: str) -> bool:
+    """Whether ``text`` is one even where no headline stands above it: "By" and a short name."""
+    sure = furniture.author(text, below_headline=False)
+    likely = furniture.author(text, below_headline=True)
+    return sure is not None or (likely is not None and furniture.words(text) <= _BYLINE_WORDS)
+
+
 def _keep_timeline(lines: Sequence[_Line], first: int, last: int) -> None:
     """Several dates with prose below each, within the prose, are headings of a chronicle."""
     dates = [
         line
-        for line, below in zip(lines[first:last], lines[first + 1 : last + 1], strict=True)
-        if line.reason == "date line" and furniture.is_date(line.text) and below.prose
+        for at, line in enumerate(lines[first:last], first + 1)
+        if line.reason == "date line" and furniture.is_date(line.text)
+        if next(below for below in lines[at:] if below.open).prose
     ]
     if len(dates) >= _TIMELINE_DATES:
         for line in dates:
             line.reason, line.kind = None, "heading"
 
 
-def _settle_byline(lines: Sequence[_Line], first: int) -> str | None:
-    """The author, from a byline above the prose or right below it; its line is dropped."""
-    below = False
+def _settle_byline(lines: Sequence[_Line], first: int, last: int) -> str | None:
+    """The author, from a byline outside the prose or right below its first line; bylines are
+    dropped."""
+    author: str | None = None
+    inside = False
     for position, line in enumerate(lines):
-        near = position <= first or position == len(lines) - 1
-        if line.open and near and line.kind != "title" and not line.prose:
-            found = furniture.author(line.text, below_headline=below)
-            if found:
-                line.reason = "byline"
-                return found
-        below = below or line.open
-    return None
+        if not line.open or line.kind == "title":
+            continue
+        near = not inside or position > last or not lines[first].prose
+        found = furniture.author(line.text, below_headline=True) if near else None
+        if found and not line.prose:
+            line.reason = "byline"
+            author = author or found
+        elif position > first:
+            inside = True
+    return author
 
 
 def _drop_repeats(lines: Sequence[_Line]) -> None:
@@ -212,9 +243,9 @@ def _drop_repeats(lines: Sequence[_Line]) -> None:
         if not line.open or not line.key:
             continue
         earlier = seen.setdefault(line.key, line)
-        if earlier is not line and (
-            earlier.kind == "title" or len(line.text) >= _REPEAT_CHARACTERS
-        ):
+        if earlier is line or (line.prose and not earlier.prose):
+            continue
+        if earlier.kind == "title" or len(line.text) >= _REPEAT_CHARACTERS:
             line.reason = f"repeats line {earlier.number}"
             earlier.repeated = True
 
@@ -225,11 +256,14 @@ def _drop_menus(lines: Sequence[_Line], first: int, last: int) -> None:
         run: list[_Line] = []
         listed = False
         for line in [*lines[start:end], None]:
-            if line is not None and line.open and furniture.is_menu_bar(line.text):
-                line.reason = "menu"
-            if line is not None and line.kind != "title" and _is_menu_like(line):
-                run.append(line)
-                continue
+            if line is not None:
+                if line.open and line.kind != "title" and furniture.is_menu_bar(line.text):
+                    line.reason = "menu"
+                if line.kind != "title" and _is_menu_like(line):
+                    run.append(line)
+                    continue
+                if line.kind == "title" or not line.open:
+                    continue
             # What a colon announces is a list; rows with numbers are a table.
             numbered = sum(any(map(str.isdigit, item.text)) for item in run if item.open)
             if len(run) >= _MENU_LINES and not listed and numbered <= len(run) / 2:
@@ -255,7 +289,7 @@ def _drop_tail(lines: Sequence[_Line], last: int) -> None:
         if line.reason is not None and furniture.opens_tail(line.text):
             opened = line.reason
         follower = lines[position + 1] if position + 1 < len(lines) else None
-        if not line.open or line.prose:
+        if not line.open or line.prose or line.kind == "title":
             continue
         if opened:
             line.reason = f"below a {opened}"

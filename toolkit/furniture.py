@@ -31,6 +31,7 @@ _VOWEL_MARKS = re.compile("[\u064b-\u0652\u0640]")
 _PROSE_WORDS, _PROSE_CHARACTERS = 6, 20
 # A line this long is prose even without a stop: Thai and Lao have none.
 _LONG_WORDS, _LONG_CHARACTERS = 40, 90
+_LONGEST_LOOKED_AT = 5000
 _BAR_ITEMS, _BAR_WORDS = 4, 3
 _MOST_FURNITURE_WORDS, _MOST_FURNITURE_SENTENCE = 25, 12
 _MOST_DATE_WORDS, _MOST_CREDIT_WORDS, _MOST_OPENER_WORDS = 12, 6, 2
@@ -58,13 +59,16 @@ def _solid(character: str) -> bool:
 
 
 def words(text: str) -> int:
-    """How many words ``text`` has; two characters count as one where words are not spaced."""
+    """How many words ``text`` has; two characters count as one where words are not spaced. Of a
+    very long text, those at its start."""
+    text = text[:_LONGEST_LOOKED_AT]
     unspaced = len(_UNSPACED.findall(text))
     return len(_UNSPACED.sub(" ", text).split()) + unspaced // 2 if unspaced else len(text.split())
 
 
 def is_prose(text: str) -> bool:
     """Whether ``text`` reads as one sentence or more."""
+    text = text[:_LONGEST_LOOKED_AT]
     unspaced = len(_UNSPACED.findall(text)) > len(text) // 3
     if unspaced:
         long, short = len(text) >= _LONG_CHARACTERS, len(text) < _PROSE_CHARACTERS
