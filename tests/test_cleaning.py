@@ -120,6 +120,9 @@ PARAGRAPHS = (
     "Nobody knows yet what will become of the present building, which an architect from the "
     "region drew in 1931 and which is listed. A school has shown interest, and so has a circus "
     "that needs a winter home for its horses.",
+    "The first stalls are to open in the halls in April. Until then the old market stays as it "
+    "is, the mayor said, and nobody who sells fish there today will have to pay a higher rent "
+    "before the end of next year.",
 )
 
 
