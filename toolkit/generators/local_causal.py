@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Any
-
-from toolkit.errors import ModelError
 from toolkit.generators.base import GeneratorError
-from toolkit.generators.weights import Weights, find_weights, pick_device
+from toolkit.generators.weights import find_weights, load, pick_device
 
 # Longer prompts are slow and bring a small model nothing.
 _MAX_CONTEXT = 8192
-
-log = logging.getLogger(__name__)
 
 
 class LocalCausal:
@@ -25,7 +19,7 @@ class LocalCausal:
     def __init__(self, model: str, *, device: str = "auto") -> None:
         weights = find_weights(model)
         self.signature = weights.signature
-        self._tokenizer, self._model = _load(weights)
+        self._tokenizer, self._model = load(weights, "CausalLM")
         self._device = pick_device(device)
         self._model.to(self._device).eval()
         longest = getattr(self._model.config, "max_position_embeddings", None) or _MAX_CONTEXT
@@ -73,31 +67,3 @@ class LocalCausal:
     def _padding(self) -> int | None:
         padding: int | None = self._tokenizer.pad_token_id
         return padding if padding is not None else self._tokenizer.eos_token_id
-
-
-def _load(weights: Weights) -> tuple[Any, Any]:
-    """Tokenizer and model, with foreign errors mapped."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
-    model_options: dict[str, Any] = {"use_safetensors": True, "dtype": "auto"}
-    if weights.gguf is not None:
-        from transformers import GgufConfig
-
-        options["gguf_file"] = weights.gguf
-        model_options = {"quantization_config": GgufConfig(dequantize=True)}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(weights.folder, **options)
-        model = AutoModelForCausalLM.from_pretrained(weights.folder, **options, **model_options)
-    except ImportError as error:
-        raise ModelError(
-            f"{weights.signature} needs a package that is not here ({error})".split("\n")[0],
-            remedy="Install the extra: pip install 'news-toolkit[llm]'.",
-        ) from None
-    except Exception as error:  # of a damaged file the loaders make anything
-        reason = str(error).strip().split("\n")[0][:200]
-        raise ModelError(
-            f"{weights.signature} cannot be loaded as a causal language model ({reason})",
-            remedy="Use the folder or the .gguf file of a model that writes text.",
-        ) from None
-    return tokenizer, model

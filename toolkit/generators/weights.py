@@ -10,7 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ConfigError, ModelError
 from toolkit.translators.checkpoint import fingerprint
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?", re.ASCII)
 _FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja")
 _SAMPLE = 1 << 20
+_KINDS = {"CausalLM": "causal language", "Seq2SeqLM": "summarisation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,40 @@ def find_weights(model: str) -> Weights:
             f"{path}: its weights are {held}", remedy="Use a model that has safetensors, or GGUF."
         )
     return Weights(path, None, f"{name}@{fingerprint(path)[:8]}")
+
+
+def load(weights: Weights, kind: str) -> tuple[Any, Any]:
+    """Tokenizer and model, through transformers' class ``AutoModelFor<kind>``.
+
+    Raises ``ModelError`` where the files are damaged or hold a model of another kind.
+    """
+    import transformers
+
+    from toolkit.translators.torch_nllb import quiet
+
+    options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+    model_options: dict[str, Any] = {"use_safetensors": True, "dtype": "auto"}
+    if weights.gguf is not None:
+        options["gguf_file"] = weights.gguf
+        config = transformers.GgufConfig(dequantize=True)
+        model_options = {"quantization_config": config}
+    model_class = getattr(transformers, f"AutoModelFor{kind}")
+    try:
+        with quiet():
+            tokenizer = transformers.AutoTokenizer.from_pretrained(weights.folder, **options)
+            model = model_class.from_pretrained(weights.folder, **options, **model_options)
+    except ImportError as error:
+        raise ModelError(
+            f"{weights.signature} needs a package that is not here ({error})".split("\n")[0],
+            remedy="Install the extra: pip install 'news-toolkit[llm]'.",
+        ) from None
+    except Exception as error:  # of a damaged file the loaders make anything
+        reason = str(error).strip().split("\n")[0][:200]
+        raise ModelError(
+            f"{weights.signature} cannot be loaded as a {_KINDS[kind]} model ({reason})",
+            remedy=f"Use the weights of a {_KINDS[kind]} model.",
+        ) from None
+    return tokenizer, model
 
 
 def pick_device(device: str) -> torch.device:

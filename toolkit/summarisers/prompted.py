@@ -17,7 +17,7 @@ from toolkit.summarisers.grounding import ground, ground_headline
 
 BULLET_WORDS = 28
 HEADLINE_WORDS = 12
-_BULLET_TOKENS = 90
+BULLET_TOKENS = 90
 _HEADLINE_TOKENS = 60
 # A number in brackets and a line break around each sentence of the prompt.
 _FRAME_TOKENS = 6
@@ -68,7 +68,7 @@ class Prompted:
         """The bullets that the model answers, and what a reader should know of the asking."""
         if self._failures >= _PATIENCE:
             raise GeneratorError(f"not asked after {_PATIENCE} failures in a row")
-        answer_tokens = _BULLET_TOKENS * (bullets + 1)
+        answer_tokens = BULLET_TOKENS * (bullets + 1)
         frame = self._generator.count(self._brief_prompt([], article.title or "", bullets))
         room = self._generator.context - answer_tokens - frame
         seen = excerpt(
@@ -77,7 +77,7 @@ class Prompted:
         if not seen:
             raise GeneratorError("the model's context is too short for this article")
         prompt = self._brief_prompt(seen, article.title or "", min(bullets, len(seen)))
-        answer = _generate(self._generator, prompt, answer_tokens)
+        answer = generate(self._generator, prompt, answer_tokens)
         total = len(body(article))
         notes = (f"The model saw {len(seen)} of the article's {total} sentences.",)
         known = {t.segment.index for t in seen}
@@ -98,7 +98,7 @@ class Prompted:
         points = [bullet.text for bullet in brief.bullets]
         prompt = self._headline_prompt(article.title or "", points)
         try:
-            answer = _generate(self._generator, prompt, _HEADLINE_TOKENS)
+            answer = generate(self._generator, prompt, _HEADLINE_TOKENS)
         except GeneratorError as error:
             self._failures += 1
             log.warning("%s: no headline of the language model: %s", article.source, error)
@@ -119,7 +119,8 @@ class Prompted:
         return replace(brief, notes=(*brief.notes, note))
 
 
-def _generate(generator: Generator, prompt: str, max_tokens: int) -> str:
+def generate(generator: Generator, prompt: str, max_tokens: int) -> str:
+    """The generator's answer, or ``GeneratorError`` whatever it raises."""
     try:
         return generator.generate(prompt, max_tokens=max_tokens)
     except GeneratorError:

@@ -10,11 +10,10 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
-from typing import Any
 
 from toolkit.data import Brief, Bullet, TranslatedArticle, Translation
 from toolkit.errors import ModelError
-from toolkit.generators.weights import Weights, find_weights, pick_device
+from toolkit.generators.weights import find_weights, load, pick_device
 from toolkit.segmentation import sentences
 from toolkit.summarisers.answers import MIN_WORDS
 from toolkit.summarisers.excerpt import body, excerpt
@@ -42,8 +41,13 @@ class Seq2Seq:
         self, model: str, *, device: str = "auto", beams: int = 4, max_new_tokens: int = 142
     ) -> None:
         weights = find_weights(model)
+        if weights.gguf is not None:
+            raise ModelError(
+                f"{model}: a GGUF file holds no summarisation model",
+                remedy="Use --summariser prompted for it.",
+            )
         self.signature = f"seq2seq-1 {weights.signature} beam {beams}"
-        self._tokenizer, self._model = _load(weights)
+        self._tokenizer, self._model = load(weights, "Seq2SeqLM")
         self._device = pick_device(device)
         self._model.to(self._device).eval()
         self._beams = beams
@@ -138,27 +142,3 @@ def _pick(written: Sequence[Sequence[str]], bullets: int) -> list[str]:
         if len(sentence.split()) >= MIN_WORDS and len(chosen) < bullets:
             chosen.setdefault(sentence, part)
     return sorted(chosen, key=lambda sentence: chosen[sentence])
-
-
-def _load(weights: Weights) -> tuple[Any, Any]:
-    """Tokenizer and model, with foreign errors mapped."""
-    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
-
-    if weights.gguf is not None:
-        raise ModelError(
-            f"{weights.signature}: a GGUF file holds no summarisation model",
-            remedy="Use --summariser prompted for it.",
-        )
-    options = {"trust_remote_code": False, "local_files_only": True}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(weights.folder, **options)
-        model = AutoModelForSeq2SeqLM.from_pretrained(
-            weights.folder, use_safetensors=True, **options
-        )
-    except Exception as error:  # of a damaged file the loaders make anything
-        reason = str(error).strip().split("\n")[0][:200]
-        raise ModelError(
-            f"{weights.signature} cannot be loaded as a summarisation model ({reason})",
-            remedy="Use a BART, PEGASUS or T5 checkpoint that was trained to summarise.",
-        ) from None
-    return tokenizer, model

@@ -1,0 +1,112 @@
+"""The bullets of a story that several sources report, merged by a language model, and only where
+the sources support what it writes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from toolkit.data import Bullet, Citation, Story, StoryBullet, TranslatedArticle
+from toolkit.generators.base import Generator, GeneratorError
+from toolkit.prompts import Prompts
+from toolkit.summarisers.answers import parse_bullets
+from toolkit.summarisers.grounding import find_support, supported
+from toolkit.summarisers.prompted import BULLET_TOKENS, BULLET_WORDS, generate
+
+log = logging.getLogger(__name__)
+
+
+class PromptedMerge:
+    """Has ``generator`` merge the bullets of stories with the template ``merge``.
+
+    ``prompts`` is a folder whose templates replace the packaged ones. Raises ``PromptError`` for
+    a template that cannot be used.
+    """
+
+    def __init__(self, generator: Generator, *, prompts: Path | None = None) -> None:
+        self._generator = generator
+        self._prompts = Prompts(prompts)
+        self._prompt([("", "")])
+        self.signature = f"merge-1 {generator.signature} merge:{self._prompts.hash('merge')}"
+
+    def merge(self, story: Story, articles: Sequence[TranslatedArticle]) -> Story:
+        """``story`` with merged bullets that cite all the segments of those they were made of.
+
+        A bullet of the story that no supported one was made of stays. Of one source, of one
+        bullet, or where the generator fails, the story comes back as it is. Never raises.
+        """
+        if len(story.articles) < 2 or len(story.bullets) < 2:
+            return story
+        by_id = {article.id: article for article in articles}
+        points = [(_source(bullet, by_id), bullet.text) for bullet in story.bullets]
+        limit = BULLET_TOKENS * (len(points) + 1)
+        try:
+            answer = generate(self._generator, self._prompt(points), limit)
+        except GeneratorError as error:
+            log.warning("%s: not merged by the language model: %s", story.headline, error)
+            return story
+        texts = {number: text for number, (_, text) in enumerate(points, start=1)}
+        merged = [
+            (found, made_of)
+            for found in parse_bullets(answer, texts)
+            if (made_of := self._made_of(found, story, texts, by_id))
+        ]
+        return replace(story, bullets=_together(story.bullets, merged))
+
+    def _prompt(self, points: Sequence[tuple[str, str]]) -> str:
+        numbered = [(n, source, text) for n, (source, text) in enumerate(points, start=1)]
+        return self._prompts.render(
+            "merge", sentences=numbered, bullets=len(points), words=BULLET_WORDS
+        )
+
+    def _made_of(
+        self,
+        found: Bullet,
+        story: Story,
+        texts: dict[int, str],
+        by_id: Mapping[str, TranslatedArticle],
+    ) -> tuple[int, ...]:
+        """The numbers of the points that a merged bullet was made of; none where neither they
+        nor the segments that they cite support it."""
+        numbers = found.cites or find_support(found.text, texts)
+        bullets = [story.bullets[n - 1] for n in numbers]
+        evidence = [b.text for b in bullets] + [t for b in bullets for t in _cited(b, by_id)]
+        return numbers if numbers and supported(found.text, evidence).ok else ()
+
+
+def _together(
+    old: Sequence[StoryBullet], merged: Sequence[tuple[Bullet, tuple[int, ...]]]
+) -> tuple[StoryBullet, ...]:
+    """Merged bullets in the place of the first that each was made of, and those left alone. A
+    bullet goes into one merged bullet, the first that claims it."""
+    result: dict[int, StoryBullet] = dict(enumerate(old, start=1))
+    taken: set[int] = set()
+    for found, made_of in merged:
+        if taken & set(made_of):
+            continue
+        taken |= set(made_of)
+        cites: dict[str, tuple[int, ...]] = {}
+        for number in made_of:
+            for cite in result.pop(number).cites:
+                known = cites.get(cite.article_id, ())
+                cites[cite.article_id] = tuple(sorted({*known, *cite.segments}))
+        citations = tuple(Citation(article, segments) for article, segments in cites.items())
+        result[min(made_of)] = StoryBullet(found.text, citations)
+    return tuple(result[number] for number in sorted(result))
+
+
+def _source(bullet: StoryBullet, by_id: Mapping[str, TranslatedArticle]) -> str:
+    known = (by_id[c.article_id].source for c in bullet.cites if c.article_id in by_id)
+    return ", ".join(dict.fromkeys(known))
+
+
+def _cited(bullet: StoryBullet, by_id: Mapping[str, TranslatedArticle]) -> list[str]:
+    return [
+        translation.english
+        for cite in bullet.cites
+        if cite.article_id in by_id
+        for translation in by_id[cite.article_id].translations
+        if translation.segment.index in cite.segments
+    ]
