@@ -205,11 +205,14 @@ def _is_end(block: str, start: int, match: re.Match[str], rules: _Rules, uniform
     spaced, closed = bool(match["space"]), bool(match["closers"])
     if not spaced and before.isdigit() and following.isdigit():
         return False
+    soft = marks[-1].isascii() or marks[-1] in "…‥"
+    if soft and not spaced and (marks != "." or closed or not _space_forgotten(block, match)):
+        return False
     if marks in _PERIODS and not closed and _binds(block, start, match, rules, at):
         return False
-    if marks[-1].isascii() or marks[-1] in "…‥":
+    if soft:
         if not spaced:
-            return marks == "." and not closed and _space_forgotten(block, match)
+            return True
         if marks.endswith(("…", "‥", "..")):
             return following.isupper()
         if _is_lower(following) and not uniform and not _is_caseless(before):
@@ -266,7 +269,8 @@ def _binds(block: str, start: int, match: re.Match[str], rules: _Rules, at: int)
 
 
 def _listed(word: str, words: frozenset[str]) -> bool:
-    return word in words or word.lower() in words
+    # A single capital is an initial, not "p." for a page at the start of a sentence.
+    return word in words or (len(word) > 1 and word.lower() in words)
 
 
 def _shad_ends(block: str, match: re.Match[str], rules: _Rules) -> bool:
