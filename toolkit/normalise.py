@@ -59,9 +59,10 @@ _PUNCTUATION = str.maketrans(
 )
 _QUOTE_TWICE = re.compile("''")
 _SPACES = re.compile(r"[\s\x85]+")
-# The spaces that French puts inside quotation marks and before high punctuation.
-_QUOTE_SPACE = re.compile(r"(?<![^\s(])«\s+|\s+»(?![^\s.,;:!?)])")
-_NARROW_SPACE = re.compile(r"[\u00a0\u202f\u2009]+(?=[?!%])")
+# The spaces that French puts inside quotation marks and before high punctuation. Runs are taken
+# from their start only, or a long one would be tried from every place in it.
+_QUOTE_SPACE = re.compile(r"(?<![^\s(])«\s+|(?<!\s)\s+»(?![^\s.,;:!?)])")
+_NARROW_SPACE = re.compile(r"(?<![\u00a0\u202f\u2009])[\u00a0\u202f\u2009]+(?=[?!%])")
 _COLON_SPACE = re.compile(r" (?=[:;](?:\s|$))")
 _EMPHASIS = re.compile(r"(?<![\d*])(\*{1,3})(?![\s*])([^*\n]*[^\s*])\1(?![\w*])")
 _LONE_ASTERISKS = re.compile(r"(?<!\S)\*{1,3}(?=\w)|(?<=[^\W\d_]|[.!?।؟\"'])\*{1,3}$")
