@@ -198,7 +198,7 @@ class TorchNllb:
         flat, answers = hidden[real], labels[real]
         found = [
             self._model.lm_head(part).float().log_softmax(-1).gather(1, answer[:, None])[:, 0]
-            for part, answer in zip(torch.split(flat, 256), torch.split(answers, 256), strict=True)
+            for part, answer in zip(torch.split(flat, 64), torch.split(answers, 64), strict=True)
         ]
         sums = torch.zeros(labels.shape, device=mask.device)
         if found:
