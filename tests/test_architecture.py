@@ -31,7 +31,7 @@ LAYERS = (
     },
     {"furniture", "segmentation", "profiles", "similarity"},
     {"cleaning", "detection"},
-    {"readers", "translators", "generators"},
+    {"readers", "translators", "generators", "executors"},
     {"summarisers"},
     {"events", "merging", "store", "page"},
     {"stories"},
@@ -82,8 +82,10 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
 
 
 def test_importing_the_toolkit_loads_nothing_heavy() -> None:
-    heavy = ("torch", "transformers", "ctranslate2", "datasets", "numpy", "rich")
-    script = f"import sys, toolkit.api, toolkit.cli\nprint([m for m in {heavy!r} if m in sys.modules])"
+    heavy = ("torch", "transformers", "ctranslate2", "datasets", "numpy", "ray", "rich")
+    script = (
+        f"import sys, toolkit.api, toolkit.cli\nprint([m for m in {heavy!r} if m in sys.modules])"
+    )
     seen = subprocess.run(
         [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True
     )

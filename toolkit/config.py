@@ -22,6 +22,7 @@ _PREFIX = "TOOLKIT_"
 _CHOICES = {
     "engine": ("auto", "torch"),
     "device": ("auto", "cpu", "cuda"),
+    "executor": ("local", "ray"),
 }
 
 
@@ -43,6 +44,8 @@ class Config:
     hub id or GGUF file that is loaded here. ``deadline``: wall-clock time after which no new
     translation is begun.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
+    ``executor``: who cleans and segments: this machine (``local``), with several processes when
+    there is much, or the Ray cluster that the environment variable ``RAY_ADDRESS`` names (``ray``).
     """
 
     inputs: tuple[Path, ...] = (Path("seeds"),)
@@ -60,6 +63,7 @@ class Config:
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")
     templates: Path | None = None
     prompts: Path | None = None
+    executor: str = "local"
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():

@@ -16,6 +16,7 @@ transformers, the hub and the operating system are mapped to these where they ar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class ToolkitError(Exception):
@@ -24,6 +25,15 @@ class ToolkitError(Exception):
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are made of what the error holds: the arguments that it was made
+        from are gone, and by default Python would call the constructor with the message."""
+        return _remade, (type(self), self.args), self.__dict__
+
+
+def _remade(kind: type[ToolkitError], args: tuple[Any, ...]) -> ToolkitError:
+    return kind.__new__(kind, *args)
 
 
 class ConfigError(ToolkitError):

@@ -26,6 +26,9 @@ from toolkit.data import (
     TranslatedArticle,
 )
 from toolkit.errors import InputError, ToolkitError
+from toolkit.executors.base import Executor, Failed
+from toolkit.executors.local import Local
+from toolkit.executors.ray_cluster import RayCluster
 from toolkit.progress import Progress, Silent
 from toolkit.store import Loaded, RunFolder, load
 from toolkit.summarisers.base import Summariser
@@ -110,13 +113,15 @@ class _Run:
         log.info("%s: %.2f s", name, self.timings[name])
 
     def _prepare(self, articles: Sequence[Article]) -> list[PreparedArticle]:
+        executor: Executor = RayCluster() if self.config.executor == "ray" else Local()
         prepared: list[PreparedArticle] = []
-        for article in articles:
-            try:
-                prepared.append(stages.prepare(article))
-            except ToolkitError as error:
-                reason = str(error).removeprefix(f"{article.source}: ")
-                self.failures.append(Failure(article.source, "clean", reason, error.remedy))
+        outcomes = executor.map(stages.prepare, articles)
+        for article, outcome in zip(articles, outcomes, strict=True):
+            if isinstance(outcome, Failed):
+                reason = str(outcome.error).removeprefix(f"{article.source}: ")
+                self.failures.append(Failure(article.source, "clean", reason, outcome.error.remedy))
+            else:
+                prepared.append(outcome)
             self.progress.advance()
         return prepared
 

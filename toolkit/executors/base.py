@@ -1,0 +1,162 @@
+"""How a function is mapped over many items by several workers: the part all executors share.
+
+What is mapped knows nothing of workers, and only this package knows of retries. No item is lost:
+each gives a value or a ``Failed``, or ends the run with the exception that it raised.
+"""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+from toolkit.errors import ToolkitError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# Items that travel together: enough that the transport costs little beside the work, few enough
+# that all workers end at about the same time.
+SHARD = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The item at ``index`` (from 0) has no value, for a reason that was foreseen."""
+
+    index: int
+    error: ToolkitError
+
+
+class Executor(Protocol):
+    """Where and by how many workers a function is mapped."""
+
+    def map(self, function: Callable[[T], R], items: Sequence[T]) -> Iterator[R | Failed]:
+        """The value of ``function`` for each item, in order, as they become ready.
+
+        Only a bounded number of values exists at a time, however many the items are. ``function``
+        and its values must survive pickling. An item for which it raises a ``ToolkitError``, or
+        that twice kills the worker it is alone with, becomes a ``Failed``. Any other exception
+        is raised when a second attempt raises it too, with the item's index in a note.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unforeseen:
+    """An outcome: an exception that is no ``ToolkitError``, fit to travel, and its traceback."""
+
+    error: Exception
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """An outcome: the worker is gone, by this item or by one beside it."""
+
+
+class Workers(Protocol):
+    """The processes of one executor. They give an outcome for each item: the value, or a
+    ``ToolkitError``, ``Unforeseen`` or ``Died``."""
+
+    def start(
+        self, function: Callable[[Any], Any], items: Sequence[Any]
+    ) -> Callable[[], list[Any]]:
+        """Let a worker ``run_shard``. What is returned waits for the outcomes."""
+        ...
+
+    def alone(self, function: Callable[[Any], Any], item: Any) -> Any:
+        """The outcome of one item in a worker that does nothing else meanwhile, and that is
+        another one than that of an earlier attempt, where this can be chosen."""
+        ...
+
+
+def run_shard(
+    function: Callable[[T], R], items: Sequence[T]
+) -> list[R | ToolkitError | Unforeseen]:
+    """Runs in a worker: an outcome for each item, exceptions among them as values, because an
+    exception that is raised would take the values of its neighbours with it."""
+    outcomes: list[R | ToolkitError | Unforeseen] = []
+    for item in items:
+        try:
+            outcomes.append(function(item))
+        except ToolkitError as error:
+            outcomes.append(error)
+        except Exception as error:
+            trace = "".join(traceback.format_exception(error))
+            outcomes.append(Unforeseen(_portable(error), trace))
+    return outcomes
+
+
+def _portable(error: Exception) -> Exception:
+    """``error``, or what says the same if it cannot be sent to another process: one that fails
+    to unpickle there would look like the death of its worker."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def map_here(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R | Failed]:
+    """Map in this process, without workers and thus without second attempts."""
+    for index, item in enumerate(items):
+        outcome: R | Failed
+        try:
+            outcome = function(item)
+        except ToolkitError as error:
+            outcome = Failed(index, error)
+        except Exception as error:
+            error.add_note(f"raised for item {index}")
+            raise
+        yield outcome
+
+
+def map_shards(
+    function: Callable[[T], R], items: Sequence[T], workers: Workers, *, in_flight: int
+) -> Iterator[R | Failed]:
+    """Map by ``workers``, with at most ``in_flight`` shards begun and not yet handed on."""
+    starts = iter(range(0, len(items), SHARD))
+    begun: deque[tuple[int, Callable[[], list[Any]]]] = deque()
+    while True:
+        for start in islice(starts, in_flight - len(begun)):
+            begun.append((start, workers.start(function, items[start : start + SHARD])))
+        if not begun:
+            return
+        start, wait = begun.popleft()
+        for index, outcome in enumerate(wait(), start):
+            if isinstance(outcome, Unforeseen | Died):
+                outcome = _again(outcome, function, items[index], index, workers)
+            yield Failed(index, outcome) if isinstance(outcome, ToolkitError) else outcome
+
+
+def _again(
+    outcome: Unforeseen | Died,
+    function: Callable[[T], R],
+    item: T,
+    index: int,
+    workers: Workers,
+) -> R | ToolkitError:
+    """Work on one item alone until it has an outcome, has killed two workers by itself, or has
+    raised twice. The death of a whole shard says nothing about any one item of it."""
+    deaths, faults = 0, int(isinstance(outcome, Unforeseen))
+    last: R | ToolkitError | Unforeseen | Died = outcome
+    while deaths < 2 and faults < 2:
+        last = workers.alone(function, item)
+        if isinstance(last, Died):
+            deaths += 1
+        elif isinstance(last, Unforeseen):
+            faults += 1
+        else:
+            return last
+    if isinstance(last, Unforeseen):
+        last.error.add_note(f"raised for item {index}, in a worker:\n{last.trace}")
+        raise last.error
+    return ToolkitError(
+        "the process that worked on it died, twice",
+        remedy="It may need more memory than there is: look at its size, or split it.",
+    )
