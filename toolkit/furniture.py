@@ -222,8 +222,8 @@ def _phrase(folded: str, prose: bool) -> str | None:
         return kind if length <= _MOST_DATE_WORDS and _is_dated(rest) else None
     if kind == "counter":
         return kind if _is_count(rest) else None
-    if kind == "photo credit" and words(rest) > _MOST_CREDIT_WORDS:
-        return None
+    if kind == "photo credit":
+        return None if prose or words(rest) > _MOST_CREDIT_WORDS else kind
     # In a sentence the opening words may be chance, unless it is short.
     if prose and kind != "comment form" and length > _MOST_FURNITURE_SENTENCE:
         return None
