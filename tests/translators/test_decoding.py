@@ -18,10 +18,11 @@ from tokenizers import Tokenizer
 
 from toolkit.errors import ModelError
 from toolkit.translators.batching import Decoded
-from toolkit.translators.beams import top
 from toolkit.translators.decoding import Decoder, Limits
+from toolkit.translators.fused import FusedNetwork, make_network
 from toolkit.translators.hub import resolve
-from toolkit.translators.kernels import Int8Dense, Precision, quantise_weight
+from toolkit.translators.kernels import Int8Dense, quantise_weight, top
+from toolkit.translators.native_kernels import load
 from toolkit.translators.network import Network, Shape
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -52,10 +53,15 @@ class Demo:
         ids = self.tokenizer.encode(text, add_special_tokens=False).ids
         return [self.tokenizer.token_to_id("hin_Deva"), *ids, END]
 
-    def decoder(self, precision: Precision = "float32", kept: list[int] | None = None) -> Decoder:
-        shape = Shape.of(self.config)
-        network = Network(self.weights.get_tensor, shape, precision, kept=kept)
-        return Decoder(network, kept=kept)
+    def decoder(self, precision: str = "float32", kept: list[int] | None = None) -> Decoder:
+        """``precision`` "fused" is int8 with the C kernels."""
+        weights, shape = self.weights.get_tensor, Shape.of(self.config)
+        if precision != "fused":
+            return Decoder(Network(weights, shape, precision, kept=kept), kept=kept)  # type: ignore[arg-type]
+        kernels = load()
+        if kernels is None:
+            pytest.skip("no C compiler")
+        return Decoder(FusedNetwork(weights, shape, kernels, kept=kept), kept=kept)
 
     def decode(self, decoder: Decoder, **options: Any) -> list[Decoded]:
         return decoder.decode(self.rows, self.english, [CAP] * len(self.rows), **options)
@@ -157,9 +163,9 @@ def test_score_is_the_mean_log_probability(demo: Demo, greedy: list[Decoded]) ->
         assert result.score == pytest.approx(scores.mean().item(), abs=1e-3)
 
 
-@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
+@pytest.mark.parametrize("precision", ["bfloat16", "int8", "fused"])
 def test_smaller_numbers_leave_what_the_model_knows(
-    demo: Demo, greedy: list[Decoded], precision: Precision
+    demo: Demo, greedy: list[Decoded], precision: str
 ) -> None:
     """Where float32 is sure of itself the output is the same; elsewhere nearly always."""
     rough = demo.decode(demo.decoder(precision))
@@ -169,14 +175,41 @@ def test_smaller_numbers_leave_what_the_model_knows(
     assert alike(bare(rough), bare(greedy)) >= 0.9
 
 
-@pytest.mark.parametrize("precision", ["float32", "int8"])
-def test_cut_vocabulary_changes_nothing_within_it(demo: Demo, precision: Precision) -> None:
+@pytest.mark.parametrize("precision", ["float32", "int8", "fused"])
+def test_cut_vocabulary_changes_nothing_within_it(demo: Demo, precision: str) -> None:
     whole = demo.decode(demo.decoder(precision))
     used = {i for r in whole for i in r.tokens}
     kept = sorted(used | {END, demo.english})
     assert len(kept) < demo.tokenizer.get_vocab_size() / 2
     cut = demo.decode(demo.decoder(precision, kept))
     assert bare(cut) == bare(whole)
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_fused_beams_and_company(demo: Demo, beams: int) -> None:
+    """Sums of int8 products are exact: order and company of rows change nothing at all."""
+    decoder = demo.decoder("fused")
+    exact = demo.decode(demo.decoder(), beams=beams)
+    plain = demo.decode(decoder, beams=beams)
+    sure = [i for i, r in enumerate(exact) if r.finished and (r.score or -9) > -0.1]
+    assert alike([plain[i].tokens for i in sure], [exact[i].tokens for i in sure]) == 1
+    assert alike(bare(plain), bare(exact)) >= 0.9
+    order = list(range(len(demo.rows)))
+    random.Random(3).shuffle(order)
+    few = Limits(rows=9 * beams, tokens=70)
+    shuffled = decoder.decode(
+        [demo.rows[i] for i in order], demo.english, [CAP] * len(order), beams=beams, limits=few
+    )
+    assert [r.tokens for r in shuffled] == [plain[i].tokens for i in order]
+
+
+def test_without_a_compiler_torch_does_it(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    network = make_network(demo.weights.get_tensor, Shape.of(demo.config), "int8")
+    assert type(network) is Network
 
 
 def test_a_language_that_was_cut_away_is_refused(demo: Demo) -> None:

@@ -1,7 +1,7 @@
 """Choosing pieces: greedily, or by beam search as transformers' ``generate`` does it.
 
-A search belongs to one cohort of rows. It is asked for the pieces to feed, told the logits that
-came of them, and says which rows have ended. The first piece after the decoder's start is
+A search belongs to one cohort of rows. It is asked for the pieces to feed, told the likeliest
+that can follow them, and says which rows have ended. The first piece after the decoder's start is
 always the language code.
 """
 
@@ -17,18 +17,15 @@ from torch import Tensor
 from toolkit.translators.batching import Decoded
 
 _NEVER = -1.0e9
-_BLOCK = 128  # pieces whose maximum is found together
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Indices that mean something to a search. ``stops`` is false where every row is to be
-    written up to its cap whatever the model says (to measure speed)."""
+    """Indices that mean something to a search."""
 
     start: int
     language: int
     end: int
-    stops: bool = True
 
 
 class Greedy:
@@ -45,18 +42,17 @@ class Greedy:
         self.ended: list[int] = []
         self.tokens = torch.full((len(caps),), pieces.start, device=device)
 
-    def advance(self, logits: Tensor) -> None:
-        """Take one step. ``logits``: (rows, pieces)."""
+    def advance(self, scores: Tensor, found: Tensor) -> None:
+        """Take one step. ``found`` are the likeliest pieces and ``scores`` their
+        log-probabilities, both of shape (rows, 1)."""
         if not self._begun:
             self._begun = True
             self.tokens = torch.full_like(self.tokens, self._pieces.language)
             return
-        if not self._pieces.stops:
-            logits[:, self._pieces.end] = float("-inf")
-        best, self.tokens = logits.max(1)
-        scores = (best - logits.logsumexp(1)).tolist()
+        self.tokens = found[:, 0]
+        likelihoods = scores[:, 0].tolist()
         self.ended = []
-        for row, (token, score) in enumerate(zip(self.tokens.tolist(), scores, strict=True)):
+        for row, (token, score) in enumerate(zip(self.tokens.tolist(), likelihoods, strict=True)):
             self._scores[row] += score
             if token == self._pieces.end:
                 self._finished[row] = True
@@ -115,15 +111,14 @@ class Beams:
         self.tokens = torch.full((len(caps) * beams,), pieces.start, device=device)
         self.parents: Tensor | None = torch.arange(beams, device=device).repeat(len(caps), 1)
 
-    def advance(self, logits: Tensor) -> None:
-        """Take one step. ``logits``: (rows x beams, pieces)."""
+    def advance(self, scores: Tensor, found: Tensor) -> None:
+        """Take one step. ``found`` are the likeliest pieces after each beam, best first, and
+        ``scores`` their log-probabilities, both of shape (rows x beams, 2 x beams)."""
         if not self._begun:
             self._begun = True
             self.tokens = torch.full_like(self.tokens, self._pieces.language)
             return
-        if not self._pieces.stops:
-            logits[:, self._pieces.end] = float("-inf")
-        scores, parents, tokens = self._candidates(logits)
+        scores, parents, tokens = self._candidates(scores, found)
         ends = tokens == self._pieces.end
         ended = self._keep_ended(scores, parents, tokens)
         self._scores, order = (scores + ends * _NEVER).topk(self._beams)
@@ -138,15 +133,13 @@ class Beams:
         rows = range(len(self._rows))
         self.ended = [row for row in rows if row in ended or self._over(row, running[row])]
 
-    def _candidates(self, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _candidates(self, scores: Tensor, found: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The best 2 x beams continuations of each row, best first: log-probability of the whole
         output, the beam continued, and the piece; each of shape (rows, 2 x beams)."""
         wanted = 2 * self._beams
-        best, tokens = top(logits, wanted)
-        best = best - logits.logsumexp(1, keepdim=True)
-        total = best.view(-1, self._beams, wanted) + self._scores[:, :, None]
-        scores, order = total.flatten(1).topk(wanted)
-        return scores, order // wanted, tokens.view(-1, self._beams * wanted).gather(1, order)
+        total = scores.view(-1, self._beams, wanted) + self._scores[:, :, None]
+        best, order = total.flatten(1).topk(wanted)
+        return best, order // wanted, found.view(-1, self._beams * wanted).gather(1, order)
 
     def _keep_ended(self, scores: Tensor, parents: Tensor, tokens: Tensor) -> set[int]:
         """Note the best outputs that end here; returns the rows at their cap."""
@@ -186,23 +179,3 @@ class Beams:
             part[row] = part[-1].clone()
         self._scores, self._written = self._scores[:-1], self._written[:-1]
         self.parents, self.tokens = self.parents[:-1], tokens[:-1].flatten()
-
-
-def top(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """``values.topk(count)`` along the last of two dimensions, faster where it is long: the
-    largest ``count`` values lie in the ``count`` blocks with the largest maxima."""
-    rows, width = values.shape
-    whole = width // _BLOCK
-    if whole < 4 * count:
-        best, places = values.topk(count)
-        return best, places
-    blocks = values[:, : whole * _BLOCK].view(rows, whole, _BLOCK)
-    found = blocks.amax(2).topk(count).indices
-    inside = blocks.gather(1, found[:, :, None].expand(-1, -1, _BLOCK)).flatten(1)
-    places = (found[:, :, None] * _BLOCK + torch.arange(_BLOCK, device=values.device)).flatten(1)
-    if width > whole * _BLOCK:
-        inside = torch.cat([inside, values[:, whole * _BLOCK :]], dim=1)
-        rest = torch.arange(whole * _BLOCK, width, device=values.device)
-        places = torch.cat([places, rest.expand(rows, -1)], dim=1)
-    best, order = inside.topk(count)
-    return best, places.gather(1, order)

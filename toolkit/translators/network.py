@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from toolkit.errors import ModelError
+from toolkit.translators.caches import Cache, TorchCache
 from toolkit.translators.kernels import (
     Dense,
     FloatDense,
@@ -26,6 +27,7 @@ from toolkit.translators.kernels import (
     PackedDense,
     Precision,
     quantise_weight,
+    top,
 )
 
 _PAD_POSITION = 1  # positions are counted from the padding id: the first token is at 2
@@ -124,16 +126,15 @@ class Network:
         self.shape = shape
         self.device = torch.device(device)
         self._precision = precision
+        self._head = shape.width // shape.heads
         self._dtype = torch.bfloat16 if precision == "int8" else getattr(torch, precision)
         self._weights = weights
+        # On a CPU the table stays where the checkpoint is: only the rows in use take memory.
         shared = weights("model.shared.weight")
-        self._source = shared if device == "cpu" else shared.to(self.device, self._dtype)
-        # In float32 an uncut table is shared; otherwise the decoder has its own, smaller one.
-        self._target = self._source
-        if kept is not None:
-            rows = shared[torch.tensor(kept)]
-            self._target = rows.to(self.device, self._dtype)
-        self._output = self._dense([self._target.float()], [])
+        self._table = shared if device == "cpu" else shared.to(self.device, self._dtype)
+        self._kept = torch.arange(len(shared)) if kept is None else torch.tensor(kept)
+        self._kept = self._kept.to(self.device)
+        self._make_output()
         self._positions = sinusoids(shape.positions + 2, shape.width).to(self.device)
         self._encoder = [self._layer("encoder", i) for i in range(shape.encoder_layers)]
         self._decoder = [self._layer("decoder", i) for i in range(shape.decoder_layers)]
@@ -143,15 +144,13 @@ class Network:
     @property
     def target_size(self) -> int:
         """How many pieces the decoder chooses from."""
-        return self._target.shape[0]
+        return len(self._kept)
 
     def encode(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """States of shape (all tokens, width), row after row. Rows of equal length must stand
         together: each run of them attends as one rectangle, and nothing is padded."""
         lengths = [len(row) for row in rows]
-        ids = torch.tensor([i for row in rows for i in row])
-        places = torch.cat([torch.arange(n) for n in lengths]) + _PAD_POSITION + 1
-        x = self._embed(self._source, ids, self._positions[places.to(self.device)])
+        x = self._embed_rows(rows)
         for layer in self._encoder:
             mixed = layer.own.project(layer.own.norm(x)).to(self._dtype)
             x.add_(layer.own.out(self._attend_within(mixed, lengths)))
@@ -171,7 +170,7 @@ class Network:
             start = stop
         return attended
 
-    def memory(self, encoded: Tensor, lengths: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
+    def _memory(self, encoded: Tensor, lengths: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
         """For each decoder layer the keys and values of the encoder's output, each of shape
         (rows, heads, longest row, head width); zero where a row is shorter."""
         heads, longest = self.shape.heads, max(lengths)
@@ -191,34 +190,58 @@ class Network:
             found.append((keys, values))
         return found
 
-    def step(
-        self,
-        tokens: Tensor,
-        places: Tensor,
-        attend_own: Callable[[int, Tensor, Tensor, Tensor], Tensor],
-        attend_memory: Callable[[int, Tensor], Tensor],
-    ) -> Tensor:
-        """Logits of shape (rows, target pieces), float32, for the next token of each row.
+    def begin(self, rows: Sequence[Sequence[int]], beams: int) -> Cache:
+        """Encode rows (see ``encode``) and make the cache for writing their translations."""
+        lengths = [len(row) for row in rows]
+        return TorchCache(self._memory(self.encode(rows), lengths), lengths, beams)
 
-        ``tokens`` are indices of target pieces and ``places`` positions from 0, each of shape
-        (rows,). ``attend_own(layer, query, key, value)`` and ``attend_memory(layer, query)``
-        are given and return shape (rows, heads, head width).
+    def step(
+        self, tokens: Tensor, caches: Sequence[Cache], count: int, banned: int
+    ) -> tuple[Tensor, Tensor]:
+        """The log-probabilities and indices of the ``count`` likeliest next pieces of each row,
+        best first, without ``banned`` (an index, or -1): each of shape (rows, count).
+
+        ``tokens``, shape (rows,), are the pieces written last, for all beams of all rows of each
+        cache in turn; every cache has been advanced to this step.
         """
         heads = self.shape.heads
-        x = self._embed(self._target, tokens, self._positions[places + _PAD_POSITION + 1])
+        own = [cache for cache in caches if isinstance(cache, TorchCache)]
+        sizes = [len(cache) * cache.beams for cache in own]
+        x = self._embed(self._kept[tokens], self._places(caches, sizes))
         for i, layer in enumerate(self._decoder):
             assert layer.cross is not None
             mixed = layer.own.project(layer.own.norm(x)).to(self._dtype)
-            query, key, value = mixed.view(len(x), 3, heads, -1).unbind(1)
-            x.add_(layer.own.out(attend_own(i, query, key, value).flatten(1)))
+            parts = [part.view(-1, 3, heads, self._head).unbind(1) for part in _cut(mixed, sizes)]
+            done = [cache.attend_own(i, *part) for cache, part in zip(own, parts, strict=True)]
+            x.add_(layer.own.out(_joined(done).flatten(1)))
             query = layer.cross.project(layer.cross.norm(x)).to(self._dtype)
-            x.add_(layer.cross.out(attend_memory(i, query.view(len(x), heads, -1)).flatten(1)))
+            queries = _cut(query.view(len(x), heads, -1), sizes)
+            done = [cache.attend_memory(i, q) for cache, q in zip(own, queries, strict=True)]
+            x.add_(layer.cross.out(_joined(done).flatten(1)))
             layer.feed.add_to(x)
-        return self._output(self._decoder_norm(x)).float()
+        logits = self._output(self._decoder_norm(x)).float()
+        total = logits.logsumexp(1, keepdim=True)
+        if banned >= 0:
+            logits[:, banned] = float("-inf")
+        best, found = logits.max(1, keepdim=True) if count == 1 else top(logits, count)
+        return best - total, found
 
-    def _embed(self, table: Tensor, ids: Tensor, positions: Tensor) -> Tensor:
-        ids = ids.to(table.device)
-        return table[ids].float().mul_(self.shape.scale).add_(positions)
+    def _places(self, caches: Sequence[Cache], sizes: Sequence[int]) -> Tensor:
+        """The position vectors of each row's step."""
+        steps = torch.tensor([cache.step for cache in caches], device=self.device)
+        places = steps.repeat_interleave(torch.tensor(sizes, device=self.device))
+        return self._positions[places + _PAD_POSITION + 1]
+
+    def _make_output(self) -> None:
+        self._output = self._dense([self._table[self._kept].float()], [])
+
+    def _embed_rows(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        ids = torch.tensor([i for row in rows for i in row])
+        places = torch.cat([torch.arange(len(row)) for row in rows]) + _PAD_POSITION + 1
+        return self._embed(ids, self._positions[places.to(self.device)])
+
+    def _embed(self, ids: Tensor, positions: Tensor) -> Tensor:
+        return self._table[ids.to(self.device)].float().mul_(self.shape.scale).add_(positions)
 
     def _dense(
         self, weights: Sequence[Tensor], biases: Sequence[Tensor], *, nonnegative: bool = False
@@ -271,3 +294,11 @@ def sinusoids(count: int, width: int) -> Tensor:
     angles = torch.arange(count)[:, None] * rates[None]
     table = torch.cat([angles.sin(), angles.cos()], dim=1)
     return functional.pad(table, (0, width - 2 * half))
+
+
+def _cut(x: Tensor, sizes: Sequence[int]) -> Sequence[Tensor]:
+    return x.split_with_sizes(list(sizes))
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts)

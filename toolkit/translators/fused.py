@@ -1,0 +1,247 @@
+"""int8 inference with the C kernels: what lies between two matrix products is one pass.
+
+The same arithmetic as ``Network`` in int8, with keys and values kept in 8 bits too, one scale
+for each head of each piece: a quarter of the memory that CTranslate2 needs for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from toolkit.translators.caches import Ancestry, Cache
+from toolkit.translators.kernels import Int8Dense, Precision, quantise_weight
+from toolkit.translators.native_kernels import WIDEST, Kernels, load
+from toolkit.translators.network import Attention, Feed, Network, Norm, Shape
+
+_BLOCK = 512  # rows whose wide inner layer is held at once
+_COLUMNS = 8192  # pieces of the output layer that are multiplied at once
+_FIRST_STEPS = 32
+# Sums of products, the scales of their rows, and the bias: what is still to be added.
+Pending = tuple[Tensor, Tensor, Tensor]
+KeysValues = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+def make_network(
+    weights: Callable[[str], Tensor],
+    shape: Shape,
+    precision: Precision,
+    *,
+    kept: Sequence[int] | None = None,
+    device: str = "cpu",
+) -> Network:
+    """``Network``, or the faster ``FusedNetwork`` where the C kernels are compiled and int8 is
+    asked for."""
+    kernels = load() if precision == "int8" and device == "cpu" else None
+    wide = max(
+        weights(f"model.{side}.layers.0.fc1.bias").numel() for side in ("encoder", "decoder")
+    )
+    if kernels is None or wide > WIDEST:
+        return Network(weights, shape, precision, kept=kept, device=device)
+    return FusedNetwork(weights, shape, kernels, kept=kept)
+
+
+class FusedNetwork(Network):
+    """See ``Network``; int8 on a CPU."""
+
+    def __init__(
+        self,
+        weights: Callable[[str], Tensor],
+        shape: Shape,
+        kernels: Kernels,
+        *,
+        kept: Sequence[int] | None = None,
+    ) -> None:
+        self._kernels = kernels
+        super().__init__(weights, shape, "int8", kept=kept)
+
+    def begin(self, rows: Sequence[Sequence[int]], beams: int) -> Cache:
+        lengths = [len(row) for row in rows]
+        x, pending = self._embed_rows(rows), None
+        for layer in self._encoder:
+            states, scale = self._norm_of(x, pending, layer.own.norm)
+            project = _int8(layer.own.project)
+            mixed = self._kernels.bf16(project.sums(states), scale, project.bias)
+            attended = self._kernels.quantise(self._attend_within(mixed, lengths))
+            pending = _product(layer.own, *attended)
+            pending = self._feed_forward(x, pending, layer.feed)
+        states, scale = self._norm_of(x, pending, self._encoder_norm)
+        cache = FusedCache(self._kernels, lengths, beams, self.shape)
+        for layer in self._decoder:
+            memory = _int8(layer.memory)
+            cache.add_memory(memory.sums(states), scale, memory.bias)
+        return cache
+
+    def step(
+        self, tokens: Tensor, caches: Sequence[Cache], count: int, banned: int
+    ) -> tuple[Tensor, Tensor]:
+        own = [cache for cache in caches if isinstance(cache, FusedCache)]
+        sizes = [len(cache) * cache.beams for cache in own]
+        x = self._embed(self._kept[tokens], self._places(caches, sizes))
+        pending: Pending | None = None
+        for i, layer in enumerate(self._decoder):
+            assert layer.cross is not None
+            states, scale = self._norm_of(x, pending, layer.own.norm)
+            project = _int8(layer.own.project)
+            parts = _parts(sizes, project.sums(states), scale)
+            done = [c.attend_own(i, *p, project.bias) for c, p in zip(own, parts, strict=True)]
+            pending = _product(layer.own, *_joined(done))
+            states, scale = self._norm_of(x, pending, layer.cross.norm)
+            project = _int8(layer.cross.project)
+            parts = _parts(sizes, project.sums(states), scale)
+            done = [c.attend_memory(i, *p, project.bias) for c, p in zip(own, parts, strict=True)]
+            pending = _product(layer.cross, *_joined(done))
+            pending = self._feed_forward(x, pending, layer.feed)
+        states, scale = self._norm_of(x, pending, self._decoder_norm)
+        return self._best(states, scale, count, banned)
+
+    def _best(
+        self, states: Tensor, scale: Tensor, count: int, banned: int
+    ) -> tuple[Tensor, Tensor]:
+        rows = len(states)
+        best = torch.full((rows, count), float("-inf"))
+        index = torch.zeros(rows, count, dtype=torch.long)
+        state = torch.tensor([[float("-inf"), 0.0]]).repeat(rows, 1)
+        for block, offset in zip(self._columns, range(0, self.target_size, _COLUMNS), strict=True):
+            sums = block.sums(states)
+            self._kernels.best(sums, scale, offset, banned, best, index, state)
+        return best - (state[:, :1] + state[:, 1:].log()), index
+
+    def _make_output(self) -> None:
+        blocks = torch.split(self._kept, _COLUMNS)
+        self._columns = [Int8Dense(*quantise_weight(self._table[b].float()), None) for b in blocks]
+
+    def _norm_of(self, x: Tensor, pending: Pending | None, norm: Norm) -> tuple[Tensor, Tensor]:
+        sums, scale, bias = pending or (None, None, None)
+        return self._kernels.norm(x, sums, scale, bias, norm.weight, norm.bias)
+
+    def _feed_forward(self, x: Tensor, pending: Pending, feed: Feed) -> Pending:
+        inner, outer = _int8(feed.inner), _int8(feed.outer)
+        states, scale = self._norm_of(x, pending, feed.norm)
+        done = []
+        for part, its in zip(torch.split(states, _BLOCK), torch.split(scale, _BLOCK), strict=True):
+            wide, wide_scale = self._kernels.relu(inner.sums(part), its, inner.bias)
+            done.append((outer.sums(wide), wide_scale))
+        return (*_joined(done), outer.bias)
+
+
+class FusedCache:
+    """Keys and values of source and output in int8; see ``Cache``. Shapes: (rows, heads, room,
+    head width), and without the last for the scales."""
+
+    def __init__(self, kernels: Kernels, lengths: Sequence[int], beams: int, shape: Shape) -> None:
+        self.step = -1
+        self.beams = beams
+        self._kernels = kernels
+        self._rows = len(lengths)
+        self._heads = shape.heads
+        self._head = shape.width // shape.heads
+        self._layers = shape.decoder_layers
+        self._lengths = torch.tensor(lengths, dtype=torch.int32)
+        self._memory: list[KeysValues] = []
+        self._own: list[KeysValues] = []
+        self._room = 0
+        self._ancestry = Ancestry(len(lengths), beams, torch.device("cpu"))
+        self._chosen: Tensor | None = None
+        places = [(row, place) for row, length in enumerate(lengths) for place in range(length)]
+        self._source = torch.tensor(places, dtype=torch.int32)
+        self._place = self._counts = self._source
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def add_memory(self, sums: Tensor, scale: Tensor, bias: Tensor) -> None:
+        """Keys and values of all source pieces for the next layer: (pieces, 2 x width)."""
+        caches = self._empty(int(self._lengths.max()))
+        self._store(sums, scale, bias, self._source, caches)
+        self._memory.append(caches)
+
+    def advance(self, parents: Tensor | None) -> None:
+        self.step += 1
+        if self.step == self._room:
+            self._grow()
+        beams, rows = self.beams, self._rows
+        row, beam = torch.arange(rows * beams).unsqueeze(0) // beams, torch.arange(beams)
+        place = self.step * beams + beam.repeat(rows)
+        self._place = torch.stack([row[0], place], dim=1).to(torch.int32)
+        self._counts = torch.full((rows,), self.step + 1, dtype=torch.int32)
+        if parents is not None:
+            self._ancestry.advance(parents)
+            first = torch.arange(self.step + 1) * beams
+            self._chosen = (self._ancestry.table + first).to(torch.int32).contiguous()
+
+    def attend_own(
+        self, layer: int, sums: Tensor, scale: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """``sums`` are queries, keys and values of (rows x beams, 3 x width)."""
+        width, caches = self._heads * self._head, self._own[layer]
+        self._store(sums[:, width:], scale, bias[width:], self._place, caches)
+        return self._kernels.attend(
+            sums, scale, bias, caches, self._counts, self._chosen, self.beams
+        )
+
+    def attend_memory(
+        self, layer: int, sums: Tensor, scale: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """``sums`` are queries of (rows x beams, width)."""
+        memory = self._memory[layer]
+        return self._kernels.attend(sums, scale, bias, memory, self._lengths, None, self.beams)
+
+    def drop(self, row: int) -> None:
+        last, stop = self._rows - 1, (self.step + 1) * self.beams
+        if row != last:
+            length = int(self._lengths[last])
+            for caches, filled in ((self._memory, length), (self._own, stop)):
+                for part in (part for layer in caches for part in layer):
+                    part[row, :, :filled] = part[last, :, :filled]
+            self._lengths[row] = self._lengths[last]
+        self._ancestry.drop(row)
+        self._rows = last
+
+    def _store(
+        self, sums: Tensor, scale: Tensor, bias: Tensor, place: Tensor, to: KeysValues
+    ) -> None:
+        width = self._heads * self._head
+        self._kernels.store(sums, scale, bias, place, to[0], to[1])
+        self._kernels.store(sums[:, width:], scale, bias[width:], place, to[2], to[3])
+
+    def _empty(self, room: int) -> KeysValues:
+        shape = (self._rows, self._heads, room)
+        keys, values = (torch.empty(*shape, self._head, dtype=torch.int8) for _ in range(2))
+        return keys, torch.empty(shape), values, torch.empty(shape)
+
+    def _grow(self) -> None:
+        """Room for half as many steps again, for the rows that are left."""
+        self._room = max(_FIRST_STEPS, self._room * 3 // 2)
+        stop = self.step * self.beams
+        for i in range(self._layers):
+            fresh = self._empty(self._room * self.beams)
+            if i < len(self._own):
+                for new, old in zip(fresh, self._own[i], strict=True):
+                    new[:, :, :stop] = old[: self._rows, :, :stop]
+                self._own[i] = fresh
+            else:
+                self._own.append(fresh)
+
+
+def _int8(layer: Any) -> Int8Dense:
+    assert isinstance(layer, Int8Dense)
+    return layer
+
+
+def _product(attention: Attention, states: Tensor, scale: Tensor) -> Pending:
+    out = _int8(attention.out)
+    return out.sums(states), scale, out.bias
+
+
+def _parts(sizes: list[int], sums: Tensor, scale: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    return zip(sums.split_with_sizes(sizes), scale.split_with_sizes(sizes), strict=True)
+
+
+def _joined(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    if len(parts) == 1:
+        return parts[0]
+    return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
