@@ -249,7 +249,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=20251126)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="1 keeps sums in one order")
     args = parser.parse_args()
 
     torch.set_num_threads(args.threads)
@@ -264,6 +264,8 @@ def main() -> None:
     print(f"{len(rows)} rows, {sum(p.numel() for p in model.parameters()):,} parameters")
     train(model, examples, args.epochs, args.batch_tokens, args.rate)
     model.save_pretrained(str(args.out))
+    for file in args.out.iterdir():
+        file.chmod(0o644)
     size = sum(f.stat().st_size for f in args.out.iterdir())
     print(f"{args.out}: {size / 1e6:.1f} MB")
 

@@ -109,8 +109,9 @@ class TorchNllb:
     def _parts(self, text: str) -> list[list[int]]:
         """The pieces of the normalised text, cut where it is too long for the model."""
         text = normalise(text)
-        if not text:
-            return []
+        whole = self._pieces(text)
+        if len(whole) <= LONGEST:
+            return [whole] if whole else []
         parts = split_long(text, lambda part: len(self._pieces(part)), LONGEST)
         return [pieces for part in parts if (pieces := self._pieces(part.strip()))]
 
