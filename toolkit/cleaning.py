@@ -220,19 +220,22 @@ def _keep_timeline(lines: Sequence[_Line], first: int, last: int) -> None:
 
 
 def _settle_byline(lines: Sequence[_Line], first: int, last: int) -> str | None:
-    """The author, from a byline outside the prose or right below its first line; bylines are
-    dropped."""
+    """The author, from a byline above the prose, or from one that says so right below its first
+    line or after it ("By Night" may be a heading there); bylines are dropped."""
     author: str | None = None
     inside = False
+    has_prose = bool(lines) and lines[first].prose
     for position, line in enumerate(lines):
         if not line.open or line.kind == "title":
             continue
-        near = not inside or position > last or not lines[first].prose
-        found = furniture.author(line.text, below_headline=True) if near else None
-        if found and not line.prose:
+        found = None
+        if not line.prose and (not inside or position > last or not has_prose):
+            above = position <= first if has_prose else not inside
+            found = furniture.author(line.text, below_headline=above)
+        if found:
             line.reason = "byline"
             author = author or found
-        elif position > first:
+        elif position > first or not has_prose:
             inside = True
     return author
 
