@@ -54,10 +54,10 @@ def test_line_ends_become_newlines() -> None:
 
 def test_a_page_gives_one_article_with_its_title_and_a_stable_id() -> None:
     page = (
-        "Bridge opens after ten years\n\n"
-        "The bridge over the river opened on Monday after ten years of work. "
-        "The mayor cut the ribbon before some 4,000 people.\n"
-    ).encode()
+        b"Bridge opens after ten years\n\n"
+        b"The bridge over the river opened on Monday after ten years of work. "
+        b"The mayor cut the ribbon before some 4,000 people.\n"
+    )
     (first,), (moved,) = read(page, "a.txt"), read(page, "elsewhere/b.txt")
     assert isinstance(first, Article)
     assert isinstance(moved, Article)
