@@ -112,6 +112,9 @@ def test_a_worker_that_dies_costs_no_item(
     executor: Executor, work: ModuleType, tmp_path: Path
 ) -> None:
     assert list(executor.map(partial(work.dies_once, tmp_path), MANY)) == list(MANY)
+    assert len(work.attempts(tmp_path, 71)) == 2
+    if isinstance(executor, Local):
+        assert len(set(work.attempts(tmp_path, 72))) == 2, "in another worker"
 
 
 def test_items_that_kill_their_workers_fail_alone(executor: Executor, work: ModuleType) -> None:
