@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import importlib
+import importlib.util
 import multiprocessing
 import os
 import pickle
@@ -39,12 +40,16 @@ def work() -> Iterator[ModuleType]:
     sys.path.remove(folder)
 
 
-@pytest.fixture(scope="module", params=["local", "ray"])
+NO_RAY = pytest.mark.skip(reason="Ray is not installed: pip install 'news-toolkit[ray]'")
+RAY = pytest.param("ray", marks=[] if importlib.util.find_spec("ray") else [NO_RAY])
+
+
+@pytest.fixture(scope="module", params=["local", RAY])
 def executor(request: pytest.FixtureRequest, work: ModuleType) -> Iterator[Executor]:
     if request.param == "local":
         yield Local(2)
         return
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'news-toolkit[ray]'")
+    ray = importlib.import_module("ray")
     cluster = RayCluster()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(p for p in sys.path if p))
@@ -68,7 +73,7 @@ def test_foreseen_errors_keep_their_place_and_their_kind(
     found = list(executor.map(work.fails, MANY))
     assert len(found) == len(MANY)
     failed = [f for f in found if isinstance(f, Failed)]
-    assert [f.index for f in failed] == [7, 57, 107, 157]
+    assert [f.index for f in failed] == [n for n in MANY if n % 50 == 7]
     assert [n for n in found if not isinstance(n, Failed)] == [n for n in MANY if n % 50 != 7]
     error = failed[1].error
     assert isinstance(error, UnknownLanguageError)
@@ -242,6 +247,13 @@ def test_ray_that_is_not_installed_is_named_with_its_remedy(
     with pytest.raises(ConfigError, match="Ray, which is not installed") as raised:
         RayCluster()
     assert "news-toolkit[ray]" in raised.value.remedy
+
+
+def test_a_cluster_that_does_not_answer_is_named(work: ModuleType) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'news-toolkit[ray]'")
+    for address in ("ray://127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:port"):
+        with pytest.raises(ConfigError, match=f"Ray at {address} cannot be reached"):
+            list(RayCluster(address).map(work.double, MANY))
 
 
 def test_no_worker_is_not_a_number_of_workers() -> None:

@@ -27,9 +27,9 @@ from toolkit.executors.base import (
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Below this, two processes save less than it takes to start them: each needs about 0.3 s of CPU
-# time for imports and tables, an article of a page about 6 ms.
-FEW = 128
+# Each process takes about 0.3 s of CPU time for imports and tables and an article of a page about
+# 6 ms, so two processes break even at some 120 articles.
+FEW = 256
 
 
 class Local:

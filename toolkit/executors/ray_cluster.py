@@ -6,6 +6,7 @@ Ray: Moritz et al., "Ray: A Distributed Framework for Emerging AI Applications",
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -15,11 +16,13 @@ from toolkit.executors.base import Died, Failed, map_shards, run_shard
 T = TypeVar("T")
 R = TypeVar("R")
 
+_LOOK = "Look at the address and at RAY_ADDRESS, and whether the cluster is up."
+
 
 class RayCluster:
-    """Maps by the cluster at ``address`` (``host:port``, ``auto`` or ``ray://...``), else by that
-    of the environment variable ``RAY_ADDRESS``, else by one that is started on this machine for
-    the time of a map. Raises ``ConfigError`` when Ray is not installed.
+    """Maps by the cluster at ``address`` (``host:port`` or ``auto``), else by that of the
+    environment variable ``RAY_ADDRESS``, else by one that is started on this machine for the
+    time of a map. Raises ``ConfigError`` when Ray is not installed.
 
     Which worker makes the second attempt for an item that raised is Ray's choice.
     """
@@ -41,6 +44,7 @@ class RayCluster:
         """See ``Executor.map``. Raises ``ConfigError`` when the cluster cannot be reached."""
         ray = self._ray
         started = not ray.is_initialized()
+        _knock(self.address or os.environ.get("RAY_ADDRESS", ""))
         try:
             ray.init(
                 address=self.address,
@@ -52,7 +56,7 @@ class RayCluster:
             reason = str(error).partition("\n")[0]
             raise ConfigError(
                 f"Ray cannot be used: {reason}",
-                remedy="Look at the address and at RAY_ADDRESS, and whether the cluster is up.",
+                remedy=_LOOK,
             ) from error
         try:
             count = max(1, int(ray.cluster_resources().get("CPU", 1)))
@@ -60,6 +64,17 @@ class RayCluster:
         finally:
             if started:
                 ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Ray itself waits for many minutes where nobody answers."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host:
+        return  # "auto" and the like: Ray finds out by itself.
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"Ray at {address} cannot be reached ({error})", remedy=_LOOK) from None
 
 
 class _Tasks:
