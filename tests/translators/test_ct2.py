@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 
 import pytest
-from safetensors import safe_open
 from tokenizers import Tokenizer
 
 from toolkit.errors import ModelError
@@ -15,7 +13,8 @@ from toolkit.translators.batching import Decoded
 from toolkit.translators.ct2_nllb import Ct2Decoder, convert
 from toolkit.translators.decoding import Decoder
 from toolkit.translators.hub import resolve
-from toolkit.translators.network import Network, Shape
+from toolkit.translators.network import Network
+from toolkit.translators.weights import Weights
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 END = 2
@@ -27,8 +26,7 @@ class Demo:
 
     def __init__(self) -> None:
         path = resolve("demo").path
-        self.shape = Shape.of(json.loads((path / "config.json").read_text(encoding="utf-8")))
-        self.weights = safe_open(path / "model.safetensors", "pt").get_tensor
+        self.weights = Weights(path)
         self.tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
         self.english: int = self.tokenizer.token_to_id("eng_Latn")
         source: int = self.tokenizer.token_to_id("hin_Deva")
@@ -45,7 +43,7 @@ class Demo:
         self.caps = [CAP] * len(self.rows)
 
     def by_torch(self, beams: int) -> list[Decoded]:
-        decoder = Decoder(Network(self.weights, self.shape, "float32"))
+        decoder = Decoder(Network(self.weights, "float32"))
         return decoder.decode(self.rows, self.english, self.caps, beams=beams)
 
 
@@ -57,7 +55,7 @@ def demo() -> Demo:
 @pytest.fixture(scope="module")
 def folder(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ct2") / "whole"
-    convert(demo.weights, demo.shape, folder, quantization=None)
+    convert(demo.weights, folder, quantization=None)
     return folder
 
 
@@ -111,7 +109,7 @@ def test_cut_vocabulary_changes_nothing_within_it(
 ) -> None:
     used = {i for r in greedy for i in r.tokens}
     kept = sorted(used | {0, 1, 2, 3, demo.english})
-    convert(demo.weights, demo.shape, tmp_path / "cut", kept=kept, quantization=None)
+    convert(demo.weights, tmp_path / "cut", kept=kept, quantization=None)
     cut = Ct2Decoder(tmp_path / "cut", precision="float32", threads=1)
     assert alike(cut.decode(demo.rows, demo.english, demo.caps), greedy) == 1
 
@@ -119,7 +117,7 @@ def test_cut_vocabulary_changes_nothing_within_it(
 def test_int8_leaves_what_the_model_knows(
     demo: Demo, greedy: list[Decoded], tmp_path: Path
 ) -> None:
-    convert(demo.weights, demo.shape, tmp_path / "int8")
+    convert(demo.weights, tmp_path / "int8")
     rough = Ct2Decoder(tmp_path / "int8", threads=1).decode(demo.rows, demo.english, demo.caps)
     sure = [i for i, r in enumerate(greedy) if r.finished and (r.score or -9) > -0.1]
     assert alike([rough[i] for i in sure], [greedy[i] for i in sure]) == 1

@@ -3,7 +3,6 @@ its articles and ends its outputs; texts that it never saw make it hesitate betw
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors import safe_open
 from tokenizers import Tokenizer
 
 from toolkit.errors import ModelError
@@ -24,6 +22,7 @@ from toolkit.translators.hub import resolve
 from toolkit.translators.kernels import Int8Dense, quantise_weight, top
 from toolkit.translators.native_kernels import load
 from toolkit.translators.network import Network, Shape
+from toolkit.translators.weights import Weights
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 CAP = 32
@@ -35,8 +34,7 @@ class Demo:
 
     def __init__(self) -> None:
         self.path: Path = resolve("demo").path
-        self.config = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
-        self.weights = safe_open(self.path / "model.safetensors", "pt")
+        self.weights = Weights(self.path)
         self.tokenizer = Tokenizer.from_file(str(self.path / "tokenizer.json"))
         self.english: int = self.tokenizer.token_to_id("eng_Latn")
         texts = []
@@ -55,13 +53,12 @@ class Demo:
 
     def decoder(self, precision: str = "float32", kept: list[int] | None = None) -> Decoder:
         """``precision`` "fused" is int8 with the C kernels."""
-        weights, shape = self.weights.get_tensor, Shape.of(self.config)
         if precision != "fused":
-            return Decoder(Network(weights, shape, precision, kept=kept), kept=kept)  # type: ignore[arg-type]
+            return Decoder(Network(self.weights, precision, kept=kept), kept=kept)  # type: ignore[arg-type]
         kernels = load()
         if kernels is None:
             pytest.skip("no C compiler")
-        return Decoder(FusedNetwork(weights, shape, kernels, kept=kept), kept=kept)
+        return Decoder(FusedNetwork(self.weights, kernels, kept=kept), kept=kept)
 
     def decode(self, decoder: Decoder, **options: Any) -> list[Decoded]:
         return decoder.decode(self.rows, self.english, [CAP] * len(self.rows), **options)
@@ -208,8 +205,26 @@ def test_without_a_compiler_torch_does_it(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    network = make_network(demo.weights.get_tensor, Shape.of(demo.config), "int8")
+    network = make_network(demo.weights, "int8")
     assert type(network) is Network
+
+
+def test_prepared_weights_are_the_same(demo: Demo, tmp_path: Path) -> None:
+    first = Network(Weights(demo.path, prepared=tmp_path), "int8")
+    made = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    again = Network(Weights(demo.path, prepared=tmp_path), "int8")
+    assert len(made) > 10
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == made
+    plain = demo.decode(demo.decoder("int8"))
+    assert demo.decode(Decoder(first)) == demo.decode(Decoder(again)) == plain
+
+
+def test_damaged_prepared_weights_are_named(demo: Demo, tmp_path: Path) -> None:
+    Network(Weights(demo.path, prepared=tmp_path), "int8")
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ModelError, match=r"\.pt is damaged"):
+        Network(Weights(demo.path, prepared=tmp_path), "int8")
 
 
 def test_a_language_that_was_cut_away_is_refused(demo: Demo) -> None:
@@ -241,7 +256,7 @@ def test_nothing_in_nothing_out(demo: Demo, decoder: Decoder) -> None:
 
 def test_another_architecture_is_refused(demo: Demo) -> None:
     with pytest.raises(ModelError, match="variant"):
-        Shape.of({**demo.config, "activation_function": "gelu"})
+        Shape.of({**demo.weights.config, "activation_function": "gelu"})
 
 
 @settings(max_examples=40, deadline=None)

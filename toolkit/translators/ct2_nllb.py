@@ -9,7 +9,7 @@ with each hypothesis, and forking after a model is loaded hangs.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,7 @@ from toolkit.errors import ModelError
 from toolkit.translators.batching import Decoded, token_batches
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from toolkit.translators.network import Shape
+    from toolkit.translators.weights import Weights
 
 _BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
 _SPECIAL = {"bos_token": 0, "eos_token": 2, "unk_token": 3, "decoder_start_token": 2}
@@ -95,8 +93,7 @@ class Ct2Decoder:
 
 
 def convert(
-    weights: Callable[[str], Tensor],
-    shape: Shape,
+    weights: Weights,
     folder: Path,
     *,
     kept: Sequence[int] | None = None,
@@ -104,14 +101,15 @@ def convert(
 ) -> None:
     """Write a checkpoint to ``folder`` in CTranslate2's format.
 
-    ``weights`` gives a tensor by its name in the checkpoint. ``kept`` are the ids of the pieces
+    ``kept`` are the ids of the pieces
     that the decoder may write, ascending, or None for all; the encoder keeps the whole
     vocabulary. The folder appears when it is whole.
     """
     from ctranslate2.specs import TransformerSpec
 
-    from toolkit.translators.network import sinusoids
+    from toolkit.translators.network import Shape, sinusoids
 
+    shape = Shape.of(weights.config)
     layers = (shape.encoder_layers, shape.decoder_layers)
     spec = TransformerSpec.from_config(layers, shape.heads)
     shared = weights("model.shared.weight").float().numpy()
@@ -142,7 +140,7 @@ def convert(
     partial.rename(folder)
 
 
-def _layer(layer: Any, weights: Callable[[str], Tensor], at: str, decoder: bool) -> None:
+def _layer(layer: Any, weights: Weights, at: str, decoder: bool) -> None:
     own = layer.self_attention
     _norm(own.layer_norm, weights, f"{at}.self_attn_layer_norm")
     _linear(own.linear[0], weights, *(f"{at}.self_attn.{part}_proj" for part in "qkv"))
@@ -158,12 +156,12 @@ def _layer(layer: Any, weights: Callable[[str], Tensor], at: str, decoder: bool)
     _linear(layer.ffn.linear_1, weights, f"{at}.fc2")
 
 
-def _norm(spec: Any, weights: Callable[[str], Tensor], name: str) -> None:
+def _norm(spec: Any, weights: Weights, name: str) -> None:
     spec.gamma = weights(f"{name}.weight").float().numpy()
     spec.beta = weights(f"{name}.bias").float().numpy()
 
 
-def _linear(spec: Any, weights: Callable[[str], Tensor], *names: str) -> None:
+def _linear(spec: Any, weights: Weights, *names: str) -> None:
     import numpy as np
 
     spec.weight = np.concatenate([weights(f"{name}.weight").float().numpy() for name in names])

@@ -6,16 +6,17 @@ for each head of each piece: a quarter of the memory that CTranslate2 needs for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from toolkit.translators.caches import Ancestry, Cache
-from toolkit.translators.kernels import Int8Dense, Precision, quantise_weight
+from toolkit.translators.kernels import Int8Dense, Precision
 from toolkit.translators.native_kernels import WIDEST, Kernels, load
 from toolkit.translators.network import Attention, Feed, Network, Norm, Shape
+from toolkit.translators.weights import Weights
 
 _BLOCK = 512  # rows whose wide inner layer is held at once
 _COLUMNS = 8192  # pieces of the output layer that are multiplied at once
@@ -26,8 +27,7 @@ KeysValues = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def make_network(
-    weights: Callable[[str], Tensor],
-    shape: Shape,
+    weights: Weights,
     precision: Precision,
     *,
     kept: Sequence[int] | None = None,
@@ -40,8 +40,8 @@ def make_network(
         weights(f"model.{side}.layers.0.fc1.bias").numel() for side in ("encoder", "decoder")
     )
     if kernels is None or wide > WIDEST:
-        return Network(weights, shape, precision, kept=kept, device=device)
-    return FusedNetwork(weights, shape, kernels, kept=kept)
+        return Network(weights, precision, kept=kept, device=device)
+    return FusedNetwork(weights, kernels, kept=kept)
 
 
 class FusedNetwork(Network):
@@ -49,14 +49,13 @@ class FusedNetwork(Network):
 
     def __init__(
         self,
-        weights: Callable[[str], Tensor],
-        shape: Shape,
+        weights: Weights,
         kernels: Kernels,
         *,
         kept: Sequence[int] | None = None,
     ) -> None:
         self._kernels = kernels
-        super().__init__(weights, shape, "int8", kept=kept)
+        super().__init__(weights, "int8", kept=kept)
 
     def begin(self, rows: Sequence[Sequence[int]], beams: int) -> Cache:
         lengths = [len(row) for row in rows]
@@ -111,8 +110,9 @@ class FusedNetwork(Network):
         return best - (state[:, :1] + state[:, 1:].log()), index
 
     def _make_output(self) -> None:
-        blocks = torch.split(self._kept, _COLUMNS)
-        self._columns = [Int8Dense(*quantise_weight(self._table[b].float()), None) for b in blocks]
+        weight, scale = self._weights.quantised(["model.shared.weight"], self._kept)
+        blocks = zip(torch.split(weight, _COLUMNS), torch.split(scale, _COLUMNS), strict=True)
+        self._columns = [Int8Dense(part, its, None) for part, its in blocks]
 
     def _norm_of(self, x: Tensor, pending: Pending | None, norm: Norm) -> tuple[Tensor, Tensor]:
         sums, scale, bias = pending or (None, None, None)

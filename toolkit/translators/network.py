@@ -9,7 +9,7 @@ numbers up to rounding. Sums run in float32 whatever the precision of the produc
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -26,9 +26,9 @@ from toolkit.translators.kernels import (
     Int8Dense,
     PackedDense,
     Precision,
-    quantise_weight,
     top,
 )
+from toolkit.translators.weights import Weights
 
 _PAD_POSITION = 1  # positions are counted from the padding id: the first token is at 2
 _BLOCK = 512  # rows whose wide inner layer is held at once
@@ -109,21 +109,20 @@ class Layer:
 class Network:
     """A checkpoint's weights, ready to multiply.
 
-    ``weights`` gives a tensor by its name in the checkpoint. ``kept`` are the ids of the pieces
+    ``kept`` are the ids of the pieces
     that the decoder may write, in ascending order, or None for all: the decoder then counts in
     indices into it. The encoder always has the whole vocabulary.
     """
 
     def __init__(
         self,
-        weights: Callable[[str], Tensor],
-        shape: Shape,
+        weights: Weights,
         precision: Precision,
         *,
         kept: Sequence[int] | None = None,
         device: str = "cpu",
     ) -> None:
-        self.shape = shape
+        self.shape = shape = Shape.of(weights.config)
         self.device = torch.device(device)
         self._precision = precision
         self._head = shape.width // shape.heads
@@ -233,7 +232,7 @@ class Network:
         return self._positions[places + _PAD_POSITION + 1]
 
     def _make_output(self) -> None:
-        self._output = self._dense([self._table[self._kept].float()], [])
+        self._output = self._dense(["model.shared.weight"], [], rows=self._kept)
 
     def _embed_rows(self, rows: Sequence[Sequence[int]]) -> Tensor:
         ids = torch.tensor([i for row in rows for i in row])
@@ -244,20 +243,27 @@ class Network:
         return self._table[ids.to(self.device)].float().mul_(self.shape.scale).add_(positions)
 
     def _dense(
-        self, weights: Sequence[Tensor], biases: Sequence[Tensor], *, nonnegative: bool = False
+        self,
+        names: Sequence[str],
+        biases: Sequence[str],
+        *,
+        rows: Tensor | None = None,
+        nonnegative: bool = False,
     ) -> Dense:
-        weight = torch.cat(list(weights)) if len(weights) > 1 else weights[0]
-        bias = torch.cat(list(biases)).float() if biases else None
+        """The matrices of ``names`` as one layer, or ``rows`` of the first."""
+        bias = torch.cat([self._weights(name) for name in biases]).float() if biases else None
         if self._precision == "int8":
-            return Int8Dense(*quantise_weight(weight), bias, nonnegative=nonnegative)
+            weight, scale = self._weights.quantised(names, rows)
+            return Int8Dense(weight, scale, bias, nonnegative=nonnegative)
+        parts = [self._weights(name) for name in names]
+        weight = torch.cat(parts) if rows is None else parts[0][rows.cpu()]
         if self._precision == "bfloat16" and self.device.type == "cpu":
             return PackedDense(weight, bias)
         moved = bias if bias is None else bias.to(self.device)
         return FloatDense(weight.to(self.device), moved, self._dtype)
 
     def _named(self, *names: str, nonnegative: bool = False) -> Dense:
-        weights = [self._weights(f"{name}.weight").float() for name in names]
-        biases = [self._weights(f"{name}.bias") for name in names]
+        weights, biases = ([f"{name}.{part}" for name in names] for part in ("weight", "bias"))
         return self._dense(weights, biases, nonnegative=nonnegative)
 
     def _norm(self, name: str) -> Norm:

@@ -1,0 +1,91 @@
+"""The tensors of a checkpoint folder, and their 8-bit forms, made once and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from toolkit.errors import OutputError
+from toolkit.translators.checkpoint import INDEX, WEIGHTS, damaged
+from toolkit.translators.kernels import quantise_weight
+
+
+class Weights:
+    """Reads tensors from ``folder`` when they are asked for; what is not touched stays on disk.
+
+    ``prepared``, where given, is the folder that 8-bit matrices are kept in: a later start then
+    reads 0.4 GB instead of 2.4 GB and quantises nothing. Raises ``ModelError`` for a file that
+    cannot be read.
+    """
+
+    def __init__(self, folder: Path, *, prepared: Path | None = None) -> None:
+        self._folder = folder
+        self._prepared = prepared
+        self._files: dict[Path, Any] = {}
+        self._shards: dict[str, str] = {}
+        if not (folder / WEIGHTS).is_file():
+            index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+            self._shards = index["weight_map"]
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The checkpoint's ``config.json``."""
+        config: dict[str, Any] = json.loads((self._folder / "config.json").read_text("utf-8"))
+        return config
+
+    def __call__(self, name: str) -> Tensor:
+        """A tensor by its name in the checkpoint."""
+        path = self._folder / self._shards.get(name, WEIGHTS)
+        try:
+            if path not in self._files:
+                self._files[path] = safe_open(path, "pt")
+            tensor: Tensor = self._files[path].get_tensor(name)
+        except (OSError, SafetensorError) as error:
+            raise damaged(path, str(error)) from None
+        return tensor
+
+    def quantised(self, names: Sequence[str], rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The matrices of ``names`` one below the other (of the first, only ``rows``) in int8,
+        with the scale of each output: see ``quantise_weight``."""
+        path = None if self._prepared is None else self._prepared / f"{_key(names, rows)}.pt"
+        if path is not None and path.is_file():
+            try:
+                weight, scale = torch.load(path, weights_only=True)
+            except (OSError, RuntimeError, ValueError, EOFError) as error:
+                raise damaged(path, str(error).splitlines()[0]) from None
+            return weight, scale
+        parts = [self(name) for name in names]
+        whole = parts[0][rows] if rows is not None else torch.cat([p.float() for p in parts])
+        weight, scale = quantise_weight(whole.float())
+        if path is not None:
+            _write(path, (weight, scale))
+        return weight, scale
+
+
+def _key(names: Sequence[str], rows: Tensor | None) -> str:
+    if rows is None:
+        return "+".join(names)
+    digest = hashlib.sha256(rows.cpu().numpy().tobytes()).hexdigest()[:16]
+    return "+".join([*names, digest])
+
+
+def _write(path: Path, tensors: tuple[Tensor, Tensor]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+            partial = Path(scratch) / "partial"
+            torch.save(tensors, partial)
+            partial.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path} could not be written ({error.strerror})",
+            remedy="Free some space, or choose another cache folder with XDG_CACHE_HOME.",
+        ) from None
