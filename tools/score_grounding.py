@@ -2,7 +2,7 @@
 
     python tools/score_grounding.py [--wrong]        the project's own cases
     python tools/score_grounding.py --summaries F    sentences of real summaries, as they are (most
-                                                     should pass) and spoilt in known ways (few should)
+                                                     should pass) and spoilt (few should)
 
 ``F`` is a file of JSON lines with ``document`` and the systems' summaries of it under other names.
 """
@@ -136,11 +136,10 @@ def _date(text: str, chance: random.Random, names: list[str]) -> str:
     days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
     months = ["January", "February", "April", "June", "August", "September", "October"]
     for known in (days, months):
-        pattern = re.compile(rf"\b(?:{'|'.join(known)})\b")
-        if pattern.search(text):
-            return pattern.sub(
-                lambda m: chance.choice([d for d in known if d != m.group()]), text, count=1
-            )
+        found = re.search(rf"\b(?:{'|'.join(known)})\b", text)
+        if found:
+            other = chance.choice([name for name in known if name != found.group()])
+            return text.replace(found.group(), other, 1)
     return text
 
 

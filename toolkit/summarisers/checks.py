@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toolkit.summarisers import figures, relations
+from toolkit.summarisers.anaphora import imported
 from toolkit.summarisers.claims import Mood, Sentence, Word, found_in, matched, same
 from toolkit.summarisers.lexicon import alike, keys, opposite, words
 
@@ -49,7 +50,14 @@ def _compared(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     turn = {"more": "less", "less": "more", "most": "least", "least": "most", "fewer": "more"}
     turn |= {"above": "below", "below": "above", "inside": "outside", "outside": "inside"}
     theirs = {pair for s in source for pair in zip(s.tokens, s.tokens[1:], strict=False)}
-    return [
+    ranked = [
+        f"the source says {rank} {token}"
+        for before, token in zip(("", *claim.tokens), claim.tokens, strict=False)
+        if token.endswith("est") and before not in words("ranks")
+        for rank in sorted({first for first, second in theirs if second == token})
+        if rank in words("ranks")
+    ]
+    return ranked + [
         f"the opposite in the source: {first} {second}"
         for first, second in zip(claim.tokens, claim.tokens[1:], strict=False)
         if first in turn and (first, second) not in theirs and (turn[first], second) in theirs
@@ -100,6 +108,8 @@ def _linked(one: Word, other: Word, sentence: Sentence) -> bool:
 
 def _polarity(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     found = []
+    denied = [o for s in source for o in s.words if o.negated_by]
+    kept_denial = any(w.negated_by and any(same(w, o) for o in denied) for w in claim.words)
     for word in claim.words:
         others = [(s, o) for s in source for o in s.words if same(word, o)]
         if not others:
@@ -111,7 +121,7 @@ def _polarity(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
             )
             if not kept and not claim.negates(word):
                 found.append(f"denied in the source: {word.text}")
-        elif mine and not any(_negative(o, word) for _, o in others):
+        elif mine and not kept_denial and not any(_negative(o, word) for _, o in others):
             kept = any(s.has(mine) or s.negates(o) for s, o in others)
             if not kept:
                 found.append(f"not denied in the source: {word.text}")
@@ -195,6 +205,8 @@ CHECKS = (
     relations.crossed,
     relations.reattached,
     relations.distinguished,
+    relations.readmitted,
     relations.mixed_names,
     relations.speakers,
+    imported,
 )

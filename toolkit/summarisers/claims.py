@@ -25,7 +25,7 @@ _SENTENCE_END = re.compile(r"(?:(?<=[^A-Z][.!?])|(?<=[.!?]\")) +(?=[\"'(]?[A-Z0-
 _STOPS = frozenset('.,;:!?()"—')
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]\.){2,}|\b(?:Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Lt|Col|No)\.(?= )")
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "‑": "-"})
-_UNDONE = re.compile(r"(?:un|non|dis)(?=[a-z]{4})")
+_UNDONE = re.compile(r"(?:un|non)(?=[a-z]{4})")
 
 
 # How many content words a "not", and a "deny" or "refuse", turn round.
@@ -219,10 +219,22 @@ def _negations(tokens: Sequence[str]) -> list[str]:
         if plain or implied:
             cue = "" if cue and left > 0 else ("not" if plain else _key(tokens, at))
             left = _REACH if plain else _IMPLIED_REACH
+            if token == "without":
+                left = 1
     return found
 
 
 def _moods(tokens: Sequence[str], taken: frozenset[int]) -> list[Mood]:
+    """For each token how sure the sentence is of it. "X is possible" speaks of what is before."""
+    found = _moods_after(tokens, taken)
+    for at, token in enumerate(tokens):
+        if token in words("predicates") and {"is", "are", "be"} & set(tokens[max(0, at - 2) : at]):
+            start = max((i + 1 for i in range(at) if tokens[i] in _STOPS), default=0)
+            found[start:at] = [Mood.POSSIBLE] * (at - start)
+    return found
+
+
+def _moods_after(tokens: Sequence[str], taken: frozenset[int]) -> list[Mood]:
     found, mood = [], Mood.FACT
     for at, token in enumerate(tokens):
         if token in _STOPS or token in words("clause_splitters"):

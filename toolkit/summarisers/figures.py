@@ -54,6 +54,13 @@ def numbers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
         ]
         best = max(_closeness(claim, amount, s, a) for s, a in equal)
         other = max((_closeness(claim, amount, s, a) for s, a in rivals), default=0.0)
+        aged = "old" in claim.tokens[amount.end : amount.end + 1]
+        if (
+            aged
+            and any(_beside(claim, amount, s, a) for s, a in rivals)
+            and not any(_beside(claim, amount, s, a) for s, a in equal)
+        ):
+            found.append(f"said of something else: {shown}")
         own = any(_same_head(claim, amount, s, a) for s, a in equal)
         if other > best * 1.2 + 0.1 and not own:
             found.append(f"belongs to something else: {shown}")
@@ -104,6 +111,13 @@ def _same_thing(claim: Sentence, amount: Amount, equal: Sequence[tuple[Sentence,
     if head is None or amount.unit or head.light or head.verb:
         return True
     return any(found_in(head, s) for s, _ in equal)
+
+
+def _beside(claim: Sentence, mine: Amount, sentence: Sentence, theirs: Amount) -> bool:
+    """Whether what follows one amount ("-year-old nurse") follows the other too."""
+    first = [w for w in claim.words if 0 <= w.at - mine.end <= _OBJECT and w.key != "old"]
+    second = [w for w in sentence.words if 0 <= w.at - theirs.end <= _OBJECT]
+    return any(same(a, b) for a in first[:1] for b in second)
 
 
 def _same_head(claim: Sentence, mine: Amount, sentence: Sentence, theirs: Amount) -> bool:

@@ -34,7 +34,7 @@ class Verdict:
 
 
 def supported(bullet: str, evidence: Sequence[str]) -> Verdict:
-    """Whether the sentences in ``evidence`` say what ``bullet`` says."""
+    """Whether the sentences in ``evidence``, in the article's order, say what ``bullet`` says."""
     names = frozenset(
         word.key
         for sentence in read_all([*evidence, bullet])
@@ -103,7 +103,7 @@ def find_support(bullet: str, texts: dict[int, str], cited: Sequence[int] = ()) 
     Those in ``cited`` are tried first. Empty where nothing supports it.
     """
     for indices in _candidates(bullet, texts, cited):
-        if supported(bullet, [texts[i] for i in indices]).ok:
+        if supported(bullet, [texts[i] for i in sorted(indices)]).ok:
             return tuple(sorted(indices))
     return ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toolkit.summarisers.claims import Sentence, Word, aligned, same
-from toolkit.summarisers.lexicon import alike, keys, pairs
+from toolkit.summarisers.lexicon import alike, keys, pairs, words
 from toolkit.summarisers.scenes import Scene, arguments, led, links, scenes, speeches
 
 # So far apart may stand two names of the source that are neighbours in the bullet, and a
@@ -18,7 +18,7 @@ def swapped(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     """Verbs whose two sides stand the other way round in the source."""
     theirs, ours = _scenes(claim, source)
     found = []
-    for mine in ours:
+    for mine in (o for o in ours if o.verb.key not in keys("plain_sayings")):
         like = [t for t in theirs if t.verb.key == mine.verb.key]
         turned = [t for t in theirs if _converse(mine.verb.key, t.verb.key)]
         if (like and mine.sure and all(_reversed(mine, t) for t in like)) or (
@@ -41,8 +41,8 @@ def replaced(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
         if all(
             _others(mine.acting, t.acting)
             or _others(mine.receiving, t.receiving)
-            or _borrowed(mine.acting, t.acting, [o.acting for o in rest])
-            or _borrowed(mine.receiving[:1], t.receiving, [o.receiving[:1] for o in rest])
+            or _borrowed(mine.acting, t.acting, t, rest)
+            or _borrowed(mine.target, t.receiving, t, rest)
             for t in like
         ):
             found.append(f"done by or to another: {mine.verb.text}")
@@ -65,16 +65,19 @@ def _others(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
 
 
 def _borrowed(
-    mine: Sequence[Word], theirs: Sequence[Word], elsewhere: Sequence[Sequence[Word]]
+    mine: Sequence[Word], theirs: Sequence[Word], scene: Scene, rest: Sequence[Scene]
 ) -> bool:
-    """Whether a side is none of what the source has there, but stands there with another verb.
-    What "the" points at may be the same thing by another word."""
+    """Whether a side is none of what the source has there, but stands at another verb. What
+    "the" or a general word points at may be the same thing, unless both are in one sentence."""
     own = [w for w in mine if not w.light and not _title(w)]
-    named = [w for w in theirs if not w.definite and not w.light]
-    return (
-        bool(own and named)
-        and not any(_in(w, theirs) for w in own)
-        and any(_in(w, side) and not _in(w, theirs) for side in elsewhere for w in own)
+    if not own or not theirs or any(_in(w, theirs) for w in own):
+        return False
+    plain = not _anaphoric(theirs)
+    return any(
+        _in(word, [*other.acting, *other.target])
+        for other in rest
+        if plain or other.within is scene.within
+        for word in own
     )
 
 
@@ -128,7 +131,10 @@ def reattached(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     found = []
     for word, lead, name in arguments(claim):
         names = [e for w, t, e in theirs if t == lead and same(word, w)]
-        if names and not any(_in(part, other) for other in names for part in name):
+        heads = [w for w, t, e in theirs if t == lead and word.name and _in(name[0], e)]
+        other_name = names and not any(_in(part, other) for other in names for part in name)
+        other_head = heads and all(w.name for w in heads) and not _in(word, heads)
+        if other_name or other_head:
             found.append(f"another in the source: {word.text} {lead} {name[0].text}")
     return found
 
@@ -161,6 +167,17 @@ def _described(sentence: Sentence) -> dict[int, tuple[Word, Word]]:
     """Each word's place with the word right before it and itself."""
     pairs = zip(sentence.words, sentence.words[1:], strict=False)
     return {b.at: (a, b) for a, b in pairs if a.at + 1 == b.at and not a.verb}
+
+
+def readmitted(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Names that the source keeps out ("outside A") and the bullet does not."""
+    theirs = [pair for sentence in source for pair in led(sentence)]
+    return [
+        f"the source says {' '.join(leads)} {name}"
+        for name, lead in led(claim)
+        for leads in [{other for key, other in theirs if key == name}]
+        if leads and leads <= words("excluding") and lead not in leads
+    ]
 
 
 def _close(owner: Word, thing: Word, sentence: Sentence) -> bool:
@@ -240,13 +257,27 @@ def speakers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
         mine = speech.speaker
         if not mine:
             continue
-        best = aligned(speech.said, source)
-        theirs = [other.speaker for other in speeches(best)]
-        if any(not who or any(same(a, b) for a in mine for b in who) for who in theirs):
+        others = speeches(aligned(speech.said, source))
+        shares = [sum(_in(w, o.said) for w in speech.said) for o in others]
+        theirs = [
+            () if all(w.light and not w.name for w in o.speaker) else o.speaker
+            for o, n in zip(others, shares, strict=True)
+            if n == max(shares)
+        ]
+        named = [o.speaker for o, n in zip(others, shares, strict=True) if n < max(shares)]
+        if any(any(_in(a, who) for a in mine) for who in theirs):
             continue
-        if theirs:
+        elsewhere = any(any(_in(a, who) for a in mine) for who in named)
+        if theirs and (elsewhere or all(theirs)):
             found.append(f"said by another: {' '.join(w.text for w in mine)}")
     return found
+
+
+def _anaphoric(side: Sequence[Word]) -> bool:
+    """Whether a side may be another word for something named before ("the company")."""
+    return not any(w.name or w.key in keys("institutions") for w in side) and all(
+        w.definite or w.light for w in side
+    )
 
 
 def _title(word: Word) -> bool:

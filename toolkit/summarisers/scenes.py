@@ -22,13 +22,21 @@ _NAME = 4
 @dataclass(frozen=True, slots=True)
 class Scene:
     """A verb with the words on the acting and on the receiving side. ``open`` tells that the
-    acting side is a pronoun or is not named; ``sure`` that the form of the verb is clear."""
+    acting side is a pronoun or is not named; ``sure`` that the form of the verb is clear;
+    ``within`` is the sentence."""
 
     verb: Word
     acting: tuple[Word, ...]
     receiving: tuple[Word, ...]
     open: bool
     sure: bool
+    within: Sentence
+
+    @property
+    def target(self) -> tuple[Word, ...]:
+        """The word that the verb reaches first."""
+        ahead = [w for w in self.receiving if w.at > self.verb.at]
+        return tuple(ahead[:1]) or self.receiving[-1:]
 
 
 def scenes(sentence: Sentence, verbs: frozenset[str] = frozenset()) -> Iterator[Scene]:
@@ -59,26 +67,42 @@ def _scene(sentence: Sentence, verb: Word) -> Scene:
     verbs = {w.at for w in sentence.words if w.verb}
     end = next((i for i in range(verb.at + 1, end) if _turns_away(tokens, i, verbs)), end)
     sides = [w for w in sentence.words if not w.verb and not _circumstance(sentence, w)]
-    left = tuple(w for w in sides if start <= w.at < verb.at)
+    apart = _relative(tokens, start, verb.at)
+    left = tuple(w for w in sides if start <= w.at < verb.at and w.at not in apart)
     right = tuple(w for w in sides if verb.at < w.at < end)[:_REACH]
     be = words("be_forms")
+    pronoun = _subject(tokens, start, verb) in words("pronouns")
     if verb.participle and any(t in be for t in tokens[max(0, verb.at - 3) : verb.at]):
+        left = () if pronoun else left
         by = next((i for i in range(verb.at + 1, end) if tokens[i] == "by"), end)
         agents = tuple(w for w in right if w.at > by)
-        return Scene(verb, agents, left, open=not agents, sure=True)
+        return Scene(verb, agents, left, not agents, True, sentence)
     following = tokens[verb.at + 1] if verb.at + 1 < len(tokens) else "."
     unclear = words("prepositions") | be | {".", ",", "and", "guilty"}
-    if _subject(tokens, start, verb) in words("pronouns") or _gerund(tokens, verb):
+    if pronoun or _gerund(tokens, verb):
         left = ()
+    if following in words("object_pronouns") and following not in words("possessives"):
+        right = ()
     clear = verb.text.lower() in words("past_only") or not verb.participle
     sure = clear or following not in unclear
-    return Scene(verb, left, right, open=not left, sure=sure)
+    return Scene(verb, left, right, not left, sure, sentence)
+
+
+def _relative(tokens: Sequence[str], start: int, end: int) -> range:
+    """The places of ", who ...," between a subject and its verb."""
+    for at in range(start, end):
+        if tokens[at] in ("who", "which", "whose"):
+            close = next((i for i in range(at, end) if tokens[i] == ","), None)
+            return range(at, close) if close is not None else range(0)
+    return range(0)
 
 
 def _told(sentence: Sentence, at: int) -> Iterator[int]:
     """Where what somebody says begins, after each "says" or "told CNN" before ``at``."""
     for word in sentence.words:
         if word.at < at and word.verb and word.key in keys("reporting_verbs"):
+            if "and" in sentence.tokens[max(word.at, at - 2) : at]:
+                continue  # "denies this and blames": the same subject
             hearer = {w.at for w in sentence.words if w.name and word.key == "tell"}
             yield next(i for i in range(word.at + 1, at + 2) if i not in hearer)
 
@@ -133,11 +157,12 @@ def speeches(sentence: Sentence) -> list[Speech]:
 def _speaker(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
     tokens = sentence.tokens
     before = tokens[verb.at - 1] if verb.at else ""
-    named = {w.at for w in sentence.words if w.name}
+    by_place = {w.at: w for w in sentence.words}
     end = verb.at + 1
-    while end in named:
+    while end in by_place or tokens[end : end + 1] == ("the",):
         end += 1
-    if before in _QUOTED and end > verb.at + 1 and (tokens[end : end + 1] or (".",))[0] in _CLOSED:
+    named = any(w.name for at, w in by_place.items() if verb.at < at < end)
+    if before in _QUOTED and named and (tokens[end : end + 1] or (".",))[0] in _CLOSED:
         stop = next((i for i in range(end, len(tokens)) if tokens[i] in '".;'), len(tokens))
         return tuple(w for w in sentence.words if verb.at < w.at < stop)
     left = _scene(sentence, verb).acting or _subject_before(sentence, verb)
@@ -190,7 +215,10 @@ def arguments(sentence: Sentence) -> list[tuple[Word, str, tuple[Word, ...]]]:
         lead = sentence.tokens[word.at + 1] if word.at + 1 < len(sentence.tokens) else ""
         if lead in words("prepositions"):
             at = word.at + 2
-            while at < len(sentence.tokens) and sentence.tokens[at] in words("determiners"):
+            while at < len(sentence.tokens) and (
+                sentence.tokens[at] in words("determiners")
+                or (at in by_place and by_place[at].key in keys("titles"))
+            ):
                 at += 1
             ends = tuple(w for i in range(at, at + _NAME) if (w := by_place.get(i)) and w.name)
             if ends and ends[0].at == at:
