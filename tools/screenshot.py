@@ -1,6 +1,6 @@
 """Take the README's picture: the digest of the samples, with one bullet's evidence open.
 
-    python tools/screenshot.py outputs/latest/digest.html docs/digest.png
+python tools/screenshot.py outputs/latest/digest.html docs/digest.png
 """
 
 from __future__ import annotations
