@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from toolkit.data import Brief, Bullet, TranslatedArticle
 from toolkit.summarisers.extractive import Extractive
-from toolkit.summarisers.grounding import find_support, ground, supported
+from toolkit.summarisers.grounding import find_support, ground, stands_alone, supported
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/grounding.json").read_text(encoding="utf-8"))
 PIECES = "The|river|rose|on|Monday|Anna|Kovac|said|not|may|will|40|per cent|of|3 May|,|.|and"
@@ -96,6 +96,32 @@ def test_the_right_segments_are_found() -> None:
     assert find_support("Schools stay closed until Thursday.", texts) == (4,)
     assert find_support("Anna Kovac did not rule out further evacuations.", texts) == (1, 2)
     assert find_support("Schools stay closed until Friday.", texts) == ()
+
+
+@pytest.mark.parametrize(
+    ("bullet", "alone"),
+    [
+        ("Schools in the town stay closed.", True),
+        ("Schools stay shut until Thursday", False),
+        ("Schools are shut until Thursday", True),
+        ("The closure of the schools", False),
+        ("They stay closed until Thursday.", False),
+        ("This was announced on Monday.", False),
+        ("We are going to rebuild the town.", False),
+        ('"We are going to rebuild the town," mayor Anna Kovac said.', False),
+        ("Will the schools stay closed?", False),
+        ("", False),
+    ],
+)
+def test_a_bullet_stands_alone(bullet: str, alone: bool) -> None:
+    assert stands_alone(bullet) is alone
+
+
+def test_a_quotation_is_not_told_as_a_fact() -> None:
+    said = ['"Orsk is the most beautiful town of the valley," mayor Anna Kovac said.']
+    assert not supported("Orsk is the most beautiful town of the valley.", said).ok
+    told = "Orsk is the most beautiful town of the valley, mayor Anna Kovac said."
+    assert supported(told, said).ok
 
 
 def test_a_citation_of_the_model_comes_first() -> None:

@@ -31,6 +31,8 @@ def imported(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
             known = any(all(found_in(w, s) for w in group) for s in source[:best])
             if _completes(group, said, source):
                 continue
+            if known and _same_place(claim, group, source[best], source[:best]):
+                continue
             if number >= _MOST or not known or not _points_back(claim, group, said, source[best]):
                 names = " ".join(word.text for word in group)
                 found.append(f"told of something else in the source: {names}")
@@ -107,6 +109,25 @@ def _completes(group: Sequence[Word], said: Sequence[Word], source: Sequence[Sen
         for s in source
         for b in s.words
         if same(name, b)
+    )
+
+
+def _same_place(
+    claim: Sentence, group: Sequence[Word], best: Sentence, before: Sequence[Sentence]
+) -> bool:
+    """Whether "in the town" stands where the bullet has "in Orsk", "the town of Orsk" before."""
+    lead = claim.tokens[group[0].at - 1] if group[0].at else ""
+    nouns = [
+        w
+        for w in best.words
+        if w.definite and not w.name and best.tokens[max(0, w.at - 2) : w.at] == (lead, "the")
+    ]
+    return any(
+        same(noun, a) and same(group[0], b) and abs(a.at - b.at) <= _REACH
+        for noun in nouns
+        for s in before
+        for a in s.words
+        for b in s.words
     )
 
 

@@ -79,6 +79,26 @@ def _causes(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     return [] if together else ["the source does not give this as the cause"]
 
 
+def _quoted(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """What somebody is quoted as saying, told as a fact."""
+    if '"' in claim.tokens or any(w.key in keys("reporting_verbs") for w in claim.words):
+        return []
+    content = [w for w in claim.words if not w.light and not w.name]
+    best = max(source, key=lambda s: sum(found_in(w, s) for w in content))
+    spoken = _inside_quotes(best)
+    said = [w for w in content if found_in(w, best)]
+    inside = [w for w in said if all(o.at in spoken for o in best.words if same(w, o))]
+    if said and len(inside) * 3 >= len(said) * 2:
+        return ["a quotation told as a fact"]
+    return []
+
+
+def _inside_quotes(sentence: Sentence) -> set[int]:
+    marks = [i for i, token in enumerate(sentence.tokens) if token == '"']
+    pairs = zip(marks[::2], marks[1::2], strict=False)
+    return {i for start, end in pairs for i in range(start + 1, end)}
+
+
 def _scattered(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     """Words that are neighbours in the bullet and far from each other in the source."""
     pairs = [
@@ -196,6 +216,7 @@ CHECKS = (
     _compared,
     _causes,
     _scattered,
+    _quoted,
     _polarity,
     _moods,
     _opposites,

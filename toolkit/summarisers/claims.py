@@ -111,7 +111,7 @@ def read_all(texts: Iterable[str], names: frozenset[str] = frozenset()) -> list[
     return [read(part, names) for part in parts if part]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def read(text: str, names: frozenset[str] = frozenset()) -> Sentence:
     """One sentence, read."""
     raw = tuple(_TOKEN.findall(_normal(text)))
@@ -143,7 +143,7 @@ def read(text: str, names: frozenset[str] = frozenset()) -> Sentence:
     return Sentence(tokens, clauses, tuple(found), found_amounts, found_dates, exact)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _normal(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
     text = _ABBREVIATION.sub(lambda m: m.group().replace(".", ""), text)

@@ -9,13 +9,15 @@ order, not understanding: they err on the side of taking the article's own sente
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.data import Brief, Bullet, TranslatedArticle
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.checks import CHECKS
-from toolkit.summarisers.claims import Word, matched, read_all
+from toolkit.summarisers.claims import Sentence, matched, read_all
+from toolkit.summarisers.lexicon import words
+from toolkit.summarisers.shorten import has_verb
 
 MAX_CITES = 3
 # Two bullets that share so much of the shorter one's words say the same.
@@ -59,13 +61,16 @@ def ground(brief: Brief, article: TranslatedArticle, fallback: Summariser) -> Br
 
     The bullets of ``brief`` are a model's: they may cite wrong segments or none. What a bullet
     cites is tried first, then the segments that share most words with it. A bullet without
-    support gives its place to one of ``fallback``'s, which are taken as they are; ``notes``
-    counts these. A headline without support, or an empty one, gives way to ``fallback``'s.
+    support, or one that does not stand alone, gives its place to one of ``fallback``'s, which
+    are taken as they are; ``notes`` counts these. A headline without support, or an empty one,
+    gives way to ``fallback``'s.
     """
     texts = _texts(article)
+    sentences = _read(texts)
     kept: list[Bullet | None] = []
     for bullet in brief.bullets:
-        cites = find_support(bullet.text, texts, bullet.cites)
+        alone = stands_alone(bullet.text)
+        cites = _find(bullet.text, texts, sentences, bullet.cites) if alone else ()
         found = Bullet(bullet.text, cites) if cites else None
         if found is None or not _repeats(found, _whole(kept)):
             kept.append(found)
@@ -97,38 +102,67 @@ def _texts(article: TranslatedArticle) -> dict[int, str]:
     return {t.segment.index: t.english for t in article.translations if t.english.strip()}
 
 
-def find_support(bullet: str, texts: dict[int, str], cited: Sequence[int] = ()) -> tuple[int, ...]:
+def find_support(
+    bullet: str, texts: Mapping[int, str], cited: Sequence[int] = ()
+) -> tuple[int, ...]:
     """The indices of at most ``MAX_CITES`` of ``texts`` that support ``bullet``, in order.
 
     Those in ``cited`` are tried first. Empty where nothing supports it.
     """
-    for indices in _candidates(bullet, texts, cited):
+    return _find(bullet, texts, _read(texts), cited)
+
+
+def stands_alone(bullet: str) -> bool:
+    """Whether a bullet is a whole statement that names what it speaks of: no fragment without a
+    verb or full stop, no pronoun at its start, no question and nobody's "we"."""
+    tokens = [token for claim in read_all([bullet]) for token in claim.tokens if token != '"']
+    end = bullet.rstrip("\"'”’ ")
+    return (
+        bool(tokens)
+        and (has_verb(bullet) or end.endswith((".", "!")))
+        and tokens[0] not in words("mid_air")
+        and words("speakers").isdisjoint(tokens)
+        and not end.endswith(("?", ":"))
+    )
+
+
+def _read(texts: Mapping[int, str]) -> dict[int, list[Sentence]]:
+    return {index: read_all([text]) for index, text in texts.items()}
+
+
+def _find(
+    bullet: str,
+    texts: Mapping[int, str],
+    sentences: Mapping[int, list[Sentence]],
+    cited: Sequence[int],
+) -> tuple[int, ...]:
+    for indices in _candidates(bullet, sentences, cited):
         if supported(bullet, [texts[i] for i in sorted(indices)]).ok:
             return tuple(sorted(indices))
     return ()
 
 
-def _candidates(bullet: str, texts: dict[int, str], cited: Sequence[int]) -> Iterator[list[int]]:
-    known = list(dict.fromkeys(i for i in cited if i in texts))[:MAX_CITES]
+def _candidates(
+    bullet: str, sentences: Mapping[int, list[Sentence]], cited: Sequence[int]
+) -> Iterator[list[int]]:
+    known = list(dict.fromkeys(i for i in cited if i in sentences))[:MAX_CITES]
     if known:
         yield known
     wanted = [word for claim in read_all([bullet]) for word in claim.words]
-    covered = {index: _covered(wanted, text) for index, text in texts.items()}
+    covered = {
+        index: {at for at, word in enumerate(wanted) if matched(word, source)}
+        for index, source in sentences.items()
+    }
     for start in ([], known) if known else ([],):
         chosen = list(start)
         while len(chosen) < MAX_CITES:
             have = {at for index in chosen for at in covered[index]}
-            rest = [index for index in texts if index not in chosen]
+            rest = [index for index in sentences if index not in chosen]
             best = max(rest, key=lambda i: (len(covered[i] - have), -i), default=None)
             if best is None or not covered[best] - have:
                 break
             chosen.append(best)
             yield chosen
-
-
-def _covered(wanted: Sequence[Word], text: str) -> set[int]:
-    source = read_all([text])
-    return {at for at, word in enumerate(wanted) if matched(word, source)}
 
 
 def _repeats(bullet: Bullet, others: Sequence[Bullet]) -> bool:
