@@ -139,27 +139,33 @@ def _points_back(
     after = next((w for w in said if w.at > group[-1].at), None)
     if group[-1].text.lower().endswith(("'s", "s'")) and after is not None:
         return any(_before(best, w, words("possessives")) for w in best.words if same(after, w))
-    verbs = [w for w in claim.words if w.verb and w.at > group[-1].at]
-    subject = not any(w.verb and w.at < group[0].at for w in claim.words) and bool(verbs)
-    if subject:
-        return _subject_points_back(best, verbs[0])
-    event = not any(w.name for w in group) and group[0].definite
-    return event or any(t in words("object_pronouns") for t in best.tokens)
+    start = _verb_place(claim)
+    if group[0].at < start:
+        verb = next((w for w in claim.words if w.at == start), None)
+        return _subject_points_back(best, verb)
+    lead = claim.tokens[group[0].at - 2 : group[0].at]
+    event = not any(w.name for w in group) and lead[1:] == ("the",)
+    circumstance = event and lead[0] in words("prepositions")
+    return circumstance or any(t in words("object_pronouns") for t in best.tokens)
 
 
-def _subject_points_back(best: Sentence, verb: Word) -> bool:
+def _verb_place(sentence: Sentence) -> int:
+    """Where the first verb or form of "be" stands; the end where there is none."""
+    verbs = [w.at for w in sentence.words if w.verb]
+    forms = [i for i, token in enumerate(sentence.tokens) if token in words("be_forms")]
+    return min([*verbs, *forms], default=len(sentence.tokens))
+
+
+def _subject_points_back(best: Sentence, verb: Word | None) -> bool:
     opening = {token.partition("'")[0] for token in best.tokens[:3]}
     if opening & words("subject_pronouns"):
         return True
-    told = next((w for w in best.words if same(verb, w)), None)
-    told = told or next((w for w in best.words if w.verb), None)
-    if told is None:
-        return True
-    left = [w for w in best.words if w.at < told.at]
-    near = best.tokens[max(0, told.at - 4) : told.at]
+    told = next((w.at for w in best.words if verb and same(verb, w)), _verb_place(best))
+    left = [w for w in best.words if w.at < told]
+    near = best.tokens[max(0, told - 4) : told]
     return (
         any(t in words("subject_pronouns") for t in near)
-        or any(t in words("possessives") for t in best.tokens[: told.at])
+        or any(t in words("possessives") for t in best.tokens[:told])
         or all(w.definite and not w.name for w in left)
     )
 
