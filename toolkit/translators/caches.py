@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_FIRST_STEPS = 32  # a cache begins with room for this many and grows by half
+_FIRST_STEPS = 16
 
 
 class Cache(Protocol):
@@ -131,8 +131,8 @@ class TorchCache:
         return x.transpose(1, 2).flatten(0, 1)
 
     def _grow(self) -> None:
-        """Room for half as many steps again, for the rows that are left."""
-        self._room = max(_FIRST_STEPS, self._room * 3 // 2)
+        """Room for more steps, for the rows that are left."""
+        self._room += max(_FIRST_STEPS, self._room // 4)
         stop = self.step * self.beams
         for caches in (self._keys, self._values):
             old = [cache[: self._rows, :, :stop] for cache in caches]

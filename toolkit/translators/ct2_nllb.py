@@ -27,12 +27,19 @@ class Ct2Decoder:
     """A folder made by ``convert``, loaded.
 
     ``precision`` is a compute type of CTranslate2: ``int8`` or ``float32`` on a CPU, also
-    ``float16`` or ``int8_float16`` on a GPU. Raises ``ModelError`` where the folder cannot be
+    ``float16`` or ``int8_float16`` on a GPU. ``token_budget`` bounds rows x longest row x beams
+    of a batch. Raises ``ModelError`` where the folder cannot be
     loaded or the machine does not compute that type.
     """
 
     def __init__(
-        self, folder: Path, *, device: str = "cpu", precision: str = "int8", threads: int = 0
+        self,
+        folder: Path,
+        *,
+        device: str = "cpu",
+        precision: str = "int8",
+        threads: int = 0,
+        token_budget: int | None = None,
     ) -> None:
         import ctranslate2
 
@@ -51,7 +58,7 @@ class Ct2Decoder:
                 f"{folder} cannot be loaded by CTranslate2 ({str(error).splitlines()[0]})",
                 remedy="Make it again with 'toolkit models optimise'.",
             ) from None
-        self._budget = _BATCH_TOKENS[device]
+        self._budget = token_budget or _BATCH_TOKENS[device]
 
     def decode(
         self,

@@ -20,7 +20,7 @@ from toolkit.translators.weights import Weights
 
 _BLOCK = 512  # rows whose wide inner layer is held at once
 _COLUMNS = 8192  # pieces of the output layer that are multiplied at once
-_FIRST_STEPS = 32
+_FIRST_STEPS = 16
 # Sums of products, the scales of their rows, and the bias: what is still to be added.
 Pending = tuple[Tensor, Tensor, Tensor]
 KeysValues = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -214,8 +214,8 @@ class FusedCache:
         return keys, torch.empty(shape), values, torch.empty(shape)
 
     def _grow(self) -> None:
-        """Room for half as many steps again, for the rows that are left."""
-        self._room = max(_FIRST_STEPS, self._room * 3 // 2)
+        """Room for more steps, for the rows that are left."""
+        self._room += max(_FIRST_STEPS, self._room // 4)
         stop = self.step * self.beams
         for i in range(self._layers):
             fresh = self._empty(self._room * self.beams)
