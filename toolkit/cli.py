@@ -226,10 +226,10 @@ def summarise(files: tuple[str, ...], bullets: int, form: str, summariser_name: 
     """Condense English text, in files or stdin ('-'), into cited bullets."""
     from toolkit import present, single
     from toolkit.config import load
-    from toolkit.summarisers.build import load_summariser
+    from toolkit.summarisers.build import load_writers
 
     articles, failures = _read(files)
-    summariser = load_summariser(load({"summariser": summariser_name}))
+    summariser = load_writers(load({"summariser": summariser_name})).summariser
     briefs, failed = single.summarise(articles, summariser, bullets=bullets)
     failures.extend(failed)
     shown = present.briefs_json(briefs) if form == "json" else present.briefs_text(briefs)

@@ -32,9 +32,10 @@ from toolkit.executors.ray_cluster import RayCluster
 from toolkit.progress import Progress, Silent
 from toolkit.store import Loaded, RunFolder, load
 from toolkit.summarisers.base import Summariser
-from toolkit.summarisers.build import load_summariser
+from toolkit.summarisers.build import Writers, load_writers
 from toolkit.translators.base import Translator
 from toolkit.translators.build import load_translator
+from toolkit.translators.rescue import Checked
 from toolkit.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -88,21 +89,23 @@ class _Run:
             translator = translator or load_translator(
                 config.model, engine=config.engine, device=config.device, beam=config.beam
             )
-            summariser = summariser or load_summariser(config)
+            writers = Writers(summariser) if summariser else load_writers(config)
         with self._stage("translate", sum(len(p.segments) for p in prepared)):
             translated = self._translate(prepared, translator)
         self.failures.extend(translated.failures)
         self.failures.extend(_left_over(p) for p in translated.left_over)
         with self._stage("summarise", len(translated.articles)):
             briefs, failed = stages.summarise(
-                translated.articles, summariser, bullets=config.bullets
+                translated.articles, writers.summariser, bullets=config.bullets
             )
             self.failures.extend(failed)
         with self._stage("group", 0):
-            digest = self._digest(translated.articles, briefs, translator, summariser)
+            digest = self._digest(translated.articles, briefs, translator, writers)
         self.timings["total"] = time.monotonic() - started
         counts = _counts(loaded, translated, digest)
-        return self._write(digest, counts, loaded, summariser)
+        if isinstance(translator, Checked):
+            counts |= {"retried": translator.retried, "rescued": translator.rescued}
+        return self._write(digest, counts, loaded)
 
     @contextlib.contextmanager
     def _stage(self, name: str, total: int) -> Iterator[None]:
@@ -148,16 +151,18 @@ class _Run:
         articles: list[TranslatedArticle],
         briefs: list[Brief],
         translator: Translator,
-        summariser: Summariser,
+        writers: Writers,
     ) -> Digest:
         grouped = stories.group(briefs, articles, earlier=self.folder.earlier_stories())
+        if writers.merger is not None:
+            grouped = tuple(writers.merger.merge(story, articles) for story in grouped)
         notices = [translator.notice] if translator.notice and articles else []
         left = sum(f.reason == _NOT_BEGUN for f in self.failures)
         if left:
             notices.append(
                 f"Written at the deadline: {left} of the articles {_are(left)} not translated yet."
             )
-        signature = f"{translator.signature} | {summariser.signature} | toolkit {VERSION}"
+        signature = f"{translator.signature} | {writers.signature} | toolkit {VERSION}"
         return Digest(
             date=self.date,
             signature=signature,
@@ -167,9 +172,7 @@ class _Run:
             notices=tuple(notices),
         )
 
-    def _write(
-        self, digest: Digest, counts: dict[str, int], loaded: Loaded, summariser: Summariser
-    ) -> RunResult:
+    def _write(self, digest: Digest, counts: dict[str, int], loaded: Loaded) -> RunResult:
         folder, templates = self.folder, self.config.templates
         paths = {
             "articles": folder.write_articles(digest.articles),

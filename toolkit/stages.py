@@ -28,9 +28,10 @@ log = logging.getLogger(__name__)
 
 # A window is what is looked up and sorted together: large enough that rows of like length meet,
 # small enough that a run of any size needs no more memory than one window of texts.
-WINDOW_ROWS = 1024
-# What reaches the cache together: the most that a pulled plug can cost.
-CALL_ROWS = 128
+WINDOW_ROWS = 4096
+# What reaches the cache together: the most that a pulled plug can cost, some twenty seconds of a
+# CPU's work; fewer rows would leave places of the decoding loop empty.
+CALL_ROWS = 512
 
 
 class SegmentCache(Protocol):

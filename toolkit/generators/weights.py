@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,14 +63,28 @@ def find_weights(model: str) -> Weights:
     return Weights(path, None, f"{name}@{fingerprint(path)[:8]}")
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back transformers' bars and remarks, and give the user's settings back after."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
 def load(weights: Weights, kind: str) -> tuple[Any, Any]:
     """Tokenizer and model, through transformers' class ``AutoModelFor<kind>``.
 
     Raises ``ModelError`` where the files are damaged or hold a model of another kind.
     """
     import transformers
-
-    from toolkit.translators.torch_nllb import quiet
 
     options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
     model_options: dict[str, Any] = {"use_safetensors": True, "dtype": "auto"}

@@ -1,29 +1,53 @@
-"""From a configuration to a summariser."""
+"""From a configuration to those who write the briefs."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from toolkit.config import Config
 from toolkit.errors import ConfigError
 from toolkit.generators.base import Generator
 from toolkit.summarisers.base import Summariser
 
+if TYPE_CHECKING:
+    from toolkit.summarisers.prompted_merge import PromptedMerge
 
-def load_summariser(config: Config) -> Summariser:
-    """The summariser that ``config.summariser`` names, its weights loaded if it has any.
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Who writes the briefs, and who merges those of one story (None: sentences are chosen)."""
+
+    summariser: Summariser
+    merger: PromptedMerge | None = None
+
+    @property
+    def signature(self) -> str:
+        parts = [self.summariser.signature, self.merger.signature if self.merger else ""]
+        return " ".join(part for part in parts if part)
+
+
+def load_writers(config: Config) -> Writers:
+    """The writers that ``config.summariser`` names, their weights loaded if they have any.
 
     Raises ``ConfigError`` where a setting is missing and ``ModelError`` where a model is.
     """
     if config.summariser == "extractive":
         from toolkit.summarisers.extractive import Extractive
 
-        return Extractive()
+        return Writers(Extractive())
     if config.summariser == "prompted":
         from toolkit.summarisers.prompted import Prompted
+        from toolkit.summarisers.prompted_merge import PromptedMerge
 
-        return Prompted(_generator(config), prompts=config.prompts)
+        generator = _generator(config)
+        return Writers(
+            Prompted(generator, prompts=config.prompts),
+            PromptedMerge(generator, prompts=config.prompts),
+        )
     from toolkit.summarisers.seq2seq import Seq2Seq
 
-    return Seq2Seq(config.summariser, device=config.device)
+    return Writers(Seq2Seq(config.summariser, device=config.device))
 
 
 def _generator(config: Config) -> Generator:

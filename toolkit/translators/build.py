@@ -5,6 +5,8 @@ from __future__ import annotations
 from toolkit.translators.base import Translator
 from toolkit.translators.hub import resolve
 
+_CLAUSE = 32  # source tokens
+
 
 def load_translator(
     model: str, *, engine: str = "auto", device: str = "auto", beam: int = 4
@@ -16,5 +18,7 @@ def load_translator(
     from toolkit.translators.rescue import Checked
     from toolkit.translators.torch_nllb import TorchNllb
 
-    checkpoint = resolve(model)
-    return Checked(TorchNllb(checkpoint, device=device, beam=beam), [])
+    first = TorchNllb(resolve(model), device=device, beam=beam)
+    # What fails a check is searched more widely, then clause by clause.
+    retries = (first.variant(beam=max(4, 2 * beam)), first.variant(beam=4, longest=_CLAUSE))
+    return Checked(first, retries)

@@ -7,12 +7,14 @@ which rewrites its state and is not safe across threads.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
@@ -22,17 +24,19 @@ from toolkit.translators.checkpoint import TOKENIZER, Checkpoint, damaged
 from toolkit.translators.long_text import split_long
 
 if TYPE_CHECKING:
-    import torch
-
-Precision = Literal["float32", "bfloat16", "float16"]
+    from toolkit.translators.decoding import Decoder
+    from toolkit.translators.kernels import Precision
+    from toolkit.translators.weights import Weights
 
 PAD, END, UNKNOWN = 1, 2, 3
-LONGEST = 180  # source tokens; beyond it quality falls and clauses are left out
+_ENGLISH = "eng_Latn"
+LONGEST = 180  # source tokens; beyond it a text is split, since quality falls and clauses go
 _PUBLISHED_SIZE, _PUBLISHED_ENGLISH = 256_204, 256_047
 _LANGUAGE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
-# Source tokens of a batch times beams. On a CPU this keeps the logits of a step near 200 MB.
-_BUDGETS = {"cpu": 8192, "cuda": 65536}
-_LARGE = 100_000_000  # parameters from which on bfloat16 pays on a CPU that multiplies it
+# Source tokens times beams that are handed to the loop at once; it bounds its own memory, and the
+# more rows wait, the longer it can keep every place taken.
+_BUDGETS = {"cpu": 131_072, "cuda": 524_288}
+_LARGE = 100_000_000  # parameters from which on small numbers pay on a CPU
 # Parameters below which one thread is faster than several, and on a busy machine many times so:
 # threads spin while they wait for one that is not scheduled.
 _SMALL = 20_000_000
@@ -42,10 +46,10 @@ _UNSPACED = ("Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt")
 class TorchNllb:
     """A checkpoint of NLLB's family, loaded: see ``toolkit.translators.base.Translator``.
 
-    ``device`` is ``auto``, ``cpu`` or ``cuda``. ``precision`` None chooses: bfloat16 on a GPU and
-    for large models on a CPU with bfloat16 arithmetic, else float32. ``beam`` 1 is greedy.
-    ``token_budget`` bounds rows x longest row x beams of a batch; when memory runs out, batches
-    are halved. Raises ``ModelError`` for a device that is not there or weights of another kind.
+    ``device`` is ``auto``, ``cpu`` or ``cuda``. ``precision`` None chooses: bfloat16 on a GPU,
+    int8 for large models on a CPU, else float32. ``beam`` 1 is greedy. ``token_budget``
+    bounds rows x longest row x beams of what is decoded at once; when memory runs out it is
+    halved. Raises ``ModelError`` for a device that is not there or weights of another kind.
     """
 
     def __init__(
@@ -59,23 +63,31 @@ class TorchNllb:
     ) -> None:
         self.device = choose_device(device)
         self.beam = beam
+        self._longest = LONGEST
+        self._checkpoint = checkpoint
         self._tokenizer = load_tokenizer(checkpoint)
         self._languages = language_ids(self._tokenizer, checkpoint)
         self._codes = frozenset(self._languages.values())
-        self._model = load_model(checkpoint, self.device, precision)
-        if self.device == "cpu" and self._model.num_parameters() < _SMALL:
+        self._weights = open_weights(checkpoint, self._tokenizer.get_vocab_size())
+        config = self._weights.config
+        if self.device == "cpu" and parameters(config) < _SMALL:
             import torch
 
             torch.set_num_threads(1)
-        precision = str(self._model.dtype).removeprefix("torch.")  # type: ignore[assignment]
-        if self._model.config.vocab_size < self._tokenizer.get_vocab_size():
-            raise ModelError(
-                f"{checkpoint.path}: the tokenizer has more tokens than the model",
-                remedy="Its files do not belong together; fetch or copy them again.",
-            )
+        self._positions: int = config["max_position_embeddings"]
+        self._precision = precision or choose_precision(self.device, config)
+        self._loaded = _Loaded()
+        self._ready(self._languages[_ENGLISH])
         self._budget = max(1, (token_budget or _BUDGETS[self.device]) // beam)
-        self.signature = f"{checkpoint.signature} torch {precision} beam{beam}"
+        self.signature = f"{checkpoint.signature} torch {self._precision} beam{beam}"
         self.notice = checkpoint.notice
+
+    def variant(self, *, beam: int, longest: int = LONGEST) -> TorchNllb:
+        """The same weights, decoded another way. Its signature says only how."""
+        other = copy.copy(self)
+        other.beam, other._longest = beam, longest
+        other.signature = f"beam{beam} longest{longest}"
+        return other
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
         """Translate each text by itself; see ``Translator.translate``.
@@ -112,7 +124,7 @@ class TorchNllb:
         whole = self._pieces(text)
         if len(whole) <= LONGEST:
             return [whole] if whole else []
-        parts = split_long(text, lambda part: len(self._pieces(part)), LONGEST)
+        parts = split_long(text, lambda part: len(self._pieces(part)), self._longest)
         return [pieces for part in parts if (pieces := self._pieces(part.strip()))]
 
     def _pieces(self, text: str) -> list[int]:
@@ -135,82 +147,35 @@ class TorchNllb:
         return " ".join(part.strip() for part in parts).replace("<unk>", "⁇").strip()
 
     def _generate(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
-        """One batch through transformers' ``generate``."""
-        import torch
-        from transformers import GenerationConfig
+        """One batch through the decoding loop, which one thread at a time may use."""
+        caps = [min(2 * len(row) + 20, self._positions - 2) for row in rows]
+        with self._loaded.lock:
+            return self._ready(target_id).decode(rows, target_id, caps, beams=self.beam)
 
-        longest = max(map(len, rows))
-        positions = self._model.config.max_position_embeddings
-        caps = [min(2 * len(row) + 20, positions - 2) for row in rows]
-        ids = torch.tensor(
-            [row + [PAD] * (longest - len(row)) for row in rows], device=self._model.device
-        )
-        mask = (torch.arange(longest) < torch.tensor([[len(row)] for row in rows])).to(ids.device)
-        options = GenerationConfig(
-            num_beams=self.beam,
-            max_new_tokens=max(caps) + 1,  # the language code counts as new
-            forced_bos_token_id=target_id,
-            decoder_start_token_id=END,
-            eos_token_id=END,
-            pad_token_id=PAD,
-            do_sample=False,
-        )
-        with torch.inference_mode():
-            encoded = self._model.get_encoder()(input_ids=ids, attention_mask=mask)
-            # generate repeats the encoder's output for each beam in place, so it gets a copy.
-            out = self._model.generate(
-                encoder_outputs=type(encoded)(last_hidden_state=encoded.last_hidden_state),
-                attention_mask=mask,
-                generation_config=options,
-            )
-            results = [_cut(row, cap) for row, cap in zip(out[:, 2:].tolist(), caps, strict=True)]
-            scores = self._scores(encoded.last_hidden_state, mask, results, target_id)
-        return [
-            Decoded(tuple(tokens), score, finished)
-            for (tokens, finished), score in zip(results, scores, strict=True)
-        ]
+    def _ready(self, target_id: int) -> Decoder:
+        """The decoder for a target: English needs only a part of a large vocabulary. The other
+        languages share one with all of it, and the two are not held together."""
+        loaded = self._loaded
+        english = target_id == self._languages[_ENGLISH]
+        if loaded.decoder is None or english != loaded.english:
+            from toolkit.translators.engine import english_vocabulary, load_decoder
 
-    def _scores(
-        self,
-        encoded: torch.Tensor,
-        mask: torch.Tensor,
-        results: Sequence[tuple[list[int], bool]],
-        target_id: int,
-    ) -> list[float]:
-        """The mean log-probability of each row's tokens and end, from one pass over the output:
-        ``generate`` can only give it by keeping the logits of every step.
-
-        ``encoded`` has shape (rows, source tokens, width), ``mask`` (rows, source tokens).
-        """
-        import torch
-
-        wanted = [[*tokens, END] if finished else tokens for tokens, finished in results]
-        longest = max(map(len, wanted))
-        labels = torch.tensor([w + [PAD] * (longest - len(w)) for w in wanted], device=mask.device)
-        start = torch.tensor([[END, target_id]], device=mask.device).expand(len(wanted), 2)
-        hidden = self._model.get_decoder()(
-            input_ids=torch.cat([start, labels[:, :-1]], dim=1),
-            encoder_hidden_states=encoded,
-            encoder_attention_mask=mask,
-            use_cache=False,
-        ).last_hidden_state[:, 1:]
-        real = torch.tensor([[i < len(w) for i in range(longest)] for w in wanted])
-        real = real.to(mask.device)
-        flat, answers = hidden[real], labels[real]
-        found = [
-            self._model.lm_head(part).float().log_softmax(-1).gather(1, answer[:, None])[:, 0]
-            for part, answer in zip(torch.split(flat, 64), torch.split(answers, 64), strict=True)
-        ]
-        sums = torch.zeros(labels.shape, device=mask.device)
-        if found:
-            sums[real] = torch.cat(found)
-        return [s / max(1, len(w)) for s, w in zip(sums.sum(1).tolist(), wanted, strict=True)]
+            loaded.decoder = None
+            kept = None
+            if english:
+                kept = english_vocabulary(self._checkpoint, self._tokenizer, self._codes)
+            loaded.decoder = load_decoder(self._weights, self._precision, self.device, kept)
+            loaded.english = english
+        return loaded.decoder
 
 
-def _cut(row: list[int], cap: int) -> tuple[list[int], bool]:
-    """The tokens before the end, and whether there is an end within the cap."""
-    tokens = row[: row.index(END)] if END in row else [t for t in row if t != PAD]
-    return tokens[:cap], END in row and len(tokens) <= cap
+@dataclass(slots=True)
+class _Loaded:
+    """The decoder in memory, which variants of a translator share."""
+
+    decoder: Decoder | None = None
+    english: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def choose_device(device: str) -> str:
@@ -264,44 +229,47 @@ def language_ids(tokenizer: Any, checkpoint: Checkpoint) -> dict[str, int]:
     return languages
 
 
-def load_model(checkpoint: Checkpoint, device: str, precision: str | None) -> Any:
-    """The weights as transformers' ``M2M100ForConditionalGeneration`` in evaluation mode."""
-    import torch
-    from transformers import GenerationConfig, M2M100Config, M2M100ForConditionalGeneration
+def open_weights(checkpoint: Checkpoint, vocabulary: int) -> Weights:
+    """The checkpoint's weights, with what the loop counts on checked: the padding id, and an
+    embedding for every token of the tokenizer."""
+    from toolkit.translators.engine import prepared_folder
+    from toolkit.translators.weights import Weights
 
-    config = M2M100Config.from_pretrained(checkpoint.path)
-    if config.pad_token_id != PAD:
+    weights = Weights(checkpoint.path, prepared=prepared_folder(checkpoint))
+    config = weights.config
+    if config.get("pad_token_id") != PAD:
         raise ModelError(
-            f"{checkpoint.path / 'config.json'} has pad_token_id {config.pad_token_id}, not {PAD}",
+            f"{checkpoint.path / 'config.json'} has pad_token_id {config.get('pad_token_id')}, "
+            f"not {PAD}",
             remedy="Positions are counted from it; use the config of the published checkpoint.",
         )
-    dtype = getattr(torch, precision or choose_precision(device, config))
-    try:
-        with quiet():
-            model, report = M2M100ForConditionalGeneration.from_pretrained(
-                checkpoint.path, dtype=dtype, use_safetensors=True, output_loading_info=True
-            )
-    except (OSError, RuntimeError, ValueError) as error:
-        raise damaged(checkpoint.path, str(error).splitlines()[0]) from None
-    if report["missing_keys"]:
-        raise damaged(checkpoint.path, f"no weights for {min(report['missing_keys'])}")
-    # The published settings cap the output at 200 tokens; ours are given with every call.
-    model.generation_config = GenerationConfig()
-    return model.to(device).eval()
+    rows, width = weights("model.shared.weight").shape
+    if width != config["d_model"]:
+        raise damaged(checkpoint.path / "config.json", f"d_model is not {width}")
+    if rows < vocabulary:
+        raise ModelError(
+            f"{checkpoint.path}: the tokenizer has more tokens than the model",
+            remedy="Its files do not belong together; fetch or copy them again.",
+        )
+    return weights
 
 
-def choose_precision(device: str, config: Any) -> str:
-    """bfloat16 where it is faster: on a GPU, and on a CPU that multiplies it for a model large
+def parameters(config: Mapping[str, Any]) -> int:
+    """About how many weights a checkpoint with this ``config.json`` has."""
+    width = config["d_model"]
+    feed = config["encoder_ffn_dim"] + config["decoder_ffn_dim"]
+    layers = config["encoder_layers"] + config["decoder_layers"]
+    return int(width * (config["vocab_size"] + layers * (6 * width + feed)))
+
+
+def choose_precision(device: str, config: Mapping[str, Any]) -> Precision:
+    """What is fastest: bfloat16 on a GPU that has it, and on a CPU 8 bits for a model large
     enough to wait for memory."""
-    import torch
-
     if device == "cuda":
+        import torch
+
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-    layers = config.encoder_layers + config.decoder_layers
-    size = config.d_model * (config.vocab_size + layers * (4 * config.d_model + 8192))
-    able = torch.cpu.get_capabilities()
-    fast = able.get("amx_bf16") or able.get("avx512_bf16")
-    return "bfloat16" if fast and size > _LARGE else "float32"
+    return "int8" if parameters(config) > _LARGE else "float32"
 
 
 def out_of_memory(error: BaseException) -> bool:
@@ -311,19 +279,3 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Hold back transformers' bars and remarks, and give the user's settings back after."""
-    from transformers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

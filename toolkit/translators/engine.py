@@ -1,0 +1,64 @@
+"""From weights to a decoder: what is prepared once and kept, and which kernels do the work."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit.config import cache_home
+from toolkit.translators.checkpoint import Checkpoint
+from toolkit.translators.decoding import Decoder
+from toolkit.translators.fused import FusedNetwork
+from toolkit.translators.kernels import Precision
+from toolkit.translators.native_kernels import load
+from toolkit.translators.network import Network
+from toolkit.translators.vocabulary import english_pieces
+from toolkit.translators.weights import Weights
+
+_VOCABULARY = "english.json"
+
+
+def prepared_folder(checkpoint: Checkpoint) -> Path:
+    """Where what is made once of a checkpoint is kept."""
+    return cache_home() / "prepared" / checkpoint.signature.replace("/", "--")
+
+
+def english_vocabulary(
+    checkpoint: Checkpoint, tokenizer: Any, languages: Iterable[int]
+) -> list[int] | None:
+    """The ids of the pieces that English output can need, None where that is all of them.
+
+    Found on first use, which takes some seconds for a large vocabulary, and kept.
+    """
+    size = tokenizer.get_vocab_size()
+    path = prepared_folder(checkpoint) / _VOCABULARY
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known["size"] == size:
+            return list(known["kept"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # Not made yet, or not whole: it is made again.
+    kept = english_pieces(tokenizer, languages)
+    if len(kept) == size:
+        return None
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps({"size": size, "kept": kept}), encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)  # A cache that cannot be written costs time only.
+    return kept
+
+
+def load_decoder(
+    weights: Weights, precision: Precision, device: str, kept: Sequence[int] | None
+) -> Decoder:
+    """The decoding loop over the fastest kernels that this machine has for ``precision``."""
+    kernels = load() if precision == "int8" and device == "cpu" else None
+    if kernels is not None:
+        return Decoder(FusedNetwork(weights, kernels, kept=kept), kept=kept)
+    return Decoder(Network(weights, precision, kept=kept, device=device), kept=kept)
