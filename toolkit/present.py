@@ -109,10 +109,12 @@ def findings_text(findings: Sequence[Finding]) -> str:
 
 def rows_json(rows: Sequence[Any]) -> str:
     """Dataclasses as JSON, one a line."""
-    return "".join(
-        json.dumps(dataclasses.asdict(row), ensure_ascii=False, default=_as_text) + "\n"
-        for row in rows
-    )
+    return "".join(f"{row_json(row)}\n" for row in rows)
+
+
+def row_json(row: Any) -> str:
+    """One dataclass as JSON on one line."""
+    return json.dumps(dataclasses.asdict(row), ensure_ascii=False, default=_as_text)
 
 
 def _as_text(value: object) -> str:
