@@ -14,7 +14,7 @@ from torch import Tensor
 
 from toolkit.translators.caches import Ancestry, Cache
 from toolkit.translators.kernels import Int8Dense, Precision
-from toolkit.translators.native_kernels import WIDEST, Kernels, load
+from toolkit.translators.native_kernels import LOWEST, WIDEST, Kernels, load
 from toolkit.translators.network import Attention, Feed, Network, Norm, Shape
 from toolkit.translators.weights import Weights
 
@@ -101,9 +101,9 @@ class FusedNetwork(Network):
         self, states: Tensor, scale: Tensor, count: int, banned: int
     ) -> tuple[Tensor, Tensor]:
         rows = len(states)
-        best = torch.full((rows, count), float("-inf"))
+        best = torch.full((rows, count), LOWEST)
         index = torch.zeros(rows, count, dtype=torch.long)
-        state = torch.tensor([[float("-inf"), 0.0]]).repeat(rows, 1)
+        state = torch.tensor([[LOWEST, 0.0]]).repeat(rows, 1)
         for block, offset in zip(self._columns, range(0, self.target_size, _COLUMNS), strict=True):
             sums = block.sums(states)
             self._kernels.best(sums, scale, offset, banned, best, index, state)

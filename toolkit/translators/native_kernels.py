@@ -27,11 +27,13 @@ _FLAGS = [
     "-fopenmp",
     "-fno-math-errno",
     "-fno-trapping-math",
+    "-ffinite-math-only",
     "-fassociative-math",
     "-fno-signed-zeros",
     "-freciprocal-math",
 ]
 WIDEST = 16384
+LOWEST = -3e38
 
 
 class Kernels:

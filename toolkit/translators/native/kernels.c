@@ -17,6 +17,7 @@
 #define EACH_CPU
 #endif
 
+#define LOWEST -3e38f /* instead of infinity, which -ffinite-math-only does not know */
 #define WIDEST 16384 /* inputs of a layer, at most: rows are held on the stack */
 
 /* e^x within 2e-7 relative, for x <= 0 (Cephes' polynomial); written so that loops vectorise. */
@@ -169,7 +170,7 @@ EACH_CPU static void attend_row(const float *query, float scale, const float *bi
       q[i] = (query[h * dim + i] * scale + bias[h * dim + i]) * rate;
       sum[i] = 0;
     }
-    float largest = -INFINITY, total = 0;
+    float largest = LOWEST, total = 0;
     for (int t = 0; t < count; t++) {
       int p = chosen ? chosen[t] : t;
       const int8_t *row = k + (size_t)p * dim;
@@ -228,11 +229,11 @@ EACH_CPU static void best_row(const float *sums, float scale, int width, int off
                               int count, float *best, int64_t *index, float *state) {
   /* state: the largest value so far, and the sum of e^(value - largest). */
   float largest = state[0], total = state[1];
-  float here = -INFINITY;
+  float here = LOWEST;
   for (int i = 0; i < width; i++) here = sums[i] > here ? sums[i] : here;
   here *= scale;
   if (here > largest) {
-    total = isinf(largest) ? 0 : total * exp_of(largest - here);
+    total *= exp_of(largest - here);
     largest = here;
   }
   float added = 0;
@@ -241,7 +242,7 @@ EACH_CPU static void best_row(const float *sums, float scale, int width, int off
   state[1] = total + added;
   for (int start = 0; start < width; start += BLOCK) {
     int stop = start + BLOCK < width ? start + BLOCK : width;
-    float top = -INFINITY;
+    float top = LOWEST;
     for (int i = start; i < stop; i++) top = sums[i] > top ? sums[i] : top;
     if (!(top * scale > best[count - 1])) continue;
     for (int i = start; i < stop; i++) {
@@ -259,7 +260,7 @@ EACH_CPU static void best_row(const float *sums, float scale, int width, int off
 }
 
 /* Merge one block of the output layer into each row's `count` best (values and indices, best
-   first) and its running log-sum-exp. Begin with best = -inf and state = (-inf, 0). */
+   first) and its running log-sum-exp. Begin with best = state[0] = LOWEST and state[1] = 0. */
 void toolkit_best(const float *sums, const float *scale, int rows, int width, int offset,
                   int banned, int count, float *best, int64_t *index, float *state) {
 #pragma omp parallel for schedule(static)
