@@ -11,7 +11,8 @@ import copy
 import difflib
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -70,10 +71,7 @@ class TorchNllb:
         self._codes = frozenset(self._languages.values())
         self._weights = open_weights(checkpoint, self._tokenizer.get_vocab_size())
         config = self._weights.config
-        if self.device == "cpu" and parameters(config) < _SMALL:
-            import torch
-
-            torch.set_num_threads(1)
+        self._alone = self.device == "cpu" and parameters(config) < _SMALL
         self._positions: int = config["max_position_embeddings"]
         self._precision = precision or choose_precision(self.device, config)
         self._loaded = _Loaded()
@@ -149,7 +147,7 @@ class TorchNllb:
     def _generate(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
         """One batch through the decoding loop, which one thread at a time may use."""
         caps = [min(2 * len(row) + 20, self._positions - 2) for row in rows]
-        with self._loaded.lock:
+        with self._loaded.lock, _threads(1 if self._alone else None):
             return self._ready(target_id).decode(rows, target_id, caps, beams=self.beam)
 
     def _ready(self, target_id: int) -> Decoder:
@@ -270,6 +268,20 @@ def choose_precision(device: str, config: Mapping[str, Any]) -> Precision:
 
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
     return "int8" if parameters(config) > _LARGE else "float32"
+
+
+@contextmanager
+def _threads(number: int | None) -> Iterator[None]:
+    """Let torch use ``number`` threads, and as many as before afterwards."""
+    import torch
+
+    before = torch.get_num_threads()
+    if number is not None:
+        torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def out_of_memory(error: BaseException) -> bool:
