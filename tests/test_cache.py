@@ -54,6 +54,22 @@ def test_a_damaged_file_is_moved_aside_and_named(tmp_path: Path) -> None:
     assert aside.read_bytes().startswith(b"this is no database")
 
 
+def test_damage_beyond_the_first_pages_is_found_when_it_is_met(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    cache = Cache(path)
+    texts = [f"text {n}" for n in range(4000)]
+    cache.put(texts, [Hypothesis(text * 5) for text in texts], **KEY)
+    cache.close()
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 4] + b"\xff" * (len(data) - len(data) // 4))
+    again = Cache(path)
+    again.get(texts, **KEY)
+    assert "was damaged" in again.warning
+    again.put(["new"], [Hypothesis("New")], **KEY)
+    assert again.get(["new"], **KEY) == {"new": Hypothesis("New")}
+    assert list(tmp_path.glob("c.sqlite.damaged-*"))
+
+
 def test_a_folder_in_its_place_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=str(tmp_path)) as caught:
         Cache(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -75,6 +76,42 @@ def test_translate_as_json_lines_has_every_sentence_with_its_source(toolkit: She
     assert len(article["segments"]) == 17
     assert all(s["english"] and s["source"] for s in article["segments"])
     assert {d["line"] for d in article["dropped"]} == {1, 5, 6, 30, 32}
+
+
+def test_both_engines_give_the_same_english(toolkit: Shell) -> None:
+    options = ("--model", "demo", "--beam", "1", "--engine")
+    ours, theirs = (
+        toolkit("translate", GUJARATI, *options, engine) for engine in ("torch", "ctranslate2")
+    )
+    assert ours.returncode == theirs.returncode == 0
+    assert ours.stdout == theirs.stdout != ""
+
+
+def test_plain_text_says_what_it_does_not_show(toolkit: Shell) -> None:
+    done = toolkit("translate", GUJARATI, "--model", "demo")
+    assert "5 lines dropped" in done.stderr
+
+
+def test_a_failed_translation_leaves_the_output_file_alone(toolkit: Shell) -> None:
+    good = toolkit.folder / "good.txt"
+    good.write_text("yesterday's", encoding="utf-8")
+    assert toolkit("translate", "no-such.txt", "-o", good).returncode == 1
+    assert good.read_text(encoding="utf-8") == "yesterday's"
+
+
+def test_the_lock_and_a_missed_deadline_have_their_exit_codes(toolkit: Shell) -> None:
+    from filelock import FileLock
+
+    outputs = toolkit.folder / "outputs"
+    outputs.mkdir()
+    with FileLock(outputs / ".lock"):
+        done = toolkit("digest", SEEDS, "--model", "demo")
+    assert done.returncode == 4
+    missed = (dt.datetime.now() - dt.timedelta(minutes=2)).strftime("%H:%M")
+    done = toolkit("digest", SEEDS, "--model", "demo", "--deadline", missed)
+    assert done.returncode == 5
+    assert "deadline" in done.stderr
+    assert toolkit("digest", SEEDS, "--deadline", "06:30+02:00").returncode == 2
 
 
 def test_translate_to_a_file(toolkit: Shell) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from toolkit.config import Config
 from toolkit.data import Hypothesis
-from toolkit.errors import InputError, ModelError
-from toolkit.pipeline import run
+from toolkit.errors import ConfigError, InputError, ModelError
+from toolkit.pipeline import deadline_after, run
 
 DAY = dt.date(2026, 11, 21)
 HINDI = (
@@ -157,11 +157,26 @@ def test_bad_files_are_not_processed_and_the_good_ones_are(config: Config) -> No
     assert len(run_record["failures"]) == 2
 
 
-def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(
-    config: Config, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("start", "deadline", "moment"),
+    [
+        ("2026-11-21 05:00", "06:30", "2026-11-21 06:30"),
+        ("2026-11-20 23:50", "05:30", "2026-11-21 05:30"),
+        ("2026-11-20 18:00", "06:30", "2026-11-21 06:30"),
+        ("2026-11-20 12:00", "00:30", "2026-11-21 00:30"),
+        ("2026-11-21 06:35", "06:30", "2026-11-21 06:30"),
+        ("2026-11-21 00:10", "23:30", "2026-11-20 23:30"),
+    ],
+)
+def test_a_deadline_is_the_next_such_time_unless_it_was_just_missed(
+    start: str, deadline: str, moment: str
 ) -> None:
-    past = (dt.datetime.now() - dt.timedelta(minutes=5)).time()
-    late = replace(config, deadline=past)
+    found = deadline_after(dt.datetime.fromisoformat(start), dt.time.fromisoformat(deadline))
+    assert found == dt.datetime.fromisoformat(moment)
+
+
+def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(config: Config) -> None:
+    late = replace(config, deadline=(dt.datetime.now() - dt.timedelta(minutes=5)).time())
     result = run(late, translator=Numbered())
     assert [a.language for a in result.digest.articles] == ["eng_Latn"]
     assert result.counts["left_over"] == 2
@@ -197,3 +212,44 @@ def test_a_story_that_goes_on_from_yesterday_says_so(config: Config) -> None:
     (config.outputs / "2026-11-20" / "digest.json").write_text("{damaged", encoding="utf-8")
     again = run(config, translator=Numbered())
     assert all(story.continues is None for story in again.digest.stories)
+
+
+def test_what_nobody_foresaw_costs_one_article_and_is_in_the_log(config: Config) -> None:
+    class Broken(Numbered):
+        def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
+            if source == "guj_Gujr":
+                raise IndexError("list index out of range")
+            return super().translate(texts, source=source, target=target)
+
+    result = run(config, translator=Broken())
+    assert [a.language for a in result.digest.articles] == ["hin_Deva", "eng_Latn"]
+    (failure,) = result.failures
+    assert "unforeseen error (IndexError" in failure.reason
+    assert "Traceback" in (config.outputs / "latest" / "run.log").read_text(encoding="utf-8")
+
+
+def test_a_run_in_which_nothing_could_be_done_leaves_the_digest_alone(config: Config) -> None:
+    good = run(config, translator=Numbered()).paths["html"].read_text(encoding="utf-8")
+    for file in config.inputs[0].iterdir():
+        file.write_bytes(b"")
+    result = run(config, translator=Numbered())
+    assert not result.digest.articles
+    assert len(result.failures) == 3
+    assert (config.outputs / "latest" / "digest.html").read_text(encoding="utf-8") == good
+
+
+def test_a_broken_template_stops_the_run_before_any_work(config: Config, tmp_path: Path) -> None:
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "digest.md.j2").write_text("{{ nothing.such }", encoding="utf-8")
+    translator = Numbered()
+    with pytest.raises(ConfigError, match=r"digest\.md\.j2"):
+        run(replace(config, templates=templates), translator=translator)
+    assert translator.asked == []
+    assert not (config.outputs / "latest").exists()
+
+
+def test_a_damaged_cache_is_told_in_the_digest(config: Config) -> None:
+    config.cache.write_bytes(b"no database at all " * 500)
+    result = run(config, translator=Numbered())
+    assert any("was damaged" in notice for notice in result.digest.notices)

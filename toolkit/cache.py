@@ -40,22 +40,32 @@ class Cache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = self._open()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise self._unusable(error) from None
-            aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-            path.rename(aside)
-            self.warning = f"the cache {path} was damaged; it was moved to {aside.name}"
-            self._connection = self._open()
+        except sqlite3.OperationalError as error:
+            raise self._unusable(error) from None
+        except sqlite3.DatabaseError:
+            self._begin_anew()
         except OSError as error:
             raise self._unusable(error) from None
+
+    def _begin_anew(self) -> None:
+        """Move a damaged file aside, with what SQLite keeps beside it."""
+        aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+        try:
+            self.path.rename(aside)
+            for suffix in ("-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            self._connection = self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from None
+        self.warning = f"the cache {self.path} was damaged; it was moved to {aside.name}"
 
     def _open(self) -> sqlite3.Connection:
         # A caller may use the cache from a worker thread; SQLite itself serialises.
         connection = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            # FULL: what is translated is safe from a power cut, at one flush for each call.
+            connection.execute("PRAGMA synchronous=FULL")
             connection.execute(_SCHEMA)
             connection.execute("SELECT key FROM segments LIMIT 1").fetchone()
         except sqlite3.Error:
@@ -74,20 +84,30 @@ class Cache:
     ) -> dict[str, Hypothesis]:
         """The hypotheses that are known, by text."""
         by_key = {_key(signature, source, target, text): text for text in texts}
+        try:
+            return self._find(by_key)
+        except sqlite3.OperationalError as error:
+            raise self._unusable(error) from None
+        except sqlite3.DatabaseError:
+            self._replace()
+            return {}
+
+    def _find(self, by_key: dict[bytes, str]) -> dict[str, Hypothesis]:
         keys = list(by_key)
         found: dict[str, Hypothesis] = {}
-        try:
-            for start in range(0, len(keys), _BATCH):
-                part = keys[start : start + _BATCH]
-                marks = ",".join("?" * len(part))
-                rows = self._connection.execute(
-                    f"SELECT key, text, score, flags FROM segments WHERE key IN ({marks})", part
-                )
-                for key, text, score, flags in rows:
-                    found[by_key[bytes(key)]] = Hypothesis(text, score, tuple(json.loads(flags)))
-        except sqlite3.Error as error:
-            raise self._unusable(error) from None
+        for start in range(0, len(keys), _BATCH):
+            part = keys[start : start + _BATCH]
+            marks = ",".join("?" * len(part))
+            rows = self._connection.execute(
+                f"SELECT key, text, score, flags FROM segments WHERE key IN ({marks})", part
+            )
+            for key, text, score, flags in rows:
+                found[by_key[bytes(key)]] = Hypothesis(text, score, tuple(json.loads(flags)))
         return found
+
+    def _replace(self) -> None:
+        self._connection.close()
+        self._begin_anew()
 
     def put(
         self,
@@ -105,15 +125,24 @@ class Cache:
             for text, h in zip(texts, hypotheses, strict=True)
         ]
         try:
-            with self._connection:
-                self._connection.executemany(
-                    "INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?)", rows
-                )
-        except sqlite3.Error as error:
+            self._insert(rows)
+        except sqlite3.OperationalError as error:
             raise self._unusable(error) from None
+        except sqlite3.DatabaseError:
+            self._replace()
+            self._insert(rows)
+
+    def _insert(self, rows: list[tuple[bytes, str, float | None, str, int]]) -> None:
+        with self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?)", rows
+            )
 
     def __len__(self) -> int:
-        row = self._connection.execute("SELECT COUNT(*) FROM segments").fetchone()
+        try:
+            row = self._connection.execute("SELECT COUNT(*) FROM segments").fetchone()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
         return int(row[0])
 
     def close(self) -> None:

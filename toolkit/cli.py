@@ -40,9 +40,12 @@ class _Time(click.ParamType[dt.time]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> dt.time:
         try:
-            return value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
+            time = value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a time like 06:30", param, ctx)
+        if time.tzinfo is not None:
+            self.fail(f"{value!r} has a zone; it is a local time like 06:30", param, ctx)
+        return time
 
 
 _SUMMARISER = click.option(
@@ -57,7 +60,9 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.option("--model", help="demo, 600M, 1.3B, 3.3B, a hub id or a folder [600M]."),
-            click.option("--engine", type=click.Choice(["auto", "torch"]), help="[auto]"),
+            click.option(
+                "--engine", type=click.Choice(["auto", "torch", "ctranslate2"]), help="[auto]"
+            ),
             click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="[auto]"),
             click.option("--beam", type=click.IntRange(1, 16), help="Beam width; 1 is greedy [4]."),
         )
@@ -105,8 +110,8 @@ def digest(
         result = pipeline.run(config, progress=bar)
     if as_json:
         click.echo(json.dumps(_summary(result), ensure_ascii=False, indent=2))
-    elif sys.stdout.isatty():
-        click.echo(str(result.paths["html"]))
+    elif sys.stdout is not None and sys.stdout.isatty():
+        click.echo(str(result.paths.get("html", "")))
     _report(result)
     raise SystemExit(_digest_code(result))
 
@@ -132,7 +137,7 @@ def _failure(failure: Failure) -> dict[str, str]:
 
 def _report(result: RunResult) -> None:
     """What went wrong, on stderr; and on a terminal also what went right."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         counts = result.counts
         say(
             f"{counts['articles']} articles, {counts['stories']} stories; "
@@ -187,10 +192,12 @@ def translate(
         failures.extend(failed)
         if done and job.notice:
             say(job.notice)
+        for line in present.losses(done) if form == "text" else ():
+            say(line)
     shown = present.FORMATS[form](done)
     if output is None:
         click.echo(shown, nl=False)
-    else:
+    elif done:
         single.write(output, shown)
     _exit(bool(done), failures)
 
@@ -200,7 +207,7 @@ def _read(files: Sequence[str]) -> tuple[list[Article], list[Failure]]:
     from toolkit import single
 
     names = list(files) or [_STDIN]
-    if names == [_STDIN] and not files and sys.stdin.isatty():
+    if sys.stdin is None or (names == [_STDIN] and not files and sys.stdin.isatty()):
         raise click.UsageError("Name a file, or send text to stdin.")
     stdin = sys.stdin.buffer.read() if _STDIN in names else b""
     return single.read(names, stdin)

@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ ENGLISH = "eng_Latn"
 CONFIG_NAME = "toolkit.toml"
 _PREFIX = "TOOLKIT_"
 _CHOICES = {
-    "engine": ("auto", "torch"),
+    "engine": ("auto", "torch", "ctranslate2"),
     "device": ("auto", "cpu", "cuda"),
     "executor": ("local", "ray"),
 }
@@ -29,7 +29,12 @@ _CHOICES = {
 def cache_home() -> Path:
     """The folder for what can be made again: ``$XDG_CACHE_HOME`` or ``~/.cache``."""
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "news-toolkit"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "news-toolkit"
+    except RuntimeError:
+        raise ConfigError(
+            "there is no home folder for the cache", remedy="Set XDG_CACHE_HOME or TOOLKIT_CACHE."
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class Config:
                 raise ConfigError(
                     f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}"
                 )
+        if self.deadline is not None and self.deadline.tzinfo is not None:
+            raise ConfigError("deadline is a local time such as 06:30, without a zone")
         for name, low, high in (("bullets", 1, 10), ("beam", 1, 16)):
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"{name} must be from {low} to {high}, not {getattr(self, name)}")
@@ -94,7 +101,7 @@ def load(
         if text:
             values[item.name] = _convert(item.name, text, f"{_PREFIX}{item.name.upper()}")
     values.update({k: v for k, v in (overrides or {}).items() if v is not None})
-    return replace(Config(), **values)
+    return Config(**values)
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:
@@ -135,12 +142,16 @@ def _convert(name: str, value: Any, origin: str) -> Any:
             case "outputs" | "cache" | "templates" | "prompts":
                 return Path(value).expanduser()
             case "beam" | "bullets":
+                if isinstance(value, float):
+                    raise ValueError("a whole number is wanted")
                 return int(value)
             case "date":
+                if isinstance(value, dt.datetime):
+                    return value.date()
                 return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
             case "deadline":
                 return value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
             case _:
                 return str(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise ConfigError(f"{origin}: {name} cannot be {value!r} ({error})") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +16,14 @@ from toolkit.progress import Progress, Silent
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+DEBUG = "TOOLKIT_DEBUG"
 DONE, NOTHING_DONE, SOME_FAILED, LOCKED, DEADLINE = 0, 1, 3, 4, 5
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
     """A bar for each stage when stderr is a terminal, else silence: cron mails what it is told."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield Silent()
         return
     from rich import progress as parts
@@ -68,9 +70,20 @@ def errors_for_people() -> Iterator[None]:
         if error.remedy:
             say(error.remedy)
         raise SystemExit(exit_code(error)) from None
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise
+    except OSError as error:
+        say(f"toolkit: {error.filename or 'output'}: {error.strerror or error}")
+        raise SystemExit(NOTHING_DONE) from None
     except KeyboardInterrupt:
         say("toolkit: stopped; what is translated so far is kept in the cache.")
         raise SystemExit(130) from None
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        say(f"toolkit: unforeseen error ({type(error).__name__}: {error})")
+        say(f"Please report it; {DEBUG}=1 shows where it happened.")
+        raise SystemExit(NOTHING_DONE) from None
 
 
 def exit_code(error: ToolkitError) -> int:

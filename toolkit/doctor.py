@@ -69,8 +69,10 @@ def _processor(config: Config) -> Finding:
 
 
 def _gpu(config: Config) -> Finding:
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        return Finding("gpu", "fail", "torch is not installed")
     if torch.cuda.is_available():
         free, total = torch.cuda.mem_get_info()
         name = torch.cuda.get_device_name()
@@ -115,9 +117,9 @@ def _last_run(config: Config) -> Finding:
     try:
         run = json.loads(record.read_text(encoding="utf-8"))
         counts = run["counts"]
+        detail = f"{run['date']}: {counts['articles']} articles, {counts['failed']} not processed"
     except FileNotFoundError:
         return Finding("last run", "ok", f"none in {config.outputs} yet")
     except (OSError, ValueError, KeyError, TypeError) as error:
         return Finding("last run", "warn", f"{record} cannot be read ({error})")
-    detail = f"{run['date']}: {counts['articles']} articles, {counts['failed']} not processed"
     return Finding("last run", "warn" if counts["failed"] else "ok", detail)

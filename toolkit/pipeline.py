@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from toolkit.data import (
     RunResult,
     TranslatedArticle,
 )
-from toolkit.errors import InputError, ToolkitError
+from toolkit.errors import InputError, OutputError, ToolkitError
 from toolkit.executors.base import Executor, Failed
 from toolkit.executors.local import Local
 from toolkit.executors.ray_cluster import RayCluster
@@ -56,21 +56,31 @@ def run(
     when there is no input at all, ``ModelError`` when the model cannot be had, ``LockedError``
     when another run holds the outputs; everything else that goes wrong is in ``failures``.
     """
-    date = config.date or dt.date.today()
+    now = dt.datetime.now()
+    date = config.date or now.date()
+    until = None if config.deadline is None else deadline_after(now, config.deadline)
     with RunFolder.open(config.outputs, date) as folder, _log_to(folder.path / "run.log"):
-        return _Run(config, date, folder, progress or Silent()).go(translator, summariser)
+        run_of_day = _Run(config, date, folder, progress or Silent(), until)
+        return run_of_day.go(translator, summariser)
 
 
 class _Run:
     """One run: what its stages share."""
 
     def __init__(
-        self, config: Config, date: dt.date, folder: RunFolder, progress: Progress
+        self,
+        config: Config,
+        date: dt.date,
+        folder: RunFolder,
+        progress: Progress,
+        until: dt.datetime | None,
     ) -> None:
         self.config = config
         self.date = date
         self.folder = folder
         self.progress = progress
+        self.until = until
+        self.warnings: list[str] = []
         self.timings: dict[str, float] = {}
         self.failures: list[Failure] = []
 
@@ -85,6 +95,7 @@ class _Run:
         self.failures.extend(loaded.failures)
         with self._stage("clean", len(loaded.articles)):
             prepared = self._prepare(loaded.articles)
+        render.check_templates(config.templates)
         with self._stage("load model", 0):
             translator = translator or load_translator(
                 config.model, engine=config.engine, device=config.device, beam=config.beam
@@ -132,8 +143,6 @@ class _Run:
         self, prepared: list[PreparedArticle], translator: Translator
     ) -> stages.Translated:
         cache = Cache(self.config.cache)
-        if cache.warning:
-            log.warning(cache.warning)
         try:
             return stages.translate(
                 prepared,
@@ -141,10 +150,16 @@ class _Run:
                 cache,
                 target=ENGLISH,
                 progress=self.progress,
-                time_is_up=_deadline(self.date, self.config.deadline),
+                time_is_up=self._time_is_up,
             )
         finally:
             cache.close()
+            if cache.warning:
+                log.warning(cache.warning)
+                self.warnings.append(f"{cache.warning[0].upper()}{cache.warning[1:]}.")
+
+    def _time_is_up(self) -> bool:
+        return self.until is not None and dt.datetime.now() >= self.until
 
     def _digest(
         self,
@@ -157,6 +172,7 @@ class _Run:
         if writers.merger is not None:
             grouped = tuple(writers.merger.merge(story, articles) for story in grouped)
         notices = [translator.notice] if translator.notice and articles else []
+        notices += self.warnings
         left = sum(f.reason == _NOT_BEGUN for f in self.failures)
         if left:
             notices.append(
@@ -174,14 +190,18 @@ class _Run:
 
     def _write(self, digest: Digest, counts: dict[str, int], loaded: Loaded) -> RunResult:
         folder, templates = self.folder, self.config.templates
-        paths = {
-            "articles": folder.write_articles(digest.articles),
-            "json": folder.write_json("digest.json", render.to_json(digest)),
-            "markdown": folder.write_text(
-                "digest.md", [render.markdown(digest, templates=templates)]
-            ),
-            "html": folder.write_text("digest.html", [render.html(digest, templates=templates)]),
-        }
+        paths: dict[str, Path] = {}
+        # A run in which nothing could be done must not replace an earlier one's digest.
+        if digest.articles or not (folder.path / "digest.html").exists():
+            # All is drawn before anything is written: the files are of one run or of the other.
+            page = render.html(digest, templates=templates)
+            markdown = render.markdown(digest, templates=templates)
+            paths = {
+                "articles": folder.write_articles(digest.articles),
+                "json": folder.write_json("digest.json", render.to_json(digest)),
+                "markdown": folder.write_text("digest.md", [markdown]),
+                "html": folder.write_text("digest.html", [page]),
+            }
         record = {
             "date": digest.date.isoformat(),
             "signature": digest.signature,
@@ -194,7 +214,8 @@ class _Run:
             "notices": list(digest.notices),
         }
         paths["run"] = folder.write_json("run.json", record)
-        folder.point_latest()
+        if digest.articles:
+            folder.point_latest()
         log.info("done: %s", counts)
         return RunResult(digest=digest, paths=paths, timings=self.timings, counts=counts)
 
@@ -231,17 +252,18 @@ def _counts(loaded: Loaded, translated: stages.Translated, digest: Digest) -> di
     }
 
 
-def _deadline(date: dt.date, deadline: dt.time | None) -> Callable[[], bool]:
-    """Whether the deadline has passed: the next such time of day after the start, so that a
-    run begun at 23:50 may have its deadline at 05:30."""
-    if deadline is None:
-        return lambda: False
-    now = dt.datetime.now()
-    moment = dt.datetime.combine(now.date(), deadline)
-    # A deadline a few hours gone is one that was missed, not one for tomorrow.
-    if now - moment > dt.timedelta(hours=12):
-        moment += dt.timedelta(days=1)
-    return lambda: dt.datetime.now() >= moment
+# A run that starts so shortly after its deadline has missed it; one that starts later means the
+# next such time of day.
+_MISSED = dt.timedelta(hours=3)
+
+
+def deadline_after(start: dt.datetime, deadline: dt.time) -> dt.datetime:
+    """The moment that ``deadline`` stands for in a run begun at ``start``, both local time: the
+    next such time of day, so a run begun at 23:50 may have its deadline at 05:30, unless it has
+    only just passed."""
+    today = dt.datetime.combine(start.date(), deadline)
+    moments = [today + dt.timedelta(days=days) for days in (-1, 0, 1)]
+    return next(moment for moment in moments if moment > start - _MISSED)
 
 
 def _versions() -> dict[str, str]:
@@ -263,10 +285,23 @@ def _plain(value: dict[str, Any]) -> dict[str, Any]:
     return {name: text(item) for name, item in value.items()}
 
 
+class _RunLog(logging.FileHandler):
+    """A log that is silent about its own troubles: a full disk shows when results are written."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        pass
+
+
 @contextlib.contextmanager
 def _log_to(path: Path) -> Iterator[None]:
     """Send the toolkit's log to ``run.log`` as well, one line an event."""
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    try:
+        handler = _RunLog(path, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error})",
+            remedy="Free space or mend the permissions.",
+        ) from None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("toolkit")
     before = logger.level
@@ -276,6 +311,9 @@ def _log_to(path: Path) -> Iterator[None]:
         yield
     except ToolkitError as error:
         log.error("stopped: %s", error)
+        raise
+    except BaseException:
+        log.exception("stopped")
         raise
     finally:
         logger.removeHandler(handler)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.data import Brief, TranslatedArticle, Translation
 from toolkit.languages import Language
-from toolkit.store import article_record
+from toolkit.store import article_record, json_line
 
 if TYPE_CHECKING:
     from toolkit.doctor import Finding
@@ -29,7 +29,7 @@ def article_text(articles: Sequence[TranslatedArticle]) -> str:
 
 def article_jsonl(articles: Sequence[TranslatedArticle]) -> str:
     """The lines of ``articles.jsonl``."""
-    return "".join(json.dumps(article_record(a), ensure_ascii=False) + "\n" for a in articles)
+    return "".join(json_line(article_record(a)) for a in articles)
 
 
 def side_by_side(articles: Sequence[TranslatedArticle]) -> str:
@@ -41,6 +41,20 @@ def side_by_side(articles: Sequence[TranslatedArticle]) -> str:
             warning = f"   [{', '.join(row.flags)}]" if row.flags else ""
             lines += [row.segment.text, f"{row.english}{warning}", ""]
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def losses(articles: Sequence[TranslatedArticle]) -> list[str]:
+    """What plain text does not show: a line for each article with warnings or dropped lines."""
+    lines = []
+    for article in articles:
+        flagged = sum(bool(row.flags) for row in article.translations)
+        dropped = len(article.prepared.dropped)
+        found = [f"{flagged} sentences with a warning"] if flagged else []
+        found += [f"{dropped} lines dropped as not part of the article"] if dropped else []
+        if found:
+            shown = "--format side-by-side" if flagged else "--format jsonl"
+            lines.append(f"{article.source}: {', '.join(found)}; {shown} shows them.")
+    return lines
 
 
 def _paragraphs(article: TranslatedArticle) -> list[list[Translation]]:

@@ -8,6 +8,7 @@ every value by default: HTML by Jinja's autoescaping, Markdown by ``toolkit.disp
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,15 @@ def markdown(digest: Digest, *, templates: Path | None = None) -> str:
         return environment.get_template("digest.md.j2").render(
             page=arrange(digest), version=VERSION
         )
+
+
+def check_templates(templates: Path | None) -> None:
+    """Render an empty digest with the user's templates, so that a broken one stops a run at its
+    start. Raises ``ConfigError``."""
+    if templates is not None:
+        empty = Digest(date=dt.date(2000, 1, 1), signature="", articles=(), stories=())
+        html(empty, templates=templates)
+        markdown(empty, templates=templates)
 
 
 def to_json(digest: Digest) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,10 +28,10 @@ from toolkit.translators.base import Translator
 log = logging.getLogger(__name__)
 
 # A window is what is looked up and sorted together: large enough that rows of like length meet,
-# small enough that a run of any size needs no more memory than one window of texts.
+# small enough that what waits for the model is bounded.
 WINDOW_ROWS = 4096
 # What reaches the cache together: the most that a pulled plug can cost, some twenty seconds of a
-# CPU's work; fewer rows would leave places of the decoding loop empty.
+# CPU's work with the 600M model; fewer rows would leave places of the decoding loop empty.
 CALL_ROWS = 512
 
 
@@ -68,8 +69,29 @@ def prepare(article: Article, *, language: str | None = None) -> PreparedArticle
 
     ``language``, a FLORES-200 code, settles it without detection; what the article itself
     declares is only a hint, since feeds often declare one language for all they carry. Raises
-    ``InputError`` when nothing is left after cleaning.
+    ``InputError`` when nothing is left after cleaning, and ``ToolkitError`` for whatever else
+    goes wrong: no article costs the rest of a run.
     """
+    with _unforeseen(article.source):
+        return _prepare(article, language)
+
+
+@contextmanager
+def _unforeseen(what: str) -> Iterator[None]:
+    """Turn an error that nobody foresaw into one of ours; the log has the trace."""
+    try:
+        yield
+    except ToolkitError:
+        raise
+    except Exception as error:
+        log.exception("%s: unforeseen", what)
+        raise ToolkitError(
+            f"{what}: unforeseen error ({type(error).__name__}: {error})",
+            remedy="Please report it with the trace in run.log.",
+        ) from error
+
+
+def _prepare(article: Article, language: str | None) -> PreparedArticle:
     declared = languages.candidates(article.language) if article.language else ()
     hint = language or (declared[0].code if len(declared) == 1 else None)
     page = cleaning.clean(article.text, title=article.title, language=hint)
@@ -186,7 +208,8 @@ class _Window:
     def _call(self, language: str, texts: list[str]) -> None:
         signature = self.translator.signature
         try:
-            hypotheses = self.translator.translate(texts, source=language, target=self.target)
+            with _unforeseen(f"{len(texts)} segments"):
+                hypotheses = self.translator.translate(texts, source=language, target=self.target)
         except ToolkitError as error:
             log.error("%d segments of %s: %s", len(texts), language, error)
             self.failed.update({(language, text): error for text in texts})
@@ -256,7 +279,8 @@ def summarise(
     failures: list[Failure] = []
     for article in articles:
         try:
-            briefs.append(summariser.summarise(article, bullets=bullets))
+            with _unforeseen(article.source):
+                briefs.append(summariser.summarise(article, bullets=bullets))
         except ToolkitError as error:
             failures.append(Failure(article.source, "summarise", str(error), error.remedy))
     return briefs, failures

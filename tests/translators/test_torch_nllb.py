@@ -192,6 +192,18 @@ def test_long_texts_are_cut_and_nothing_is_left_out(
     assert spelt.replace(" ", "") == normalise(text).replace(" ", "")
 
 
+def test_a_variant_splits_and_searches_otherwise(
+    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = ", ".join(["ગુજરાતમાં આજે ભારે વરસાદ"] * 6)
+    narrow = tiny.variant(beam=2, longest=16)
+    (whole,) = rows_given_to_the_model(tiny, monkeypatch, [text], GUJARATI)
+    parts = rows_given_to_the_model(narrow, monkeypatch, [text], GUJARATI)
+    assert len(parts) > 1
+    assert all(len(part) <= 18 < len(whole) for part in parts)
+    assert narrow.signature != tiny.signature
+
+
 def test_a_part_that_was_stopped_by_the_cap_is_flagged(tiny: TorchNllb) -> None:
     """Random weights hardly ever write an end; the demo always does."""
     for hypothesis in tiny.translate(TEXTS, source=GUJARATI, target=ENGLISH):
@@ -239,8 +251,8 @@ def test_threads_may_share_a_translator(demo: TorchNllb) -> None:
 
 def test_the_signature_names_what_the_output_depends_on(demo: TorchNllb, tiny: TorchNllb) -> None:
     revision = resolve("demo").revision[:8]
-    assert demo.signature == f"demo@{revision} torch float32 beam4"
-    assert tiny.signature.endswith(" torch float32 beam1")
+    assert demo.signature == f"demo@{revision} torch float32 beam4 text1"
+    assert tiny.signature.endswith(" torch float32 beam1 text1")
     assert "five sample articles" in demo.notice
     assert tiny.notice == ""
 

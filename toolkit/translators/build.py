@@ -18,7 +18,9 @@ def load_translator(
     from toolkit.translators.rescue import Checked
     from toolkit.translators.torch_nllb import TorchNllb
 
-    first = TorchNllb(resolve(model), device=device, beam=beam)
+    first = TorchNllb(
+        resolve(model), engine="torch" if engine == "auto" else engine, device=device, beam=beam
+    )
     # What fails a check is searched more widely, then clause by clause.
     retries = (first.variant(beam=max(4, 2 * beam)), first.variant(beam=4, longest=_CLAUSE))
     return Checked(first, retries)

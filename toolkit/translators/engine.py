@@ -6,9 +6,11 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from toolkit.config import cache_home
+from toolkit.errors import ConfigError, OutputError
+from toolkit.translators.batching import Decoded
 from toolkit.translators.checkpoint import Checkpoint
 from toolkit.translators.decoding import Decoder
 from toolkit.translators.fused import FusedNetwork
@@ -18,7 +20,8 @@ from toolkit.translators.network import Network
 from toolkit.translators.vocabulary import english_pieces
 from toolkit.translators.weights import Weights
 
-_VOCABULARY = "english.json"
+# Named anew when ``english_pieces`` chooses others.
+_VOCABULARY = "english-1.json"
 
 
 def prepared_folder(checkpoint: Checkpoint) -> Path:
@@ -54,11 +57,51 @@ def english_vocabulary(
     return kept
 
 
+class AnyDecoder(Protocol):
+    """What both engines offer: see ``decoding.Decoder.decode``."""
+
+    def decode(
+        self, rows: Sequence[Sequence[int]], language: int, caps: Sequence[int], *, beams: int = 1
+    ) -> list[Decoded]: ...
+
+
 def load_decoder(
     weights: Weights, precision: Precision, device: str, kept: Sequence[int] | None
-) -> Decoder:
+) -> AnyDecoder:
     """The decoding loop over the fastest kernels that this machine has for ``precision``."""
     kernels = load() if precision == "int8" and device == "cpu" else None
     if kernels is not None:
         return Decoder(FusedNetwork(weights, kernels, kept=kept), kept=kept)
     return Decoder(Network(weights, precision, kept=kept, device=device), kept=kept)
+
+
+def load_ct2(
+    checkpoint: Checkpoint,
+    weights: Weights,
+    precision: Precision,
+    device: str,
+    kept: Sequence[int] | None,
+) -> AnyDecoder:
+    """CTranslate2 on the checkpoint, which is converted on first use and kept.
+
+    Raises ``ConfigError`` where CTranslate2 is not installed.
+    """
+    from toolkit.translators.ct2_nllb import Ct2Decoder, convert
+
+    kind = "english" if kept else "full"
+    folder = prepared_folder(checkpoint) / f"ctranslate2-{kind}-{precision}"
+    try:
+        if not (folder / "model.bin").is_file():
+            stored = None if precision == "float32" else precision
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            convert(weights, folder, kept=kept, quantization=stored)
+        return Ct2Decoder(folder, device=device, precision=precision)
+    except ImportError:
+        raise ConfigError(
+            "CTranslate2 is not installed", remedy="pip install 'news-toolkit[fast]'"
+        ) from None
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be written ({error.strerror or error})",
+            remedy="Free space, or set XDG_CACHE_HOME to another disk.",
+        ) from None

@@ -25,12 +25,15 @@ from toolkit.translators.checkpoint import TOKENIZER, Checkpoint, damaged
 from toolkit.translators.long_text import split_long
 
 if TYPE_CHECKING:
-    from toolkit.translators.decoding import Decoder
+    from toolkit.translators.engine import AnyDecoder
     from toolkit.translators.kernels import Precision
     from toolkit.translators.weights import Weights
 
 PAD, END, UNKNOWN = 1, 2, 3
 _ENGLISH = "eng_Latn"
+# Part of the signature: raise it when what a text goes through on its way to ids changes
+# (normalising, splitting, the English vocabulary), so that the cache forgets the old results.
+TEXT_VERSION = 1
 LONGEST = 180  # source tokens; beyond it a text is split, since quality falls and clauses go
 _PUBLISHED_SIZE, _PUBLISHED_ENGLISH = 256_204, 256_047
 _LANGUAGE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
@@ -47,7 +50,8 @@ _UNSPACED = ("Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt")
 class TorchNllb:
     """A checkpoint of NLLB's family, loaded: see ``toolkit.translators.base.Translator``.
 
-    ``device`` is ``auto``, ``cpu`` or ``cuda``. ``precision`` None chooses: bfloat16 on a GPU,
+    ``engine`` is ``torch``, our own loop, or ``ctranslate2``. ``device`` is ``auto``, ``cpu`` or
+    ``cuda``. ``precision`` None chooses: bfloat16 on a GPU,
     int8 for large models on a CPU, else float32. ``beam`` 1 is greedy. ``token_budget``
     bounds rows x longest row x beams of what is decoded at once; when memory runs out it is
     halved. Raises ``ModelError`` for a device that is not there or weights of another kind.
@@ -57,12 +61,14 @@ class TorchNllb:
         self,
         checkpoint: Checkpoint,
         *,
+        engine: str = "torch",
         device: str = "auto",
         precision: Precision | None = None,
         beam: int = 4,
         token_budget: int | None = None,
     ) -> None:
         self.device = choose_device(device)
+        self._engine = engine
         self.beam = beam
         self._longest = LONGEST
         self._checkpoint = checkpoint
@@ -76,8 +82,10 @@ class TorchNllb:
         self._precision = precision or choose_precision(self.device, config)
         self._loaded = _Loaded()
         self._ready(self._languages[_ENGLISH])
-        self._budget = max(1, (token_budget or _BUDGETS[self.device]) // beam)
-        self.signature = f"{checkpoint.signature} torch {self._precision} beam{beam}"
+        self._tokens = token_budget or _BUDGETS[self.device]
+        self.signature = (
+            f"{checkpoint.signature} {engine} {self._precision} beam{beam} text{TEXT_VERSION}"
+        )
         self.notice = checkpoint.notice
 
     def variant(self, *, beam: int, longest: int = LONGEST) -> TorchNllb:
@@ -105,7 +113,7 @@ class TorchNllb:
         """Translate rows of source ids (language first, end last): one result a row, in order."""
         return run_batched(
             [len(row) for row in rows],
-            self._budget,
+            max(1, self._tokens // self.beam),
             lambda batch: self._generate([rows[i] for i in batch], target_id),
             out_of_memory,
         )
@@ -120,7 +128,7 @@ class TorchNllb:
         """The pieces of the normalised text, cut where it is too long for the model."""
         text = normalise(text)
         whole = self._pieces(text)
-        if len(whole) <= LONGEST:
+        if len(whole) <= self._longest:
             return [whole] if whole else []
         parts = split_long(text, lambda part: len(self._pieces(part)), self._longest)
         return [pieces for part in parts if (pieces := self._pieces(part.strip()))]
@@ -150,19 +158,23 @@ class TorchNllb:
         with self._loaded.lock, _threads(1 if self._alone else None):
             return self._ready(target_id).decode(rows, target_id, caps, beams=self.beam)
 
-    def _ready(self, target_id: int) -> Decoder:
+    def _ready(self, target_id: int) -> AnyDecoder:
         """The decoder for a target: English needs only a part of a large vocabulary. The other
         languages share one with all of it, and the two are not held together."""
         loaded = self._loaded
         english = target_id == self._languages[_ENGLISH]
         if loaded.decoder is None or english != loaded.english:
-            from toolkit.translators.engine import english_vocabulary, load_decoder
+            from toolkit.translators.engine import english_vocabulary, load_ct2, load_decoder
 
             loaded.decoder = None
             kept = None
             if english:
                 kept = english_vocabulary(self._checkpoint, self._tokenizer, self._codes)
-            loaded.decoder = load_decoder(self._weights, self._precision, self.device, kept)
+            how = self._weights, self._precision, self.device, kept
+            if self._engine == "ctranslate2":
+                loaded.decoder = load_ct2(self._checkpoint, *how)
+            else:
+                loaded.decoder = load_decoder(*how)
             loaded.english = english
         return loaded.decoder
 
@@ -171,7 +183,7 @@ class TorchNllb:
 class _Loaded:
     """The decoder in memory, which variants of a translator share."""
 
-    decoder: Decoder | None = None
+    decoder: AnyDecoder | None = None
     english: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
