@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +90,119 @@ def test_a_file_where_the_folder_should_be_is_a_clear_error(tmp_path: Path) -> N
         RunFolder.open(tmp_path / "outputs", DAY),
     ):
         pass
+
+
+def test_links_to_folders_are_followed_and_loops_end(tmp_path: Path) -> None:
+    (tmp_path / "news" / "sub").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.txt").write_text(STORY, encoding="utf-8")
+    (tmp_path / "news" / "linked").symlink_to(tmp_path / "other")
+    (tmp_path / "news" / "sub" / "up").symlink_to(tmp_path / "news")
+    loaded = load([tmp_path / "news"])
+    assert [a.source for a in loaded.articles] == [str(tmp_path / "news" / "linked" / "a.txt")]
+    assert not loaded.failures
+    assert not loaded.duplicates
+
+
+def test_what_cannot_be_read_in_a_folder_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "broken.txt").symlink_to(tmp_path / "gone.txt")
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "whole.txt").write_text(STORY, encoding="utf-8")
+    loaded = load([tmp_path])
+    assert [Path(a.source).name for a in loaded.articles] == ["whole.txt"]
+    assert [(Path(f.source).name, f.stage) for f in loaded.failures] == [
+        ("broken.txt", "read"),
+        ("pipe.txt", "read"),
+    ]
+    assert "link to nothing" in loaded.failures[0].reason
+
+
+# Root may read everything: what the system would refuse to others is refused by the stand-in.
+@pytest.mark.parametrize("call", ["scandir", "stat"])
+def test_a_closed_subfolder_is_a_failure_and_a_closed_folder_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "a.txt").write_text(STORY, encoding="utf-8")
+    (tmp_path / "b.txt").write_text(STORY, encoding="utf-8")
+    real = getattr(os, call)
+
+    def refuse(path: object = ".", *args: object, **options: object) -> object:
+        name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else ""
+        if name.startswith(str(closed if call == "scandir" else closed / "a.txt")):
+            raise PermissionError(13, "Permission denied", name)
+        return real(path, *args, **options)
+
+    monkeypatch.setattr(os, call, refuse)
+    loaded = load([tmp_path])
+    assert [Path(a.source).name for a in loaded.articles] == ["b.txt"]
+    (failure,) = loaded.failures
+    assert failure.reason == "Permission denied"
+    assert failure.source.startswith(str(closed))
+    with pytest.raises(InputError, match="Permission denied"):
+        load([closed if call == "scandir" else closed / "a.txt"])
+
+
+def test_a_name_that_is_not_utf8_can_be_shown_and_written(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / os.fsdecode(b"caf\xe9.txt")).write_text(STORY, encoding="utf-8")
+    (article,) = load([tmp_path / "in"]).articles
+    assert Path(article.source).name == "caf\ufffd.txt"
+    with RunFolder.open(tmp_path / "out", DAY) as folder:
+        folder.write_json("run.json", {"inputs": os.fsdecode(b"caf\xe9")})
+        written = json.loads((folder.path / "run.json").read_text(encoding="utf-8"))
+    assert written == {"inputs": "caf?"}
+
+
+def test_a_run_locked_out_leaves_nothing(tmp_path: Path) -> None:
+    with (
+        RunFolder.open(tmp_path, DAY),
+        pytest.raises(LockedError),
+        RunFolder.open(tmp_path, DAY + dt.timedelta(days=1)),
+    ):
+        pass
+    assert not (tmp_path / "2026-11-22").exists()
+
+
+def test_what_a_killed_run_left_half_written_is_swept(tmp_path: Path) -> None:
+    script = (
+        "import datetime, os, sys; from pathlib import Path\n"
+        "from toolkit.store import RunFolder\n"
+        "def parts():\n"
+        "    yield 'half of'\n"
+        "    os._exit(9)\n"
+        "with RunFolder.open(Path(sys.argv[1]), datetime.date(2026, 11, 21)) as folder:\n"
+        "    folder.write_text('digest.html', parts())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert done.returncode == 9
+    assert len(list((tmp_path / "2026-11-21").iterdir())) == 1
+    with RunFolder.open(tmp_path, DAY + dt.timedelta(days=1)):
+        assert not list((tmp_path / "2026-11-21").iterdir())
+
+
+def test_an_older_run_does_not_move_latest_back(tmp_path: Path) -> None:
+    with RunFolder.open(tmp_path, DAY) as folder:
+        assert folder.point_latest()
+        assert folder.point_latest()
+    with RunFolder.open(tmp_path, DAY - dt.timedelta(days=1)) as folder:
+        assert not folder.point_latest()
+    assert (tmp_path / "latest").resolve().name == "2026-11-21"
+
+
+def test_no_links_in_the_file_system_stop_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*args: object, **options: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    with RunFolder.open(tmp_path, DAY) as folder:
+        assert not folder.point_latest()
+    assert "Operation not permitted" in caplog.text
+
+
+def test_the_first_days_of_the_calendar_have_no_earlier_stories(tmp_path: Path) -> None:
+    with RunFolder.open(tmp_path, dt.date(1, 1, 3)) as folder:
+        assert folder.earlier_stories() == []

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import logging
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +22,12 @@ from toolkit.data import Article, EarlierStory, Failure, TranslatedArticle
 from toolkit.errors import InputError, LockedError, OutputError
 from toolkit.readers.formats import read
 
+log = logging.getLogger(__name__)
+
 LATEST = "latest"
 _LOCK = ".lock"
+_PART = (".toolkit-", ".part")
+_CHECK = "Check the file and its permissions."
 
 
 @dataclass(slots=True)
@@ -36,12 +42,13 @@ class Loaded:
 def load(paths: Iterable[Path]) -> Loaded:
     """Read every file of ``paths``; a folder stands for the files in it, hidden ones left out.
 
-    Raises ``InputError`` only when a path does not exist: a file that cannot be read is a
-    failure in the result, and the others go on.
+    Raises ``InputError`` only when one of ``paths`` does not exist or cannot be entered: what
+    cannot be read inside a folder is a failure in the result, and the others go on.
     """
-    loaded = Loaded()
+    found, failures = files(paths)
+    loaded = Loaded(failures=failures)
     seen: dict[str, str] = {}
-    for file in files(paths):
+    for file in found:
         for item in _read(file):
             if isinstance(item, Failure):
                 loaded.failures.append(item)
@@ -53,34 +60,80 @@ def load(paths: Iterable[Path]) -> Loaded:
     return loaded
 
 
-def files(paths: Iterable[Path]) -> list[Path]:
-    """The files that ``paths`` stand for, each once, folders in the order of their names."""
+def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
+    """The files that ``paths`` stand for, each once, folders in the order of their names, and
+    what stands in the folders and cannot be read. Raises ``InputError`` as ``load`` does."""
     found: dict[Path, None] = {}
+    failures: dict[Failure, None] = {}
     for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file())
-            hidden = [
-                p for p in inside if any(q.startswith(".") for q in p.relative_to(path).parts)
-            ]
-            found.update(dict.fromkeys(p for p in inside if p not in set(hidden)))
-        elif path.exists():
-            found[path] = None
-        else:
-            raise InputError(f"{path}: no such file or folder", remedy="Check the path.")
-    return list(found)
+        try:
+            if stat.S_ISDIR(path.stat().st_mode):
+                os.scandir(path).close()
+                inside, failed = _inside(path)
+                found.update(dict.fromkeys(inside))
+                failures.update(dict.fromkeys(failed))
+            else:
+                found[path] = None
+        except FileNotFoundError:
+            name = _shown(path)
+            raise InputError(f"{name}: no such file or folder", remedy="Check the path.") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise InputError(f"{_shown(path)}: {reason}", remedy=_CHECK) from None
+    return list(found), list(failures)
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:
+    """The files under ``folder``, links to folders followed but none entered twice."""
+    found: list[Path] = []
+    failures: list[Failure] = []
+    status = folder.stat()
+    visited = {(status.st_dev, status.st_ino)}
+
+    def fail(error: OSError) -> None:
+        failures.append(_unreadable(Path(error.filename), error))
+
+    for top, folders, names in os.walk(folder, onerror=fail, followlinks=True):
+        enter: list[str] = []
+        for name in sorted(folders + names):
+            path = Path(top, name)
+            if name.startswith("."):
+                continue
+            try:
+                status = path.stat()
+            except OSError as error:
+                failures.append(_unreadable(path, error))
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                if (status.st_dev, status.st_ino) not in visited:
+                    visited.add((status.st_dev, status.st_ino))
+                    enter.append(name)
+            elif stat.S_ISREG(status.st_mode):
+                found.append(path)
+            else:
+                reason = "neither a file nor a folder"
+                failures.append(Failure(_shown(path), "read", reason, "Remove or hide it."))
+        folders[:] = enter
+    return sorted(found), failures
 
 
 def _read(file: Path) -> list[Article | Failure]:
     try:
         data = file.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        return [Failure(str(file), "read", reason, "Check the file and its permissions.")]
-    return read(data, str(file))
+        return [_unreadable(file, error)]
+    return read(data, _shown(file))
+
+
+def _unreadable(path: Path, error: OSError) -> Failure:
+    if isinstance(error, FileNotFoundError) and path.is_symlink():
+        return Failure(_shown(path), "read", "a link to nothing", "Mend or remove the link.")
+    return Failure(_shown(path), "read", error.strerror or str(error), _CHECK)
+
+
+def _shown(path: Path) -> str:
+    # A name that is not UTF-8 reaches Python as lone surrogates, which no output can hold.
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 class RunFolder:
@@ -103,7 +156,7 @@ class RunFolder:
 
         folder = cls(outputs, date)
         try:
-            folder.path.mkdir(parents=True, exist_ok=True)
+            outputs.mkdir(parents=True, exist_ok=True)
             lock = FileLock(outputs / _LOCK, timeout=0)
             lock.acquire()
         except Timeout:
@@ -112,17 +165,30 @@ class RunFolder:
                 remedy="Wait for it to end, or give this one another folder with --outputs.",
             ) from None
         except OSError as error:
-            raise _unwritable(folder.path, error) from None
+            raise _unwritable(outputs, error) from None
         try:
+            try:
+                folder.path.mkdir(exist_ok=True)
+            except OSError as error:
+                raise _unwritable(folder.path, error) from None
+            folder._sweep()
             yield folder
         finally:
             lock.release()
+
+    def _sweep(self) -> None:
+        """Remove what killed runs left half written. Nobody else writes: the lock is held."""
+        start, end = _PART
+        for pattern in (f"{start}*{end}", f"????-??-??/{start}*{end}"):
+            for part in self.outputs.glob(pattern):
+                with contextlib.suppress(OSError):
+                    part.unlink()
 
     def earlier_stories(self, days: int = 7) -> list[EarlierStory]:
         """The stories of the digests of the ``days`` before this one's. A folder that is not
         there or cannot be read is passed over: yesterday must not stop today."""
         found: list[EarlierStory] = []
-        for back in range(1, days + 1):
+        for back in range(1, min(days + 1, self.date.toordinal())):
             date = self.date - dt.timedelta(days=back)
             path = self.outputs / date.isoformat() / "digest.json"
             try:
@@ -138,20 +204,7 @@ class RunFolder:
         """Write one file whole, durably, under its final name only. ``parts`` are joined."""
         target = self.path / name
         try:
-            handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                    file.writelines(parts)
-                    file.flush()
-                    os.fsync(file.fileno())
-                # mkstemp makes files private; a digest is for all that the umask lets in.
-                mask = os.umask(0)
-                os.umask(mask)
-                Path(temporary).chmod(0o666 & ~mask)
-                Path(temporary).replace(target)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            write_whole(target, parts)
         except OSError as error:
             raise _unwritable(target, error) from None
         return target
@@ -162,24 +215,62 @@ class RunFolder:
 
     def write_articles(self, articles: Sequence[TranslatedArticle]) -> Path:
         """Write ``articles.jsonl``: one article a line, sentence by sentence."""
-        lines = (_json_line(article_record(a)) for a in articles)
+        lines = (json_line(article_record(a)) for a in articles)
         return self.write_text("articles.jsonl", lines)
 
-    def point_latest(self) -> None:
-        """Let ``outputs/latest`` point to this folder, replaced in one step."""
+    def point_latest(self) -> bool:
+        """Let ``outputs/latest`` point to this folder, replaced in one step.
+
+        False when it stays as it is: it points to a later day, or the file system has no links.
+        """
         link = self.outputs / LATEST
-        temporary = self.outputs / f".{LATEST}.{os.getpid()}"
+        start, end = _PART
+        temporary = self.outputs / f"{start}{LATEST}{end}"
         try:
+            if link.is_symlink() and link.exists() and _later(link.readlink().name, self.date):
+                return False
             temporary.unlink(missing_ok=True)
             temporary.symlink_to(self.path.name, target_is_directory=True)
             temporary.replace(link)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise _unwritable(link, error) from None
+            log.warning("%s: not moved (%s)", link, error.strerror or error)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            return False
+        return True
 
 
-def _json_line(record: dict[str, Any]) -> str:
-    # Lone surrogates, legal in JSON escapes, cannot be written as UTF-8.
+def _later(name: str, date: dt.date) -> bool:
+    try:
+        return dt.date.fromisoformat(name) > date
+    except ValueError:
+        return False
+
+
+def write_whole(target: Path, parts: Iterable[str]) -> None:
+    """Write ``parts``, joined, as UTF-8: first to a temporary file in the folder of ``target``,
+    which is then renamed. Lone surrogates become question marks. Raises ``OSError``."""
+    start, end = _PART
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=start, suffix=end)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files private; a digest is for all that the umask lets in.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def json_line(record: dict[str, Any]) -> str:
+    """``record`` as one line of JSON that can be written as UTF-8."""
+    # Lone surrogates, legal in JSON escapes, cannot be.
     line = json.dumps(record, ensure_ascii=False)
     return line.encode("utf-8", "replace").decode("utf-8") + "\n"
 
