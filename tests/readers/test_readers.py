@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from toolkit.data import Article, Failure
 from toolkit.readers.decoding import decode
-from toolkit.readers.formats import read
+from toolkit.readers.formats import read, read_stream
 
 CASES = json.loads(
     (Path(__file__).parent.parent / "cases" / "encodings.json").read_text(encoding="utf-8")
@@ -100,3 +100,65 @@ def test_an_unknown_suffix_is_refused_with_the_known_ones() -> None:
     assert isinstance(failure, Failure)
     assert ".html" in failure.reason
     assert ".jsonl" in failure.remedy
+
+
+@pytest.mark.parametrize("name", ["gu", "hi", "ar", "ru"])
+def test_a_stray_byte_or_a_cut_end_spoils_one_place_only(name: str) -> None:
+    text = CASES["texts"][name]
+    whole = text.encode()
+    middle = whole.index(b"\n")
+    stray = decode(whole[:middle] + b"\x96" + whole[middle:], "a.txt")
+    assert stray == text.replace("\n", "\ufffd\n")
+    start = text[:-3].rstrip(" .")
+    assert decode(start.encode()[:-1], "a.txt") == start[:-1] + "\ufffd"
+
+
+def test_one_bad_byte_costs_no_more_than_its_place_in_a_feed() -> None:
+    texts = [CASES["texts"][name].split("\n")[0] for name in ("gu", "hi", "ar")]
+    lines = [json.dumps({"text": t}, ensure_ascii=False).encode() for t in texts]
+    lines[1] = lines[1].replace(b'"}', b'\xff"}')
+    lines.insert(1, b"\x80\x81\x01\x02\x03\xfe\xff\x05")
+    items = read(b"\n".join(lines), "feed.jsonl")
+    assert [i.text for i in items if isinstance(i, Article)] == [
+        texts[0],
+        texts[1] + "\ufffd",
+        texts[2],
+    ]
+    assert [i.source for i in items if isinstance(i, Failure)] == ["feed.jsonl:2"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1256", "utf-16", "utf-16-le", "utf-8-sig"])
+def test_feeds_in_other_encodings_are_read(encoding: str) -> None:
+    texts = CASES["texts"]["ar"].split("\n")
+    feed = "\r\n".join(json.dumps({"text": t}, ensure_ascii=False) for t in texts)
+    items = read(feed.encode(encoding), "feed.jsonl")
+    assert [i.text for i in items if isinstance(i, Article)] == texts
+
+
+@pytest.mark.parametrize("text", [[{"html": "<p>One.</p>"}], [["One."]], [1, 2], 7, {"a": "b"}])
+def test_a_text_that_is_no_text_is_a_failure(text: object) -> None:
+    (item,) = read(json.dumps({"text": text}).encode(), "feed.jsonl")
+    assert isinstance(item, Failure)
+    assert "no text" in item.reason
+
+
+def test_paragraphs_may_be_objects_and_dates_numbers() -> None:
+    record = {"text": [{"text": "One."}, None, "Two."], "published": 1795219200}
+    (article,) = read(json.dumps(record).encode(), "feed.jsonl")
+    assert isinstance(article, Article)
+    assert (article.text, article.published) == ("One.\nTwo.", "1795219200")
+
+
+def test_an_endless_number_costs_its_line_only() -> None:
+    feed = '{"text": "One.", "id": ' + "9" * 5000 + '}\n{"text": "Two."}'
+    items = read(feed.encode(), "feed.jsonl")
+    assert [type(i) for i in items] == [Failure, Article]
+
+
+def test_a_stream_says_by_its_first_line_what_it_is() -> None:
+    feed = b'\n{"text": "One."}\n{"text": "Two."}\n{broken\n'
+    items = read_stream(feed, "stdin")
+    assert [type(i) for i in items] == [Article, Article, Failure]
+    assert items[2].source == "stdin:4"
+    (page,) = read_stream(b"{The council} approved the budget on Monday.", "stdin")
+    assert isinstance(page, Article)

@@ -7,7 +7,7 @@ from pathlib import Path
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError
 from toolkit.readers.base import Reader
-from toolkit.readers.jsonl import read_jsonl
+from toolkit.readers.jsonl import is_json_lines, read_jsonl
 from toolkit.readers.text import read_text
 
 _BY_SUFFIX: dict[str, Reader] = {
@@ -28,6 +28,16 @@ def read(data: bytes, source: str) -> list[Article | Failure]:
     if reader is None:
         known = ", ".join(sorted(s for s in _BY_SUFFIX if s))
         return [Failure(source, "read", f"no reader for {suffix} files", f"Save it as {known}.")]
+    return _apply(reader, data, source)
+
+
+def read_stream(data: bytes, source: str) -> list[Article | Failure]:
+    """The articles in ``data`` that has no file name: JSON Lines where it begins with a JSON
+    object, else plain text. Never raises for bad content."""
+    return _apply(read_jsonl if is_json_lines(data) else read_text, data, source)
+
+
+def _apply(reader: Reader, data: bytes, source: str) -> list[Article | Failure]:
     try:
         return list(reader(data, source))
     except InputError as error:

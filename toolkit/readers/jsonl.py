@@ -8,12 +8,13 @@ The names that feeds and crawlers use are understood: ``text``/``body``/``conten
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from toolkit.data import Article, Failure
+from toolkit.errors import InputError
 from toolkit.readers.base import article_id
-from toolkit.readers.decoding import decode
+from toolkit.readers.decoding import decode, refuse_other
 
 _FIELDS = {
     "text": ("text", "body", "content", "maintext"),
@@ -27,25 +28,73 @@ _FIELDS = {
 
 def read_jsonl(data: bytes, source: str) -> Iterator[Article | Failure]:
     """One article for each line that is not blank; a bad line is a failure naming its number."""
-    # A line ends at \n alone: the other characters that str.splitlines() cuts at may stand
-    # unescaped inside a JSON string.
-    for number, line in enumerate(decode(data, source).split("\n"), start=1):
-        if line.strip():
-            yield _article(line, f"{source}:{number}")
+    for number, line in enumerate(_lines(data, source), start=1):
+        if not line.strip():
+            continue
+        where = f"{source}:{number}"
+        try:
+            text = line if isinstance(line, str) else decode(line, where)
+        except InputError as error:
+            reason = str(error).removeprefix(f"{where}: ")
+            yield Failure(where, "read", reason, "Mend or remove the line.")
+        else:
+            yield _article(text, where)
+
+
+def _lines(data: bytes, source: str) -> Sequence[str | bytes]:
+    """The lines of ``data``, as bytes where each can be decoded for itself.
+
+    A line ends at ``\\n`` alone: the other characters that ``splitlines()`` cuts at may stand
+    unescaped inside a JSON string.
+    """
+    refuse_other(data, source)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
+        return decode(data, source).split("\n")
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    if not any(_is_utf8(line) for line in lines if not line.isascii()):
+        # No line says UTF-8: the encoding is told better from the whole than line by line.
+        try:
+            return decode(data, source).split("\n")
+        except InputError:
+            pass
+    return lines
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def is_json_lines(data: bytes) -> bool:
+    """Whether the first line of ``data`` that is not blank is a JSON object."""
+    line = data.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
+    try:
+        return isinstance(json.loads(line.decode("utf-8", "replace")), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _article(line: str, where: str) -> Article | Failure:
     try:
         record = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+    # Plain ValueError is what an integer of thousands of digits raises.
+    except (ValueError, RecursionError) as error:
         return Failure(where, "read", f"not valid JSON ({error})", "Mend or remove the line.")
     if not isinstance(record, dict):
         return Failure(where, "read", "not a JSON object", "Each line must be {...}.")
+    for key in _FIELDS["published"]:
+        # Feeds give seconds since 1970, too.
+        if isinstance(record.get(key), int | float):
+            record[key] = str(record[key])
     found = {name: _field(record, keys) for name, keys in _FIELDS.items()}
     text = found["text"]
     if not text:
         keys = ", ".join(_FIELDS["text"])
-        return Failure(where, "read", "no text in the record", f"Give the text as one of: {keys}.")
+        remedy = f"Give the text, a string or a list of them, as one of: {keys}."
+        return Failure(where, "read", "no text in the record", remedy)
     return Article(
         id=article_id(found["title"], text),
         source=found["source"] or where,
@@ -60,10 +109,19 @@ def _article(line: str, where: str) -> Article | Failure:
 def _field(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     """The first of ``keys`` that holds text. A list is paragraphs (or several authors)."""
     for key in keys:
-        value = record.get(key)
-        if isinstance(value, list):
-            value = "\n".join(str(item) for item in value if item is not None)
-        if isinstance(value, str) and value.strip():
+        value = _plain(record.get(key))
+        if value.strip():
             # Lone surrogates are legal in JSON escapes and in nothing else.
             return value.encode("utf-8", "replace").decode("utf-8").strip()
     return None
+
+
+def _plain(value: Any) -> str:
+    """A string, a list of strings or of objects with a ``text``, or else nothing."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        return ""
+    items = [i.get("text") if isinstance(i, dict) else i for i in value if i is not None]
+    texts = [i for i in items if isinstance(i, str)]
+    return "\n".join(texts) if len(texts) == len(items) else ""
