@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,33 +19,36 @@ from toolkit.data import (
 )
 from toolkit.errors import InputError, OutputError, ToolkitError
 from toolkit.progress import Progress
-from toolkit.readers.formats import read as read_bytes
-from toolkit.store import load
+from toolkit.readers.formats import read_stream
+from toolkit.store import load, write_whole
 from toolkit.summarisers.base import Summariser
 from toolkit.translators.build import load_translator
 
 
 def read(names: Sequence[str], stdin: bytes) -> tuple[list[Article], list[Failure]]:
-    """The articles in the files ``names``, ``-`` standing for ``stdin``, and what failed."""
-    articles: list[Article] = []
-    failures: list[Failure] = []
+    """The articles in ``names``, files or folders and ``-`` for ``stdin``, in order, and what
+    failed. Each article and each failure comes once, where it comes first."""
+    articles: dict[str, Article] = {}
+    failures: dict[Failure, None] = {}
     for name in names:
-        if name == "-":
-            items = read_bytes(stdin, "stdin")
-        else:
-            try:
-                loaded = load([Path(name)])
-            except InputError as error:
-                reason = str(error).removeprefix(f"{name}: ")
-                failures.append(Failure(name, "read", reason, error.remedy))
-                continue
-            items = [*loaded.articles, *loaded.failures]
-        for item in items:
+        for item in _read_one(name, stdin):
             if isinstance(item, Failure):
-                failures.append(item)
+                failures[item] = None
             else:
-                articles.append(item)
-    return articles, failures
+                articles.setdefault(item.id, item)
+    return list(articles.values()), list(failures)
+
+
+def _read_one(name: str, stdin: bytes) -> list[Article | Failure]:
+    if name == "-":
+        return read_stream(stdin, "stdin")
+    path = Path(name)
+    try:
+        loaded = load([path])
+    except InputError as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        return [Failure(name, "read", reason, error.remedy)]
+    return [*loaded.articles, *loaded.failures]
 
 
 class TranslateJob:
@@ -120,9 +124,14 @@ def summarise(
 
 
 def write(path: Path, text: str) -> None:
-    """Write ``text`` to the file that the user named."""
+    """Write ``text`` to the file that the user named: whole, or not at all. A link stays one;
+    into what is no file, such as a pipe, the text is written as it is."""
     try:
-        path.write_text(text, encoding="utf-8")
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8", errors="replace")
+        else:
+            write_whole(target, [text])
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror or error})",

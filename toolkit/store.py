@@ -258,10 +258,10 @@ def write_whole(target: Path, parts: Iterable[str]) -> None:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files private; a digest is for all that the umask lets in.
+        # mkstemp makes files private; a new one is for all that the umask lets in.
         mask = os.umask(0)
         os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
+        temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
