@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -56,3 +57,33 @@ def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"bad\.tsv"):
         read_reference(path)
+
+
+def test_a_table_that_a_program_quoted_is_read_as_it_was_meant() -> None:
+    with REFERENCE.open(encoding="utf-8", newline="") as file:
+        rows = [r for r in csv.DictReader(file, delimiter="\t") if r["kind"] != "boilerplate"]
+    pairs = read_reference(REFERENCE, language="hin_Deva")
+    assert [(p.source, p.reference) for p in pairs] == [(r["source"], r["english"]) for r in rows]
+
+
+def test_quotation_marks_and_long_cells_keep_to_their_row(tmp_path: Path) -> None:
+    path = tmp_path / "quotes.tsv"
+    rows = [
+        ('"Wir kommen", sagte er.', '"We come," he said.'),
+        ('"Wir bleiben.', '"We stay.'),
+        ("eins\u2028zwei", "one\u2028two"),
+        ('"Ja," sagt "sie"', '"Yes," says "she"'),
+        ("lang " * 40_000 + "x", "long"),
+    ]
+    lines = ["source\tenglish", *("\t".join(row) for row in rows)]
+    path.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8")
+    pairs = read_reference(path, language="deu_Latn")
+    assert [(p.source, p.reference) for p in pairs] == rows
+
+
+@pytest.mark.parametrize("row", ["only one", "one\ttwo\tthree"])
+def test_a_row_of_another_length_is_refused_by_its_line(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "bad.tsv"
+    path.write_text(f"source\tenglish\neins\tone\n\n{row}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"bad\.tsv:4: "):
+        read_reference(path, language="deu_Latn")

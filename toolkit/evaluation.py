@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,9 +48,7 @@ def read_reference(path: Path, *, language: str | None = None) -> list[Pair]:
         text = decode(path.read_bytes(), str(path))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}", remedy="Check the path.") from None
-    rows = list(csv.DictReader(text.splitlines(), delimiter="\t"))
-    if not rows or not {"source", "english"} <= set(rows[0]):
-        raise InputError(f"{path}: not a table of references", remedy=f"It must be {_SHAPE}.")
+    rows = _rows(text, path)
     rows = [r for r in rows if r["source"] and r["english"] and r.get("kind") != "boilerplate"]
     together: dict[str, list[str]] = defaultdict(list)
     for row in rows:
@@ -71,14 +68,39 @@ def read_reference(path: Path, *, language: str | None = None) -> list[Pair]:
     return pairs
 
 
+def _rows(text: str, path: Path) -> list[dict[str, str]]:
+    # Not the csv module: to it, a sentence that begins with a quotation mark and does not end
+    # with one goes on over the next lines.
+    numbered = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    names = [_unquoted(cell) for cell in numbered[0][1].split("\t")]
+    if len(numbered) < 2 or not {"source", "english"} <= set(names):
+        raise InputError(f"{path}: not a table of references", remedy=f"It must be {_SHAPE}.")
+    rows = []
+    for number, line in numbered[1:]:
+        cells = [_unquoted(cell) for cell in line.split("\t")]
+        if len(cells) != len(names):
+            raise InputError(
+                f"{path}:{number}: {len(cells)} cells where the first line names {len(names)}",
+                remedy="Each line must hold one row, with one tab between two cells.",
+            )
+        rows.append(dict(zip(names, cells, strict=True)))
+    return rows
+
+
+def _unquoted(cell: str) -> str:
+    """``cell`` without the quotation marks that programs put around cells, inner ones doubled."""
+    inner = cell[1:-1]
+    if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or '"' in inner.replace('""', ""):
+        return cell
+    return inner.replace('""', '"')
+
+
 def evaluate(pairs: Sequence[Pair], translator: Translator, *, target: str) -> list[Score]:
     """Translate each source and score it against its reference, language by language."""
     try:
         from sacrebleu.metrics import BLEU, CHRF
     except ImportError:
-        raise ConfigError(
-            "sacrebleu is not installed", remedy="pip install 'news-toolkit[evaluate]'"
-        ) from None
+        raise ConfigError("sacrebleu is not installed", remedy="pip install sacrebleu") from None
     scores = []
     for code in dict.fromkeys(pair.language for pair in pairs):
         mine = [pair for pair in pairs if pair.language == code]
