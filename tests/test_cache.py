@@ -11,7 +11,7 @@ import pytest
 
 from toolkit.cache import Cache
 from toolkit.data import Hypothesis
-from toolkit.errors import OutputError
+from toolkit.errors import ConfigError, OutputError
 
 KEY = {"signature": "demo@1", "source": "guj_Gujr", "target": "eng_Latn"}
 
@@ -68,6 +68,14 @@ def test_damage_beyond_the_first_pages_is_found_when_it_is_met(tmp_path: Path) -
     again.put(["new"], [Hypothesis("New")], **KEY)
     assert again.get(["new"], **KEY) == {"new": Hypothesis("New")}
     assert list(tmp_path.glob("c.sqlite.damaged-*"))
+
+
+def test_a_file_that_is_no_cache_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("# A file of the user's\n" * 100, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"README\.md"):
+        Cache(path)
+    assert path.read_text(encoding="utf-8").startswith("# A file of the user's")
 
 
 def test_a_folder_in_its_place_is_a_clear_error(tmp_path: Path) -> None:

@@ -54,3 +54,8 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, text: str, says: str) -> No
 def test_a_missing_file_that_was_named_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such configuration file"):
         load(path=tmp_path / "none.toml", environment={})
+
+
+def test_paths_may_be_text() -> None:
+    config = Config(inputs=("seeds",), outputs="out")  # type: ignore[arg-type]
+    assert (config.inputs, config.outputs) == ((Path("seeds"),), Path("out"))

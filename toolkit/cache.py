@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from toolkit.data import Hypothesis
-from toolkit.errors import OutputError
+from toolkit.errors import ConfigError, OutputError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS segments (
@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS segments (
     created INTEGER NOT NULL
 ) WITHOUT ROWID
 """
+# Only files with such names are taken for damaged caches: a typing error must cost nobody a file.
+_OURS = (".sqlite", ".sqlite3", ".db")
 # SQLite allows 999 host parameters in its oldest builds.
 _BATCH = 500
 
@@ -49,6 +51,11 @@ class Cache:
 
     def _begin_anew(self) -> None:
         """Move a damaged file aside, with what SQLite keeps beside it."""
+        if self.path.suffix not in _OURS:
+            raise ConfigError(
+                f"{self.path}: this file is not a cache",
+                remedy=f"Give the cache a name of its own that ends in {_OURS[0]}.",
+            )
         aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
         try:
             self.path.rename(aside)

@@ -207,7 +207,8 @@ def _read(files: Sequence[str]) -> tuple[list[Article], list[Failure]]:
     from toolkit import single
 
     names = list(files) or [_STDIN]
-    if sys.stdin is None or (names == [_STDIN] and not files and sys.stdin.isatty()):
+    closed = sys.stdin is None or (not files and sys.stdin.isatty())
+    if _STDIN in names and closed:
         raise click.UsageError("Name a file, or send text to stdin.")
     stdin = sys.stdin.buffer.read() if _STDIN in names else b""
     return single.read(names, stdin)

@@ -71,6 +71,13 @@ class Config:
     executor: str = "local"
 
     def __post_init__(self) -> None:
+        # Paths may be given as text, as notebooks do.
+        object.__setattr__(self, "inputs", tuple(Path(path) for path in self.inputs))
+        for name in ("outputs", "cache", "templates", "prompts"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else Path(value))
+        if not self.inputs:
+            raise ConfigError("inputs is empty", remedy="Name files or a folder of them.")
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ConfigError(
@@ -142,7 +149,7 @@ def _convert(name: str, value: Any, origin: str) -> Any:
             case "outputs" | "cache" | "templates" | "prompts":
                 return Path(value).expanduser()
             case "beam" | "bullets":
-                if isinstance(value, float):
+                if isinstance(value, bool | float):
                     raise ValueError("a whole number is wanted")
                 return int(value)
             case "date":

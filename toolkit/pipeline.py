@@ -173,6 +173,13 @@ class _Run:
             grouped = tuple(writers.merger.merge(story, articles) for story in grouped)
         notices = [translator.notice] if translator.notice and articles else []
         notices += self.warnings
+        rows = [t for a in articles for t in a.translations]
+        flagged = sum(bool(t.flags) for t in rows)
+        if flagged:
+            notices.append(
+                f"{flagged} of {len(rows)} sentences failed a check of their translation; "
+                "bullets that rest on them say so."
+            )
         left = sum(f.reason == _NOT_BEGUN for f in self.failures)
         if left:
             notices.append(

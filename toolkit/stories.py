@@ -15,6 +15,7 @@ CARRIES_ON = 0.24
 
 _RELATIVE_DAY = re.compile(r"\b(?:today|tomorrow|yesterday|tonight)\b", re.I)
 _LONG_HEADLINE = 16
+_DOUBTFUL_HEADLINE = "The headline rests on a sentence whose translation failed a check."
 
 
 def group(
@@ -50,14 +51,22 @@ def _text(brief: Brief, article: TranslatedArticle | None) -> str:
 def _story(
     members: Sequence[tuple[Brief, TranslatedArticle | None]], continues: dt.date | None
 ) -> Story:
-    ranked = [brief for brief, _ in sorted(members, key=lambda pair: _faults(*pair))]
+    ordered = sorted(members, key=lambda pair: _faults(*pair))
+    ranked = [brief for brief, _ in ordered]
+    doubts = (_DOUBTFUL_HEADLINE,) if _headline_is_doubtful(*ordered[0]) else ()
     return Story(
         headline=ranked[0].headline,
         bullets=merge(ranked, ranked[0].headline, MAX_BULLETS),
         articles=tuple(brief.article_id for brief in ranked),
         continues=continues,
-        notes=tuple(dict.fromkeys(note for brief in ranked for note in brief.notes)),
+        notes=(*doubts, *dict.fromkeys(note for brief in ranked for note in brief.notes)),
     )
+
+
+def _headline_is_doubtful(brief: Brief, article: TranslatedArticle | None) -> bool:
+    """Whether a sentence that the headline rests on failed a check of its translation."""
+    rows = article.translations if article else ()
+    return any(t.flags for t in rows if t.segment.index in brief.headline_cites)
 
 
 def _faults(brief: Brief, article: TranslatedArticle | None) -> tuple[bool, bool, bool, float]:

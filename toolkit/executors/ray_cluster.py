@@ -35,7 +35,7 @@ class RayCluster:
         except ImportError:
             raise ConfigError(
                 "the executor 'ray' needs Ray, which is not installed",
-                remedy="Install it: pip install 'news-toolkit[ray]'.",
+                remedy="Install it: pip install ray.",
             ) from None
         self._ray = ray
         self.address = address

@@ -100,7 +100,7 @@ def load(weights: Weights, kind: str) -> tuple[Any, Any]:
     except ImportError as error:
         raise ModelError(
             f"{weights.signature} needs a package that is not here ({error})".split("\n")[0],
-            remedy="Install the extra: pip install 'news-toolkit[llm]'.",
+            remedy="Install it: pip install gguf.",
         ) from None
     except Exception as error:  # of a damaged file the loaders make anything
         reason = str(error).strip().split("\n")[0][:200]

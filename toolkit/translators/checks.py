@@ -28,7 +28,7 @@ EXPLANATIONS = {
     "script": "Words of the original were left in their own script.",
     "loop": "The translation repeats itself.",
     "cut_short": "The translation breaks off before its end.",
-    "length": "The translation is much shorter or longer than the original lets expect.",
+    "length": "The translation is much shorter or longer than the original suggests.",
     "dates": "A date is not the same as in the original.",
     "numbers": "A number is not the same as in the original.",
     "low_score": "The model was unsure of this translation.",

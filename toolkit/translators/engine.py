@@ -98,7 +98,7 @@ def load_ct2(
         return Ct2Decoder(folder, device=device, precision=precision)
     except ImportError:
         raise ConfigError(
-            "CTranslate2 is not installed", remedy="pip install 'news-toolkit[fast]'"
+            "CTranslate2 is not installed", remedy="pip install ctranslate2"
         ) from None
     except OSError as error:
         raise OutputError(

@@ -103,6 +103,10 @@ class TorchNllb:
         source_id, target_id = self._language(source), self._language(target)
         if source == target:
             return [Hypothesis(text) for text in texts]
+        if self._checkpoint.is_demo and target != _ENGLISH:
+            raise ConfigError(
+                "the demo checkpoint has learnt English only", remedy="Use --model 600M."
+            )
         parts = [self._parts(text) for text in texts]
         rows = [[source_id, *part, END] for pieces in parts for part in pieces]
         decoded = iter(self.decode(rows, target_id))
