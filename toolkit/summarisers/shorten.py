@@ -132,7 +132,9 @@ def _is_framed(before: str) -> bool:
     start, comma, name = before.rpartition(", ")
     first = start.split(" ", 1)[0].lower()
     opening = "," not in start and (first in words("subordinators") or _is_participle(first))
-    return bool(comma) and not opening and not has_verb(name)
+    # "..., since Oakham, which ...": there the comma belongs to the clause.
+    clause = name.split(" ", 1)[0].lower() in words("subordinators")
+    return bool(comma) and not clause and not opening and not has_verb(name)
 
 
 def _openings(text: str) -> Iterator[Cut]:
