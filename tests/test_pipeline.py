@@ -253,3 +253,15 @@ def test_a_damaged_cache_is_told_in_the_digest(config: Config) -> None:
     config.cache.write_bytes(b"no database at all " * 500)
     result = run(config, translator=Numbered())
     assert any("was damaged" in notice for notice in result.digest.notices)
+
+
+def test_a_language_model_that_does_not_answer_costs_no_digest(config: Config) -> None:
+    # Port 9 discards: nothing listens there.
+    asked = replace(
+        config, summariser="prompted", llm_url="http://127.0.0.1:9/v1", llm_model="absent"
+    )
+    result = run(asked, translator=Numbered())
+    assert [story.bullets != () for story in result.digest.stories] == [True] * 3
+    assert any("language model" in note for s in result.digest.stories for note in s.notes)
+    assert "prompted-1" in result.digest.signature
+    assert "brief:" in result.digest.signature
