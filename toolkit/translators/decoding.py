@@ -18,17 +18,18 @@ import torch
 from toolkit.translators.batching import Decoded
 from toolkit.translators.beams import Beams, Greedy, Pieces
 from toolkit.translators.caches import Cache
-from toolkit.translators.kernels import keep_freed_memory
+from toolkit.translators.kernels import keep_freed_memory, return_freed_memory
 from toolkit.translators.network import Network
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``rows`` x beams are decoded at once, and ``tokens`` of source encoded at once: these two
-    bound the memory."""
+    """What is in memory at once: ``rows`` x beams are decoded, ``tokens`` of source encoded, and
+    the caches have place for about ``places`` pieces of source and of each beam's output."""
 
-    rows: int = 192
-    tokens: int = 2048
+    rows: int = 160
+    tokens: int = 512
+    places: int = 8192
 
 
 @dataclass(slots=True)
@@ -79,10 +80,9 @@ class Decoder:
         running: list[_Cohort] = []
         with torch.inference_mode():
             while order or running:
-                free = max(1, limits.rows // beams) - sum(len(cohort.ids) for cohort in running)
-                if order and (not running or free >= min(limits.rows // beams // 4, len(order))):
-                    ids = _take(order, rows, free, limits.tokens)
+                if ids := _take(order, rows, running, beams, limits):
                     running.append(self._begin(ids, rows, caps, pieces, beams))
+                    return_freed_memory()
                     continue
                 self._step(running, 1 if beams == 1 else 2 * beams, -1 if stops else pieces.end)
                 for cohort in running:
@@ -104,7 +104,7 @@ class Decoder:
         beams: int,
     ) -> _Cohort:
         chosen, device = [caps[i] for i in ids], self._network.device
-        cache = self._network.begin([rows[i] for i in ids], beams)
+        cache = self._network.begin([rows[i] for i in ids], beams, max(chosen) + 1)
         if beams > 1:
             return _Cohort(ids, cache, Beams(pieces, chosen, device, beams))
         return _Cohort(ids, cache, Greedy(pieces, chosen, device))
@@ -130,14 +130,26 @@ class Decoder:
         return replace(decoded, tokens=tuple(self._kept[i] for i in decoded.tokens))
 
 
-def _take(order: list[int], rows: Sequence[Sequence[int]], most: int, tokens: int) -> list[int]:
-    """The first rows of ``order`` that fit, at least one; they are removed from it."""
-    count = total = 0
-    while count < min(most, len(order)) and (
-        not count or total + len(rows[order[count]]) <= tokens
-    ):
-        total += len(rows[order[count]])
-        count += 1
-    taken = order[:count]
-    del order[:count]
+def _take(
+    order: list[int],
+    rows: Sequence[Sequence[int]],
+    running: list[_Cohort],
+    beams: int,
+    limits: Limits,
+) -> list[int]:
+    """The first rows of ``order`` that there is room for beside the running ones, removed from
+    it: none unless a quarter of the room is free, one at least if nothing is running."""
+    at_once = max(1, limits.rows // beams)
+    sizes = [len(rows[i]) * (1 + beams) for cohort in running for i in cohort.ids]
+    free, places = at_once - len(sizes), limits.places - sum(sizes)
+    if running and (free < min(at_once // 4, len(order)) or places < limits.places // 4):
+        return []
+    taken: list[int] = []
+    tokens = 0
+    for i in order[:free]:
+        tokens += len(rows[i])
+        if taken and (tokens > limits.tokens or tokens * (1 + beams) > places):
+            break
+        taken.append(i)
+    del order[: len(taken)]
     return taken

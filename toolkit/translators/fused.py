@@ -6,7 +6,10 @@ for each head of each piece: a quarter of the memory that CTranslate2 needs for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+import mmap
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -14,13 +17,12 @@ from torch import Tensor
 
 from toolkit.translators.caches import Ancestry, Cache
 from toolkit.translators.kernels import Int8Dense, Precision
-from toolkit.translators.native_kernels import LOWEST, WIDEST, Kernels, load
+from toolkit.translators.native_kernels import LOWEST, WIDEST, Kernels, empty, load
 from toolkit.translators.network import Attention, Feed, Network, Norm, Shape
 from toolkit.translators.weights import Weights
 
-_BLOCK = 512  # rows whose wide inner layer is held at once
-_COLUMNS = 8192  # pieces of the output layer that are multiplied at once
-_FIRST_STEPS = 16
+_BLOCK = 256  # rows whose wide inner layer is held at once
+_COLUMNS = 4096  # pieces of the output layer that are multiplied at once
 # Sums of products, the scales of their rows, and the bias: what is still to be added.
 Pending = tuple[Tensor, Tensor, Tensor]
 KeysValues = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -57,7 +59,7 @@ class FusedNetwork(Network):
         self._kernels = kernels
         super().__init__(weights, "int8", kept=kept)
 
-    def begin(self, rows: Sequence[Sequence[int]], beams: int) -> Cache:
+    def begin(self, rows: Sequence[Sequence[int]], beams: int, steps: int) -> Cache:
         lengths = [len(row) for row in rows]
         x, pending = self._embed_rows(rows), None
         for layer in self._encoder:
@@ -68,7 +70,7 @@ class FusedNetwork(Network):
             pending = _product(layer.own, *attended)
             pending = self._feed_forward(x, pending, layer.feed)
         states, scale = self._norm_of(x, pending, self._encoder_norm)
-        cache = FusedCache(self._kernels, lengths, beams, self.shape)
+        cache = FusedCache(self._kernels, lengths, beams, steps, self.shape)
         for layer in self._decoder:
             memory = _int8(layer.memory)
             cache.add_memory(memory.sums(states), scale, memory.bias)
@@ -79,20 +81,24 @@ class FusedNetwork(Network):
     ) -> tuple[Tensor, Tensor]:
         own = [cache for cache in caches if isinstance(cache, FusedCache)]
         sizes = [len(cache) * cache.beams for cache in own]
+        ends = list(accumulate(sizes))
+        slices = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
         x = self._embed(self._kept[tokens], self._places(caches, sizes))
         pending: Pending | None = None
         for i, layer in enumerate(self._decoder):
             assert layer.cross is not None
             states, scale = self._norm_of(x, pending, layer.own.norm)
             project = _int8(layer.own.project)
-            parts = _parts(sizes, project.sums(states), scale)
-            done = [c.attend_own(i, *p, project.bias) for c, p in zip(own, parts, strict=True)]
-            pending = _product(layer.own, *_joined(done))
+            sums, out = project.sums(states), empty(len(x), self.shape.width)
+            for cache, rows in zip(own, slices, strict=True):
+                cache.attend_own(i, sums[rows], scale[rows], project.bias, _rows(out, rows))
+            pending = _product(layer.own, *out)
             states, scale = self._norm_of(x, pending, layer.cross.norm)
             project = _int8(layer.cross.project)
-            parts = _parts(sizes, project.sums(states), scale)
-            done = [c.attend_memory(i, *p, project.bias) for c, p in zip(own, parts, strict=True)]
-            pending = _product(layer.cross, *_joined(done))
+            sums, out = project.sums(states), empty(len(x), self.shape.width)
+            for cache, rows in zip(own, slices, strict=True):
+                cache.attend_memory(i, sums[rows], scale[rows], project.bias, _rows(out, rows))
+            pending = _product(layer.cross, *out)
             pending = self._feed_forward(x, pending, layer.feed)
         states, scale = self._norm_of(x, pending, self._decoder_norm)
         return self._best(states, scale, count, banned)
@@ -100,7 +106,7 @@ class FusedNetwork(Network):
     def _best(
         self, states: Tensor, scale: Tensor, count: int, banned: int
     ) -> tuple[Tensor, Tensor]:
-        rows = len(states)
+        rows = len(scale)
         best = torch.full((rows, count), LOWEST)
         index = torch.zeros(rows, count, dtype=torch.long)
         state = torch.tensor([[LOWEST, 0.0]]).repeat(rows, 1)
@@ -125,25 +131,26 @@ class FusedNetwork(Network):
         for part, its in zip(torch.split(states, _BLOCK), torch.split(scale, _BLOCK), strict=True):
             wide, wide_scale = self._kernels.relu(inner.sums(part), its, inner.bias)
             done.append((outer.sums(wide), wide_scale))
-        return (*_joined(done), outer.bias)
+        sums, scales = zip(*done, strict=True)
+        return torch.cat(sums), torch.cat(scales), outer.bias
 
 
 class FusedCache:
-    """Keys and values of source and output in int8; see ``Cache``. Shapes: (rows, heads, room,
-    head width), and without the last for the scales."""
+    """Keys and values of source and output in int8; see ``Cache``. Shapes: (rows, room, heads,
+    head width), and without the last for the scales. ``steps`` bounds the output's length."""
 
-    def __init__(self, kernels: Kernels, lengths: Sequence[int], beams: int, shape: Shape) -> None:
+    def __init__(
+        self, kernels: Kernels, lengths: Sequence[int], beams: int, steps: int, shape: Shape
+    ) -> None:
         self.step = -1
         self.beams = beams
         self._kernels = kernels
         self._rows = len(lengths)
         self._heads = shape.heads
         self._head = shape.width // shape.heads
-        self._layers = shape.decoder_layers
         self._lengths = torch.tensor(lengths, dtype=torch.int32)
         self._memory: list[KeysValues] = []
-        self._own: list[KeysValues] = []
-        self._room = 0
+        self._own = [self._empty(steps * beams) for _ in range(shape.decoder_layers)]
         self._ancestry = Ancestry(len(lengths), beams, torch.device("cpu"))
         self._chosen: Tensor | None = None
         places = [(row, place) for row, length in enumerate(lengths) for place in range(length)]
@@ -161,8 +168,6 @@ class FusedCache:
 
     def advance(self, parents: Tensor | None) -> None:
         self.step += 1
-        if self.step == self._room:
-            self._grow()
         beams, rows = self.beams, self._rows
         row, beam = torch.arange(rows * beams).unsqueeze(0) // beams, torch.arange(beams)
         place = self.step * beams + beam.repeat(rows)
@@ -174,21 +179,19 @@ class FusedCache:
             self._chosen = (self._ancestry.table + first).to(torch.int32).contiguous()
 
     def attend_own(
-        self, layer: int, sums: Tensor, scale: Tensor, bias: Tensor
-    ) -> tuple[Tensor, Tensor]:
+        self, layer: int, sums: Tensor, scale: Tensor, bias: Tensor, out: tuple[Tensor, Tensor]
+    ) -> None:
         """``sums`` are queries, keys and values of (rows x beams, 3 x width)."""
         width, caches = self._heads * self._head, self._own[layer]
         self._store(sums[:, width:], scale, bias[width:], self._place, caches)
-        return self._kernels.attend(
-            sums, scale, bias, caches, self._counts, self._chosen, self.beams
-        )
+        self._kernels.attend(sums, scale, bias, caches, self._counts, self._chosen, self.beams, out)
 
     def attend_memory(
-        self, layer: int, sums: Tensor, scale: Tensor, bias: Tensor
-    ) -> tuple[Tensor, Tensor]:
+        self, layer: int, sums: Tensor, scale: Tensor, bias: Tensor, out: tuple[Tensor, Tensor]
+    ) -> None:
         """``sums`` are queries of (rows x beams, width)."""
         memory = self._memory[layer]
-        return self._kernels.attend(sums, scale, bias, memory, self._lengths, None, self.beams)
+        self._kernels.attend(sums, scale, bias, memory, self._lengths, None, self.beams, out)
 
     def drop(self, row: int) -> None:
         last, stop = self._rows - 1, (self.step + 1) * self.beams
@@ -196,7 +199,7 @@ class FusedCache:
             length = int(self._lengths[last])
             for caches, filled in ((self._memory, length), (self._own, stop)):
                 for part in (part for layer in caches for part in layer):
-                    part[row, :, :filled] = part[last, :, :filled]
+                    part[row, :filled] = part[last, :filled]
             self._lengths[row] = self._lengths[last]
         self._ancestry.drop(row)
         self._rows = last
@@ -209,22 +212,16 @@ class FusedCache:
         self._kernels.store(sums[:, width:], scale, bias[width:], place, to[2], to[3])
 
     def _empty(self, room: int) -> KeysValues:
-        shape = (self._rows, self._heads, room)
-        keys, values = (torch.empty(*shape, self._head, dtype=torch.int8) for _ in range(2))
-        return keys, torch.empty(shape), values, torch.empty(shape)
+        shape = (self._rows, room, self._heads)
+        keys, values = (_pages((*shape, self._head), torch.int8) for _ in range(2))
+        return keys, _pages(shape, torch.float32), values, _pages(shape, torch.float32)
 
-    def _grow(self) -> None:
-        """Room for more steps, for the rows that are left."""
-        self._room += max(_FIRST_STEPS, self._room // 4)
-        stop = self.step * self.beams
-        for i in range(self._layers):
-            fresh = self._empty(self._room * self.beams)
-            if i < len(self._own):
-                for new, old in zip(fresh, self._own[i], strict=True):
-                    new[:, :, :stop] = old[: self._rows, :, :stop]
-                self._own[i] = fresh
-            else:
-                self._own.append(fresh)
+
+def _pages(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    """Memory of its own from the operating system: what is never written takes none, and all of
+    it goes back at once."""
+    pages = mmap.mmap(-1, math.prod(shape) * dtype.itemsize)
+    return torch.frombuffer(pages, dtype=dtype).view(shape)
 
 
 def _int8(layer: Any) -> Int8Dense:
@@ -237,11 +234,5 @@ def _product(attention: Attention, states: Tensor, scale: Tensor) -> Pending:
     return out.sums(states), scale, out.bias
 
 
-def _parts(sizes: list[int], sums: Tensor, scale: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    return zip(sums.split_with_sizes(sizes), scale.split_with_sizes(sizes), strict=True)
-
-
-def _joined(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-    if len(parts) == 1:
-        return parts[0]
-    return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+def _rows(pair: tuple[Tensor, Tensor], rows: slice) -> tuple[Tensor, Tensor]:
+    return pair[0][rows], pair[1][rows]

@@ -126,10 +126,19 @@ def top(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
 def keep_freed_memory() -> None:
     """Tell the C library to reuse large blocks instead of returning them: otherwise every step
     pays for the same pages again. Does nothing where there is no ``mallopt``."""
+    trim_threshold, mmap_threshold = -1, -3
+    _libc("mallopt", trim_threshold, 256 << 20)
+    _libc("mallopt", mmap_threshold, 32 << 20)
+
+
+def return_freed_memory() -> None:
+    """Give back what ``keep_freed_memory`` has gathered by now."""
+    _libc("malloc_trim", 0)
+
+
+def _libc(name: str, *values: int) -> None:
     try:
-        mallopt = ctypes.CDLL(None).mallopt
+        function = getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):
         return
-    trim_threshold, mmap_threshold = -1, -3
-    mallopt(trim_threshold, 256 << 20)
-    mallopt(mmap_threshold, 32 << 20)
+    function(*values)

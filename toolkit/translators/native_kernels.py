@@ -38,7 +38,8 @@ LOWEST = -3e38
 
 class Kernels:
     """One method a kernel; see the C file for what each computes. Tensors are contiguous, on the
-    CPU, and of the types that the C file names."""
+    CPU, and of the types that the C file names. There are as many rows as scales; other tensors
+    may have rows to spare."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
@@ -55,7 +56,7 @@ class Kernels:
         plain: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Adds to ``x`` in place; the quantised norm and its scales."""
-        out, out_scale = _empty(*x.shape)
+        out, out_scale = empty(*x.shape)
         self._library.toolkit_norm(
             _p(x), _p(sums), _p(scale), _p(bias), _p(gain), _p(shift), *x.shape, _p(out),
             _p(out_scale), _p(plain),
@@ -63,19 +64,19 @@ class Kernels:
         return out, out_scale
 
     def relu(self, sums: Tensor, scale: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        out, out_scale = _empty(*sums.shape)
+        out, out_scale = empty(len(scale), sums.shape[1])
         self._library.toolkit_relu(
-            _p(sums), _p(scale), _p(bias), *sums.shape, _p(out), _p(out_scale)
+            _p(sums), _p(scale), _p(bias), len(scale), sums.shape[1], _p(out), _p(out_scale)
         )
         return out, out_scale
 
     def bf16(self, sums: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-        out = torch.empty(sums.shape, dtype=torch.bfloat16)
-        self._library.toolkit_bf16(_p(sums), _p(scale), _p(bias), *sums.shape, _p(out))
+        out = torch.empty(len(scale), sums.shape[1], dtype=torch.bfloat16)
+        self._library.toolkit_bf16(_p(sums), _p(scale), _p(bias), *out.shape, _p(out))
         return out
 
     def quantise(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        out, out_scale = _empty(*x.shape)
+        out, out_scale = empty(*x.shape)
         self._library.toolkit_quantise(_p(x), *x.shape, _p(out), _p(out_scale))
         return out, out_scale
 
@@ -83,9 +84,9 @@ class Kernels:
         self, sums: Tensor, scale: Tensor, bias: Tensor, place: Tensor, cache: Tensor, to: Tensor
     ) -> None:
         """``sums`` is a view of (rows, heads x width of a head) whose rows may lie apart."""
-        _, heads, room, dim = cache.shape
+        _, room, heads, dim = cache.shape
         self._library.toolkit_store(
-            _p(sums), sums.stride(0), _p(scale), _p(bias), sums.shape[0], heads, dim, room,
+            _p(sums), sums.stride(0), _p(scale), _p(bias), len(scale), heads, dim, room,
             _p(place), _p(cache), _p(to),
         )  # fmt: skip
 
@@ -98,18 +99,16 @@ class Kernels:
         counts: Tensor,
         chosen: Tensor | None,
         beams: int,
-    ) -> tuple[Tensor, Tensor]:
-        """``caches`` are keys, their scales, values, their scales."""
-        _, heads, room, dim = caches[0].shape
-        out, out_scale = _empty(query.shape[0], heads * dim)
+        out: tuple[Tensor, Tensor],
+    ) -> None:
+        """``caches`` are keys, their scales, values, their scales; ``out`` is written."""
+        _, room, heads, dim = caches[0].shape
         failed = self._library.toolkit_attend(
             _p(query), query.stride(0), _p(scale), _p(bias), *map(_p, caches),
-            query.shape[0] // beams, beams, heads, dim, room, _p(counts), _p(chosen), _p(out),
-            _p(out_scale),
+            len(scale) // beams, beams, heads, dim, room, _p(counts), _p(chosen), *map(_p, out),
         )  # fmt: skip
         if failed:
             raise MemoryError("attention found no memory")
-        return out, out_scale
 
     def best(
         self,
@@ -122,13 +121,17 @@ class Kernels:
         state: Tensor,
     ) -> None:
         self._library.toolkit_best(
-            _p(sums), _p(scale), *sums.shape, offset, banned, best.shape[1], _p(best), _p(index),
-            _p(state),
+            _p(sums), _p(scale), len(scale), sums.shape[1], offset, banned, best.shape[1],
+            _p(best), _p(index), _p(state),
         )  # fmt: skip
 
 
-def _empty(rows: int, width: int) -> tuple[Tensor, Tensor]:
-    return torch.empty(rows, width, dtype=torch.int8), torch.empty(rows)
+def empty(rows: int, width: int) -> tuple[Tensor, Tensor]:
+    """Memory for int8 rows and their scales. There are rows to spare, whose contents mean
+    nothing: oneDNN compiles code for every number of rows that it meets, so few should do."""
+    step = 16 if rows <= 64 else 32 if rows <= 512 else 128
+    spare = torch.empty(-(-rows // step) * step, width, dtype=torch.int8)
+    return spare, torch.empty(rows)
 
 
 def _p(tensor: Tensor | None) -> ctypes.c_void_p | None:

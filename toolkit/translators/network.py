@@ -189,8 +189,9 @@ class Network:
             found.append((keys, values))
         return found
 
-    def begin(self, rows: Sequence[Sequence[int]], beams: int) -> Cache:
-        """Encode rows (see ``encode``) and make the cache for writing their translations."""
+    def begin(self, rows: Sequence[Sequence[int]], beams: int, steps: int) -> Cache:
+        """Encode rows (see ``encode``) and make the cache for writing their translations in at
+        most ``steps`` steps."""
         lengths = [len(row) for row in rows]
         return TorchCache(self._memory(self.encode(rows), lengths), lengths, beams)
 

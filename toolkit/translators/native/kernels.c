@@ -133,64 +133,77 @@ void toolkit_quantise(const uint16_t *x, int rows, int width, int8_t *out, float
 }
 
 EACH_CPU static void store_row(const float *sums, float scale, const float *bias, int heads,
-                               int dim, int8_t *cache, float *cache_scale, size_t head_step) {
+                               int dim, int8_t *cache, float *cache_scale) {
   float y[WIDEST];
   for (int h = 0; h < heads; h++) {
     for (int i = 0; i < dim; i++) y[i] = sums[h * dim + i] * scale + bias[h * dim + i];
-    cache_scale[h * head_step] = quantise_row(y, dim, cache + h * head_step * dim);
+    cache_scale[h] = quantise_row(y, dim, cache + h * dim);
   }
 }
 
-/* Quantise keys (or values) of `rows` tokens into a cache of shape (cached rows, heads, room,
-   dim), with scales of shape (cached rows, heads, room). Token r goes to row place[2r], position
+/* Quantise keys (or values) of `rows` tokens into a cache of shape (cached rows, room, heads,
+   dim), with scales of shape (cached rows, room, heads). Token r goes to row place[2r], position
    place[2r+1]. `sums` rows are `stride` apart. */
 void toolkit_store(const float *sums, int stride, const float *scale, const float *bias, int rows,
                    int heads, int dim, int room, const int32_t *place, int8_t *cache,
                    float *cache_scale) {
 #pragma omp parallel for schedule(static)
   for (int r = 0; r < rows; r++) {
-    size_t at = (size_t)place[2 * r] * heads * room + place[2 * r + 1];
+    size_t at = ((size_t)place[2 * r] * room + place[2 * r + 1]) * heads;
     store_row(sums + (size_t)r * stride, scale[r], bias, heads, dim, cache + at * dim,
-              cache_scale + at, room);
+              cache_scale + at);
+  }
+}
+
+/* The memory is read once from end to end, which is what the time goes into: heads are the inner
+   loop, and `weights` keeps the scores of all of them, (heads, count). */
+static inline void attend_heads(const float *q, const int8_t *keys, const float *key_scale,
+                                const int8_t *values, const float *value_scale, int heads, int dim,
+                                int count, const int32_t *chosen, float *weights, float *mixed) {
+  int width = heads * dim;
+  for (int t = 0; t < count; t++) {
+    size_t p = chosen ? chosen[t] : t;
+    const int8_t *row = keys + p * width;
+    for (int h = 0; h < heads; h++) {
+      float dot = 0;
+      for (int i = 0; i < dim; i++) dot += q[h * dim + i] * (float)row[h * dim + i];
+      weights[h * count + t] = dot * key_scale[p * heads + h];
+    }
+  }
+  for (int h = 0; h < heads; h++) {
+    float *w = weights + h * count;
+    float largest = LOWEST, total = 0;
+    for (int t = 0; t < count; t++) largest = w[t] > largest ? w[t] : largest;
+    for (int t = 0; t < count; t++) {
+      w[t] = exp_of(w[t] - largest);
+      total += w[t];
+    }
+    for (int t = 0; t < count; t++) w[t] /= total;
+  }
+  memset(mixed, 0, sizeof(float) * width);
+  for (int t = 0; t < count; t++) {
+    size_t p = chosen ? chosen[t] : t;
+    const int8_t *row = values + p * width;
+    for (int h = 0; h < heads; h++) {
+      float w = weights[h * count + t] * value_scale[p * heads + h];
+      for (int i = 0; i < dim; i++) mixed[h * dim + i] += w * (float)row[h * dim + i];
+    }
   }
 }
 
 EACH_CPU static void attend_row(const float *query, float scale, const float *bias,
                                 const int8_t *keys, const float *key_scale, const int8_t *values,
-                                const float *value_scale, int heads, int dim, int room, int count,
+                                const float *value_scale, int heads, int dim, int count,
                                 const int32_t *chosen, float *weights, int8_t *out,
                                 float *out_scale) {
-  float mixed[WIDEST];
+  float q[WIDEST], mixed[WIDEST];
   float rate = 1.0f / sqrtf((float)dim);
-  for (int h = 0; h < heads; h++) {
-    const int8_t *k = keys + (size_t)h * room * dim, *v = values + (size_t)h * room * dim;
-    const float *ks = key_scale + (size_t)h * room, *vs = value_scale + (size_t)h * room;
-    float q[512], sum[512];
-    for (int i = 0; i < dim; i++) {
-      q[i] = (query[h * dim + i] * scale + bias[h * dim + i]) * rate;
-      sum[i] = 0;
-    }
-    float largest = LOWEST, total = 0;
-    for (int t = 0; t < count; t++) {
-      int p = chosen ? chosen[t] : t;
-      const int8_t *row = k + (size_t)p * dim;
-      float dot = 0;
-      for (int i = 0; i < dim; i++) dot += q[i] * (float)row[i];
-      weights[t] = dot * ks[p];
-      largest = weights[t] > largest ? weights[t] : largest;
-    }
-    for (int t = 0; t < count; t++) {
-      weights[t] = exp_of(weights[t] - largest);
-      total += weights[t];
-    }
-    for (int t = 0; t < count; t++) {
-      int p = chosen ? chosen[t] : t;
-      const int8_t *row = v + (size_t)p * dim;
-      float w = weights[t] * vs[p];
-      for (int i = 0; i < dim; i++) sum[i] += w * (float)row[i];
-    }
-    for (int i = 0; i < dim; i++) mixed[h * dim + i] = sum[i] / total;
-  }
+  for (int i = 0; i < heads * dim; i++) q[i] = (query[i] * scale + bias[i]) * rate;
+  if (dim == 64) /* every NLLB checkpoint; a constant lets the loops unroll */
+    attend_heads(q, keys, key_scale, values, value_scale, heads, 64, count, chosen, weights, mixed);
+  else
+    attend_heads(q, keys, key_scale, values, value_scale, heads, dim, count, chosen, weights,
+                 mixed);
   *out_scale = quantise_row(mixed, heads * dim, out);
 }
 
@@ -205,16 +218,16 @@ int toolkit_attend(const float *query, int stride, const float *scale, const flo
   int failed = 0;
 #pragma omp parallel for schedule(static)
   for (int r = 0; r < rows; r++) {
-    float *weights = malloc(sizeof(float) * (counts[r] + 1));
+    float *weights = malloc(sizeof(float) * heads * (counts[r] + 1));
     if (!weights) {
       failed = 1;
       continue;
     }
-    size_t at = (size_t)r * heads * room;
+    size_t at = (size_t)r * room * heads;
     for (int b = 0; b < beams; b++) {
       size_t n = (size_t)r * beams + b;
       attend_row(query + n * stride, scale[n], bias, keys + at * dim, key_scale + at,
-                 values + at * dim, value_scale + at, heads, dim, room, counts[r],
+                 values + at * dim, value_scale + at, heads, dim, counts[r],
                  chosen ? chosen + n * counts[0] : NULL, weights, out + n * heads * dim,
                  out_scale + n);
     }
