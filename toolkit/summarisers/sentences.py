@@ -25,7 +25,8 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _ALSO = re.compile(r"(?<!but )(?<!not )(?<!and )\balso (?=[a-z])")
-_THEN = re.compile(r"(?<=\bwill )then (?=[a-z])|(?<=[a-z] )(?<!and )then (?=[a-z]+ed\b)")
+_PAST = r"[a-z]+ed|left|went|met|flew|held|took|gave|spoke|won|began|came|made|told|said"
+_THEN = re.compile(rf"(?<=\bwill )then (?=[a-z])|(?<=[a-z] )(?<!and )then (?=(?:{_PAST})\b)")
 _LATE_PRONOUN = re.compile(r"([^,;:\"“]+), (?:he|she|they)\b")
 _HYPOTHESIS = re.compile(r"\b(?:would|could|might) have\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*(?: (?:of |the |de |al-)?[A-Z][\w'’-]*)*")
