@@ -27,9 +27,9 @@ class Limits:
     """What is in memory at once: ``rows`` x beams are decoded, ``tokens`` of source encoded, and
     the caches have place for about ``places`` pieces of source and of each beam's output."""
 
-    rows: int = 160
-    tokens: int = 512
-    places: int = 8192
+    rows: int = 192
+    tokens: int = 1024
+    places: int = 10_000
 
 
 @dataclass(slots=True)

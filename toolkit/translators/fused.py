@@ -120,6 +120,10 @@ class FusedNetwork(Network):
         blocks = zip(torch.split(weight, _COLUMNS), torch.split(scale, _COLUMNS), strict=True)
         self._columns = [Int8Dense(part, its, None) for part, its in blocks]
 
+    def _embed(self, ids: Tensor, positions: Tensor) -> Tensor:
+        rows = self._weights.rows("model.shared.weight", ids)
+        return rows.mul_(self.shape.scale).add_(positions)
+
     def _norm_of(self, x: Tensor, pending: Pending | None, norm: Norm) -> tuple[Tensor, Tensor]:
         sums, scale, bias = pending or (None, None, None)
         return self._kernels.norm(x, sums, scale, bias, norm.weight, norm.bias)
@@ -155,7 +159,7 @@ class FusedCache:
         self._chosen: Tensor | None = None
         places = [(row, place) for row, length in enumerate(lengths) for place in range(length)]
         self._source = torch.tensor(places, dtype=torch.int32)
-        self._place = self._counts = self._source
+        self._counts = self._source
 
     def __len__(self) -> int:
         return self._rows
@@ -168,23 +172,20 @@ class FusedCache:
 
     def advance(self, parents: Tensor | None) -> None:
         self.step += 1
-        beams, rows = self.beams, self._rows
-        row, beam = torch.arange(rows * beams).unsqueeze(0) // beams, torch.arange(beams)
-        place = self.step * beams + beam.repeat(rows)
-        self._place = torch.stack([row[0], place], dim=1).to(torch.int32)
-        self._counts = torch.full((rows,), self.step + 1, dtype=torch.int32)
+        self._counts = torch.full((self._rows,), self.step + 1, dtype=torch.int32)
         if parents is not None:
             self._ancestry.advance(parents)
-            first = torch.arange(self.step + 1) * beams
+            first = torch.arange(self.step + 1) * self.beams
             self._chosen = (self._ancestry.table + first).to(torch.int32).contiguous()
 
     def attend_own(
         self, layer: int, sums: Tensor, scale: Tensor, bias: Tensor, out: tuple[Tensor, Tensor]
     ) -> None:
         """``sums`` are queries, keys and values of (rows x beams, 3 x width)."""
-        width, caches = self._heads * self._head, self._own[layer]
-        self._store(sums[:, width:], scale, bias[width:], self._place, caches)
-        self._kernels.attend(sums, scale, bias, caches, self._counts, self._chosen, self.beams, out)
+        self._kernels.attend(
+            sums, scale, bias, self._own[layer], self._counts, self._chosen, self.beams, out,
+            fresh=self.step * self.beams,
+        )  # fmt: skip
 
     def attend_memory(
         self, layer: int, sums: Tensor, scale: Tensor, bias: Tensor, out: tuple[Tensor, Tensor]

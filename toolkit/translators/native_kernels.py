@@ -100,12 +100,15 @@ class Kernels:
         chosen: Tensor | None,
         beams: int,
         out: tuple[Tensor, Tensor],
+        *,
+        fresh: int = -1,
     ) -> None:
         """``caches`` are keys, their scales, values, their scales; ``out`` is written."""
         _, room, heads, dim = caches[0].shape
         failed = self._library.toolkit_attend(
             _p(query), query.stride(0), _p(scale), _p(bias), *map(_p, caches),
-            len(scale) // beams, beams, heads, dim, room, _p(counts), _p(chosen), *map(_p, out),
+            len(scale) // beams, beams, heads, dim, room, _p(counts), _p(chosen), fresh,
+            *map(_p, out),
         )  # fmt: skip
         if failed:
             raise MemoryError("attention found no memory")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -31,6 +32,7 @@ class Weights:
         self._prepared = prepared
         self._files: dict[Path, Any] = {}
         self._shards: dict[str, str] = {}
+        self._places: dict[str, tuple[BinaryIO, int, int, torch.dtype]] = {}
         if not (folder / WEIGHTS).is_file():
             index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
             self._shards = index["weight_map"]
@@ -51,6 +53,31 @@ class Weights:
         except (OSError, SafetensorError) as error:
             raise damaged(path, str(error)) from None
         return tensor
+
+    def rows(self, name: str, ids: Tensor) -> Tensor:
+        """Rows ``ids`` of a matrix in float32, read from the file one by one: reading through a
+        mapping would count sixteen pages as used for each that is."""
+        if not hasattr(os, "preadv"):
+            return self(name)[ids].float()
+        wanted, places = torch.unique(ids, return_inverse=True)
+        file, start, width, dtype = self._place(name)
+        size = width * dtype.itemsize
+        buffer = bytearray(len(wanted) * size)
+        view = memoryview(buffer)
+        for at, row in enumerate(wanted.tolist()):
+            os.preadv(file.fileno(), [view[at * size : (at + 1) * size]], start + row * size)
+        return torch.frombuffer(buffer, dtype=dtype).view(-1, width)[places].float()
+
+    def _place(self, name: str) -> tuple[BinaryIO, int, int, torch.dtype]:
+        """Where a matrix begins in its file (8 bytes of header length, a JSON header, then the
+        tensors), how wide it is and of what type."""
+        if name not in self._places:
+            file = (self._folder / self._shards.get(name, WEIGHTS)).open("rb")
+            length = int.from_bytes(file.read(8), "little")
+            about = json.loads(file.read(length))[name]
+            start = 8 + length + about["data_offsets"][0]
+            self._places[name] = (file, start, about["shape"][1], self(name).dtype)
+        return self._places[name]
 
     def quantised(self, names: Sequence[str], rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The matrices of ``names`` one below the other (of the first, only ``rows``) in int8,

@@ -210,12 +210,14 @@ EACH_CPU static void attend_row(const float *query, float scale, const float *bi
 /* Attention of one query for each of rows x beams over a cache as of toolkit_store; all beams of
    a row share its cache. `counts` says how many positions each row has. `chosen`, where given,
    lists the positions of each beam: shape (rows x beams, counts[0]). out: (rows x beams,
-   heads x dim), quantised. `query` rows are `stride` apart. Returns 0, or 1 if memory ran out. */
+   heads x dim), quantised. `query` rows are `stride` apart. Where `fresh` is not negative, keys
+   and values stand behind the queries and are kept first, those of a row's beams from position
+   `fresh` on. Returns 0, or 1 if memory ran out. */
 int toolkit_attend(const float *query, int stride, const float *scale, const float *bias,
-                   const int8_t *keys, const float *key_scale, const int8_t *values,
-                   const float *value_scale, int rows, int beams, int heads, int dim, int room,
-                   const int32_t *counts, const int32_t *chosen, int8_t *out, float *out_scale) {
-  int failed = 0;
+                   int8_t *keys, float *key_scale, int8_t *values, float *value_scale, int rows,
+                   int beams, int heads, int dim, int room, const int32_t *counts,
+                   const int32_t *chosen, int fresh, int8_t *out, float *out_scale) {
+  int failed = 0, width = heads * dim;
 #pragma omp parallel for schedule(static)
   for (int r = 0; r < rows; r++) {
     float *weights = malloc(sizeof(float) * heads * (counts[r] + 1));
@@ -224,6 +226,13 @@ int toolkit_attend(const float *query, int stride, const float *scale, const flo
       continue;
     }
     size_t at = (size_t)r * room * heads;
+    for (int b = 0; b < beams && fresh >= 0; b++) {
+      size_t n = (size_t)r * beams + b, to = at + (size_t)(fresh + b) * heads;
+      const float *new = query + n * stride + width;
+      store_row(new, scale[n], bias + width, heads, dim, keys + to * dim, key_scale + to);
+      store_row(new + width, scale[n], bias + 2 * width, heads, dim, values + to * dim,
+                value_scale + to);
+    }
     for (int b = 0; b < beams; b++) {
       size_t n = (size_t)r * beams + b;
       attend_row(query + n * stride, scale[n], bias, keys + at * dim, key_scale + at,
