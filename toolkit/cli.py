@@ -330,7 +330,7 @@ def optimise(name: str) -> None:
 def bench(as_json: bool, beams: tuple[int, ...], sentences: int) -> None:
     """Measure the engines on this machine, at the size of NLLB-600M, and say which is fastest.
 
-    Takes about twenty minutes and 8 GB of disk, and needs no weights: they are made up.
+    Takes its time and several GB of disk in the cache. It needs no weights: they are made up.
     """
     from toolkit import bench as measuring
     from toolkit import present

@@ -85,14 +85,18 @@ def test_greedy_engines_agree(demo: Demo, greedy: list[Decoded]) -> None:
             assert one.score == pytest.approx(other.score, abs=1e-3)
 
 
-def test_beam_search_stays_close(demo: Demo, decoder: Ct2Decoder) -> None:
-    """The engines stop a search by different rules, so fewer rows agree than greedily."""
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="known: .93 of the confident rows and .84 of all agree; the cause is not found",
+)
+def test_beam_search_agrees(demo: Demo, decoder: Ct2Decoder) -> None:
     ours = demo.by_torch(4)
     theirs = decoder.decode(demo.rows, demo.english, demo.caps, beams=4)
     sure = [i for i, r in enumerate(ours) if r.finished and (r.score or -9) > -0.1]
     assert len(sure) > 30
-    assert alike([theirs[i] for i in sure], [ours[i] for i in sure]) >= 0.9
-    assert alike(theirs, ours) >= 0.75
+    assert alike([theirs[i] for i in sure], [ours[i] for i in sure]) >= 0.99
+    assert alike(theirs, ours) >= 0.85
 
 
 def test_shuffled_rows_come_out_the_same(
