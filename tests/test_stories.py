@@ -8,6 +8,8 @@ import itertools
 import json
 import time
 from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -34,14 +36,16 @@ CASES = json.loads((ROOT / "tests/cases/stories.json").read_text(encoding="utf-8
 EVENTS = {frozenset(event) for event in CASES["events"]}
 
 
-def article(name: str, sentences: list[str]) -> TranslatedArticle:
-    """An article whose first sentence is its title."""
+def article(name: str, sentences: list[str], flagged: Collection[int] = ()) -> TranslatedArticle:
+    """An article whose first sentence is its title; the translations of ``flagged`` failed a
+    check."""
     segments = tuple(
         Segment(name, i, i, text, i + 1, "text" if i else "title")
         for i, text in enumerate(sentences)
     )
     prepared = PreparedArticle(Article(name, name, ""), "eng_Latn", segments)
-    return TranslatedArticle(prepared, tuple(Translation(s, s.text) for s in segments))
+    rows = (Translation(s, s.text, ("numbers",) if s.index in flagged else ()) for s in segments)
+    return TranslatedArticle(prepared, tuple(rows))
 
 
 def group(articles: list[TranslatedArticle]) -> tuple[Story, ...]:
@@ -52,9 +56,14 @@ def events(found: tuple[Story, ...]) -> set[frozenset[str]]:
     return {frozenset(story.articles) for story in found}
 
 
-def story_of(bullets: dict[str, list[str]], headline: str = "News") -> Story:
+def story_of(
+    bullets: dict[str, list[str]],
+    headline: str = "News",
+    flagged: Mapping[str, Collection[int]] | None = None,
+) -> Story:
     """The one story that articles of equal text and the given bullets make."""
-    same = [article(name, CASES["articles"]["whale"]) for name in bullets]
+    text = [*CASES["articles"]["whale"], *CASES["articles"]["whale"]]
+    same = [article(name, text, (flagged or {}).get(name, ())) for name in bullets]
     briefs = [
         Brief(name, headline, tuple(Bullet(text, (i,)) for i, text in enumerate(texts)))
         for name, texts in bullets.items()
@@ -122,6 +131,57 @@ def test_what_two_articles_support_is_shown_not_the_detail_of_one() -> None:
     less = "Nine people died in the floods near Tamale on Friday."
     more = "Nine people died in the floods near Tamale on Friday as rivers rose."
     assert [b.text for b in story_of({"en": [more], "fr": [less]}).bullets] == [less]
+
+
+DEAD = "Nine people died in the floods near Tamale on Friday."
+DEAD_TOO = "Near Tamale, nine people died in the floods on Friday."
+
+
+@pytest.mark.parametrize(
+    ("flagged", "text", "cited"),
+    [
+        ({}, DEAD_TOO, ["en", "fr"]),
+        ({"fr": [1]}, DEAD, ["en"]),
+        ({"en": [0]}, DEAD_TOO, ["fr"]),
+        ({"en": [0], "fr": [1]}, DEAD, ["en"]),
+    ],
+)
+def test_doubtful_english_is_no_second_source(
+    flagged: Mapping[str, Collection[int]], text: str, cited: list[str]
+) -> None:
+    bullets = {"en": [DEAD, "Schools are shut."], "fr": ["Cholera is feared.", DEAD_TOO]}
+    story = story_of(bullets, flagged=flagged)
+    (both,) = (b for b in story.bullets if "nine" in b.text.lower())
+    assert (both.text, [c.article_id for c in both.cites]) == (text, cited)
+    assert len(story.bullets) == 3
+
+
+def test_doubtful_english_brings_no_articles_together() -> None:
+    flood = CASES["articles"]["flood-en"]
+    other = [*CASES["articles"]["cocoa"], *flood]
+    doubtful = range(len(other) - len(flood), len(other))
+    assert len(group([article("a", flood), article("b", other)])) == 1
+    assert len(group([article("a", flood), article("b", other, doubtful)])) == 2
+
+
+def test_articles_of_doubtful_english_alone_stay_apart() -> None:
+    texts = [CASES["articles"][name] for name in ("flood-en", "cocoa")]
+    whole = [article(str(n), text, range(len(text))) for n, text in enumerate(texts)]
+    assert [story.articles for story in group(whole)] == [("0",), ("1",)]
+
+
+def test_a_doubtful_headline_neither_leads_nor_replaces_a_bullet() -> None:
+    text = CASES["articles"]["whale"]
+    bullet = (Bullet("A whale was freed off Chile.", (1,)),)
+    doubtful = Brief("a", "Whale freed off Chile", bullet, headline_cites=(0,))
+    sound = Brief("b", "Whale off Chile is free", bullet, headline_cites=(0,))
+    articles = [article("a", text, [0]), article("b", text)]
+    (story,) = stories.group([doubtful, sound], articles)
+    assert (story.headline, story.notes) == (sound.headline, ())
+    more = replace(doubtful, bullets=(*bullet, Bullet("Divers cut the net.", (2,))))
+    (story,) = stories.group([more], articles[:1])
+    assert [b.text for b in story.bullets] == [b.text for b in more.bullets]
+    assert story.notes
 
 
 @pytest.mark.parametrize(

@@ -135,10 +135,11 @@ def _weighted(p: Profile, spread: Mapping[str, int], texts: int) -> Vector:
 
 def clusters(profiles: Sequence[Profile]) -> list[list[int]]:
     """The texts' places, grouped by event: average-link clustering of the texts that differ.
-    Each group is in ascending order, and the groups are in the order of their first member."""
+    Each group is in ascending order, and the groups are in the order of their first member. Texts
+    of no words are nothing alike."""
     copies: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for place, p in enumerate(profiles):
-        copies[tuple(sorted(p.counts.items()))].append(place)
+        copies[tuple(sorted(p.counts.items())) or (place,)].append(place)
     places = list(copies.values())
     groups = _average_link(len(places), links([profiles[same[0]] for same in places]))
     return sorted(sorted(place for i in group for place in places[i]) for group in groups)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolkit.data import Brief, Citation, StoryBullet
@@ -21,13 +21,15 @@ _DENIALS = frozenset({"not", "no", "never", "neither", "nor", "none", "without",
 
 @dataclass(slots=True)
 class _Fact:
-    """Something that one or more articles report."""
+    """Something that one or more articles report; ``doubtful`` where it rests on a sentence whose
+    translation failed a check."""
 
     text: str
     weights: Mapping[str, float]
     figures: frozenset[str]
     denies: bool
     cites: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    doubtful: bool = False
 
     def same_as(self, other: _Fact) -> bool:
         """Whether both say one thing: no figure contradicts the other's and both or neither
@@ -54,20 +56,31 @@ class _Fact:
             self.cites[article] = tuple(sorted({*known, *segments}))
 
 
-def merge(briefs: Sequence[Brief], headline: str, limit: int) -> tuple[StoryBullet, ...]:
+def merge(
+    briefs: Sequence[Brief],
+    headline: str,
+    limit: int,
+    *,
+    doubtful: Collection[tuple[str, int]] = (),
+) -> tuple[StoryBullet, ...]:
     """At most ``limit`` bullets of ``briefs``, whose first is the lead.
 
     A fact that several articles report is one bullet with a citation for each. These come
     first when room is short, then each article's own by turns. A bullet that ``headline``
     already says is left out where others remain. Bullets of more than 40 briefs are not read.
+
+    ``doubtful`` are segments, as article id and index, whose translations failed a check. What
+    rests on one is no second source for anything, and gives way to a sound bullet that says it.
     """
     facts: list[_Fact] = []
-    for fact in _by_turns(briefs[:MOST_SOURCES]):
-        known = next((f for f in facts if f.same_as(fact)), None)
-        if known is None:
+    for fact in _by_turns(briefs[:MOST_SOURCES], doubtful):
+        place = next((n for n, f in enumerate(facts) if f.same_as(fact)), None)
+        if place is None:
             facts.append(fact)
-        else:
-            known.absorb(fact)
+        elif facts[place].doubtful:
+            facts[place] = min(facts[place], fact, key=lambda f: f.doubtful)
+        elif not fact.doubtful:
+            facts[place].absorb(fact)
     said = _fact(headline, {})
     facts = [f for f in facts if not _says(said, f)] or facts[:1]
     kept = sorted(facts, key=lambda f: -len(f.cites))[:limit]
@@ -82,12 +95,14 @@ def merge(briefs: Sequence[Brief], headline: str, limit: int) -> tuple[StoryBull
     )
 
 
-def _by_turns(briefs: Sequence[Brief]) -> Iterator[_Fact]:
+def _by_turns(briefs: Sequence[Brief], doubtful: Collection[tuple[str, int]]) -> Iterator[_Fact]:
     for rank in range(max((len(brief.bullets) for brief in briefs), default=0)):
         for brief in briefs:
             if rank < len(brief.bullets):
                 bullet = brief.bullets[rank]
-                yield _fact(bullet.text, {brief.article_id: bullet.cites})
+                fact = _fact(bullet.text, {brief.article_id: bullet.cites})
+                fact.doubtful = any((brief.article_id, i) in doubtful for i in bullet.cites)
+                yield fact
 
 
 def _fact(text: str, cites: dict[str, tuple[int, ...]]) -> _Fact:

@@ -28,6 +28,8 @@ def group(
 
     Every brief is in exactly one story. ``articles`` holds at least the briefs' articles.
     A story like one of ``earlier`` is marked with the latest date of those it carries on.
+    Sentences whose translation failed a check bring no articles together, and what rests on one
+    does not count as a second source.
     """
     by_id = {article.id: article for article in articles}
     profiles = [profile(_text(brief, by_id.get(brief.article_id))) for brief in briefs]
@@ -45,7 +47,7 @@ def group(
 def _text(brief: Brief, article: TranslatedArticle | None) -> str:
     if article is None:
         return " ".join([brief.headline, *(bullet.text for bullet in brief.bullets)])
-    return " ".join(t.english for t in article.translations)
+    return " ".join(t.english for t in article.translations if not t.flags)
 
 
 def _story(
@@ -53,10 +55,19 @@ def _story(
 ) -> Story:
     ordered = sorted(members, key=lambda pair: _faults(*pair))
     ranked = [brief for brief, _ in ordered]
+    headline = ranked[0].headline
     doubts = (_DOUBTFUL_HEADLINE,) if _headline_is_doubtful(*ordered[0]) else ()
+    doubtful = {
+        (article.id, t.segment.index)
+        for _, article in members
+        if article is not None
+        for t in article.translations
+        if t.flags
+    }
     return Story(
-        headline=ranked[0].headline,
-        bullets=merge(ranked, ranked[0].headline, MAX_BULLETS),
+        headline=headline,
+        # A doubtful headline makes no bullet superfluous.
+        bullets=merge(ranked, "" if doubts else headline, MAX_BULLETS, doubtful=doubtful),
         articles=tuple(brief.article_id for brief in ranked),
         continues=continues,
         notes=(*doubts, *dict.fromkeys(note for brief in ranked for note in brief.notes)),
@@ -69,13 +80,17 @@ def _headline_is_doubtful(brief: Brief, article: TranslatedArticle | None) -> bo
     return any(t.flags for t in rows if t.segment.index in brief.headline_cites)
 
 
-def _faults(brief: Brief, article: TranslatedArticle | None) -> tuple[bool, bool, bool, float]:
+def _faults(
+    brief: Brief, article: TranslatedArticle | None
+) -> tuple[bool, bool, bool, bool, float]:
     """What speaks against an article as the lead of its story, the gravest first: nothing to
-    show, a headline that is clipped or true on one day only, a long one, doubtful English."""
+    show, a headline in doubtful English, one that is clipped or true on one day only, a long one,
+    doubtful English elsewhere."""
     rows = article.translations if article else ()
     flagged = sum(bool(t.flags) for t in rows) / len(rows) if rows else 0.0
     return (
         not brief.bullets,
+        _headline_is_doubtful(brief, article),
         brief.headline.endswith("…") or _RELATIVE_DAY.search(brief.headline) is not None,
         len(brief.headline.split()) > _LONG_HEADLINE,
         round(flagged, 1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,32 @@ def test_a_supported_brief_stays_as_it_is(article_of: Callable[..., TranslatedAr
     assert brief.headline_cites == (0,)
     assert brief.bullets == (Bullet("Schools stay closed until Thursday.", (4,)),)
     assert brief.notes == ()
+
+
+def test_a_sentence_in_doubt_is_cited_only_where_no_other_says_it(
+    article_of: Callable[..., TranslatedArticle],
+) -> None:
+    article = article_of(
+        "The bridge in Riga was closed on Monday.",
+        "Officials said that the bridge in Riga was closed on Monday.",
+        "Repairs will cost nine million euros.",
+    )
+    flags = {0: ("numbers",), 2: ("numbers",)}
+    rows = (replace(t, flags=flags.get(t.segment.index, ())) for t in article.translations)
+    doubtful = replace(article, translations=tuple(rows))
+    draft = Brief(
+        "a",
+        "The bridge in Riga was closed",
+        (
+            Bullet("The bridge in Riga was closed on Monday.", (0,)),
+            Bullet(article.translations[2].english, (2,)),
+        ),
+        headline_cites=(0,),
+    )
+    assert ground(draft, article, Extractive()).headline_cites == (0,)
+    brief = ground(draft, doubtful, Extractive())
+    assert [b.cites for b in brief.bullets] == [(1,), (2,)]
+    assert (brief.headline, brief.headline_cites) == (draft.headline, (1,))
 
 
 def test_an_invented_bullet_gives_way_and_is_counted(

@@ -41,17 +41,33 @@ STORY = Story(
 
 def test_bullets_that_say_the_same_become_one(articles: list[TranslatedArticle]) -> None:
     generator = FakeGenerator(
-        ["1. The dam near Orsk burst on Monday, killing two people. [1, 3]\n2. Nope nope nope. [2]"]
+        ["1. A dam burst near Orsk on Monday. [1, 3]\n2. Nope nope nope. [2]"]
     )
     story = PromptedMerge(generator).merge(STORY, articles)
     assert story.bullets == (
         StoryBullet(
-            "The dam near Orsk burst on Monday, killing two people.",
+            "A dam burst near Orsk on Monday.",
             (Citation("one", (0,)), Citation("other", (0,))),
         ),
         STORY.bullets[1],
     )
     assert "[3] (other.txt) A dam near Orsk burst" in generator.prompts[0]
+
+
+def flag(article: TranslatedArticle, place: int) -> TranslatedArticle:
+    rows = list(article.translations)
+    rows[place] = replace(rows[place], flags=("numbers",))
+    return replace(article, translations=tuple(rows))
+
+
+def test_doubtful_english_is_no_second_source(articles: list[TranslatedArticle]) -> None:
+    one, other = articles
+    answer = FakeGenerator(["1. A dam burst near Orsk on Monday. [1, 3]"])
+    story = PromptedMerge(answer).merge(STORY, [one, flag(other, 0)])
+    assert story.bullets[0] == StoryBullet(
+        "A dam burst near Orsk on Monday.", (Citation("one", (0,)),)
+    )
+    assert PromptedMerge(answer).merge(STORY, [flag(one, 0), flag(other, 0)]) == STORY
 
 
 def test_a_point_is_merged_once(articles: list[TranslatedArticle]) -> None:
@@ -67,6 +83,7 @@ def test_a_point_is_merged_once(articles: list[TranslatedArticle]) -> None:
         RuntimeError("broken"),
         "",
         "1. The dam near Orsk burst on Sunday, killing nine people. [1, 3]",
+        "1. The dam near Orsk burst on Monday, killing two people. [1, 3]",  # one source of two
     ],
     ids=str,
 )

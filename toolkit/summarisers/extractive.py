@@ -11,7 +11,7 @@ from toolkit.summarisers.units import units
 class Extractive:
     """Ranks sentences by place, centrality and new information; shortens what it shows."""
 
-    signature = "extractive-1"
+    signature = "extractive-2"
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
         """See ``Summariser.summarise``. Bullets are in document order. An article of no sentence

@@ -9,7 +9,7 @@ order, not understanding: they err on the side of taking the article's own sente
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.data import Brief, Bullet, TranslatedArticle
@@ -63,14 +63,15 @@ def ground(brief: Brief, article: TranslatedArticle, fallback: Summariser) -> Br
     cites is tried first, then the segments that share most words with it. A bullet without
     support, or one that does not stand alone, gives its place to one of ``fallback``'s, which
     are taken as they are; ``notes`` counts these. A headline without support, or an empty one,
-    gives way to ``fallback``'s.
+    gives way to ``fallback``'s. Segments whose translation failed a check are cited only where no
+    others support what is said.
     """
-    texts = _texts(article)
+    texts, flagged = _texts(article), _flagged(article)
     sentences = _read(texts)
     kept: list[Bullet | None] = []
     for bullet in brief.bullets:
         alone = stands_alone(bullet.text)
-        cites = _find(bullet.text, texts, sentences, bullet.cites) if alone else ()
+        cites = _find(bullet.text, texts, sentences, bullet.cites, flagged) if alone else ()
         found = Bullet(bullet.text, cites) if cites else None
         if found is None or not _repeats(found, _whole(kept)):
             kept.append(found)
@@ -86,7 +87,9 @@ def ground(brief: Brief, article: TranslatedArticle, fallback: Summariser) -> Br
 
 def ground_headline(brief: Brief, article: TranslatedArticle, instead: Brief) -> Brief:
     """``brief`` with the headline of ``instead`` where ``article`` does not support its own."""
-    cites = find_support(brief.headline, _texts(article), brief.headline_cites)
+    cites = find_support(
+        brief.headline, _texts(article), brief.headline_cites, flagged=_flagged(article)
+    )
     if cites:
         return replace(brief, headline_cites=cites)
     notes = (_HEADLINE_NOTE,) if brief.headline else ()
@@ -102,14 +105,23 @@ def _texts(article: TranslatedArticle) -> dict[int, str]:
     return {t.segment.index: t.english for t in article.translations if t.english.strip()}
 
 
+def _flagged(article: TranslatedArticle) -> frozenset[int]:
+    return frozenset(t.segment.index for t in article.translations if t.flags)
+
+
 def find_support(
-    bullet: str, texts: Mapping[int, str], cited: Sequence[int] = ()
+    bullet: str,
+    texts: Mapping[int, str],
+    cited: Sequence[int] = (),
+    *,
+    flagged: Collection[int] = (),
 ) -> tuple[int, ...]:
     """The indices of at most ``MAX_CITES`` of ``texts`` that support ``bullet``, in order.
 
-    Those in ``cited`` are tried first. Empty where nothing supports it.
+    Those in ``cited`` are tried first, and those in ``flagged`` only where the others do not
+    support it. Empty where nothing does.
     """
-    return _find(bullet, texts, _read(texts), cited)
+    return _find(bullet, texts, _read(texts), cited, flagged)
 
 
 def stands_alone(bullet: str) -> bool:
@@ -135,7 +147,11 @@ def _find(
     texts: Mapping[int, str],
     sentences: Mapping[int, list[Sentence]],
     cited: Sequence[int],
+    flagged: Collection[int],
 ) -> tuple[int, ...]:
+    sound = {index: read for index, read in sentences.items() if index not in flagged}
+    if len(sound) < len(sentences) and (found := _find(bullet, texts, sound, cited, ())):
+        return found
     for indices in _candidates(bullet, sentences, cited):
         if supported(bullet, [texts[i] for i in sorted(indices)]).ok:
             return tuple(sorted(indices))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from toolkit.data import Bullet, Citation, Story, StoryBullet, TranslatedArticle
+from toolkit.data import Citation, Story, StoryBullet, TranslatedArticle, Translation
 from toolkit.generators.base import Generator, GeneratorError
 from toolkit.prompts import Prompts
 from toolkit.summarisers.answers import parse_bullets
@@ -29,13 +29,16 @@ class PromptedMerge:
         self._generator = generator
         self._prompts = Prompts(prompts)
         self._prompt([("", "")])
-        self.signature = f"merge-1 {generator.signature} merge:{self._prompts.hash('merge')}"
+        self.signature = f"merge-2 {generator.signature} merge:{self._prompts.hash('merge')}"
 
     def merge(self, story: Story, articles: Sequence[TranslatedArticle]) -> Story:
         """``story`` with merged bullets that cite all the segments of those they were made of.
 
-        A bullet of the story that no supported one was made of stays. Of one source, of one
-        bullet, or where the generator fails, the story comes back as it is. Never raises.
+        A merged bullet is taken where each of the sources that it will cite says all of it, since
+        a reader is told how many do; sentences whose translation failed a check say nothing where
+        sound ones do, and never make a second source. A bullet of the story that no such one was
+        made of stays. Of one source, of one bullet, or where the generator fails, the story comes
+        back as it is. Never raises.
         """
         if len(story.articles) < 2 or len(story.bullets) < 2:
             return story
@@ -49,9 +52,10 @@ class PromptedMerge:
             return story
         texts = {number: text for number, (_, text) in enumerate(points, start=1)}
         merged = [
-            (found, made_of)
+            (found.text, made_of, resting)
             for found in parse_bullets(answer, texts)
-            if (made_of := self._made_of(found, story, texts, by_id))
+            if (made_of := found.cites or find_support(found.text, texts))
+            and (resting := _resting(found.text, made_of, story, by_id))
         ]
         return replace(story, bullets=_together(story.bullets, merged))
 
@@ -61,39 +65,49 @@ class PromptedMerge:
             "merge", sentences=numbered, bullets=len(points), words=BULLET_WORDS
         )
 
-    def _made_of(
-        self,
-        found: Bullet,
-        story: Story,
-        texts: dict[int, str],
-        by_id: Mapping[str, TranslatedArticle],
-    ) -> tuple[int, ...]:
-        """The numbers of the points that a merged bullet was made of; none where neither they
-        nor the segments that they cite support it."""
-        numbers = found.cites or find_support(found.text, texts)
-        bullets = [story.bullets[n - 1] for n in numbers]
-        evidence = [b.text for b in bullets] + [t for b in bullets for t in _cited(b, by_id)]
-        return numbers if numbers and supported(found.text, evidence).ok else ()
+
+def _resting(
+    text: str,
+    made_of: Sequence[int],
+    story: Story,
+    by_id: Mapping[str, TranslatedArticle],
+) -> tuple[int, ...]:
+    """Of the points that ``text`` was made of, those that it may cite: the sound ones, or those
+    of one source where none is sound. None where not every source of them supports it."""
+    bullets = {n: story.bullets[n - 1] for n in made_of}
+    sound = {n: b for n, b in bullets.items() if not any(t.flags for t in _cited(b, by_id))}
+    resting = sound or bullets
+    evidence: dict[str, list[str]] = {}
+    for bullet in resting.values():
+        for cite in bullet.cites:
+            said = [t.english for t in _cited(replace(bullet, cites=(cite,)), by_id)]
+            evidence.setdefault(cite.article_id, []).extend([bullet.text, *said])
+    if not sound and len(evidence) > 1:
+        return ()
+    return tuple(resting) if all(supported(text, e).ok for e in evidence.values()) else ()
 
 
 def _together(
-    old: Sequence[StoryBullet], merged: Sequence[tuple[Bullet, tuple[int, ...]]]
+    old: Sequence[StoryBullet],
+    merged: Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]],
 ) -> tuple[StoryBullet, ...]:
     """Merged bullets in the place of the first that each was made of, and those left alone. A
-    bullet goes into one merged bullet, the first that claims it."""
+    bullet goes into one merged bullet, the first that claims it. Each of ``merged`` is a text,
+    the numbers of the bullets it was made of, and those of them whose citations it takes."""
     result: dict[int, StoryBullet] = dict(enumerate(old, start=1))
     taken: set[int] = set()
-    for found, made_of in merged:
+    for text, made_of, resting in merged:
         if taken & set(made_of):
             continue
         taken |= set(made_of)
         cites: dict[str, tuple[int, ...]] = {}
         for number in made_of:
-            for cite in result.pop(number).cites:
+            bullet = result.pop(number)
+            for cite in bullet.cites if number in resting else ():
                 known = cites.get(cite.article_id, ())
                 cites[cite.article_id] = tuple(sorted({*known, *cite.segments}))
         citations = tuple(Citation(article, segments) for article, segments in cites.items())
-        result[min(made_of)] = StoryBullet(found.text, citations)
+        result[min(made_of)] = StoryBullet(text, citations)
     return tuple(result[number] for number in sorted(result))
 
 
@@ -102,9 +116,9 @@ def _source(bullet: StoryBullet, by_id: Mapping[str, TranslatedArticle]) -> str:
     return ", ".join(dict.fromkeys(known))
 
 
-def _cited(bullet: StoryBullet, by_id: Mapping[str, TranslatedArticle]) -> list[str]:
+def _cited(bullet: StoryBullet, by_id: Mapping[str, TranslatedArticle]) -> list[Translation]:
     return [
-        translation.english
+        translation
         for cite in bullet.cites
         if cite.article_id in by_id
         for translation in by_id[cite.article_id].translations

@@ -38,27 +38,33 @@ class Ranking:
         """At most ``count`` texts, in document order, no two with a sentence in common.
 
         Those that ``headline``, made from the segments ``cites``, already says and those of
-        doubt 1 or more are left out, unless nothing else is there: then one is taken.
+        doubt 1 or more are left out, unless nothing else is there: then one is taken. A flagged
+        text gives way to one without a flag that says the same.
         """
         order = sorted(range(len(self._units)), key=lambda i: (-self._scores[i], i))
         said = frozenset(terms(headline))
         sound = [i for i in order if self._units[i].doubt < 1]
+        unflagged = [i for i in sound[:SHORTLIST] if not self._units[i].flagged]
         fresh = [i for i in sound if not self._restates(i, said, cites)]
-        chosen = self._take(fresh[:SHORTLIST], count)
+        chosen = self._take(
+            [i for i in fresh[:SHORTLIST] if not self._said_better(i, unflagged)], count
+        )
         chosen = chosen or (sound or order)[: min(count, 1)]
         return sorted((self._units[i] for i in chosen), key=lambda u: u.place)
 
     def lead(self) -> Unit | None:
-        """The sentence a headline is best made from: the first of the three best."""
-        first = next(iter(self.choose(3)), None)
+        """The sentence a headline is best made from: the first of the three best, one without a
+        flag where there is one."""
+        first = min(self.choose(3), key=lambda unit: unit.flagged, default=None)
         if first is None or len(first.cites) == 1:
             return first
         return next(unit for unit in self._units if unit.cites == first.cites[:1])
 
     def _score(self) -> list[float]:
         spread: Counter[str] = Counter()
+        unsure = all(u.flagged for u in self._units)
         for candidate, counts in zip(self._units, self._terms, strict=True):
-            if len(candidate.cites) == 1:
+            if len(candidate.cites) == 1 and (unsure or not candidate.flagged):
                 spread.update(counts.keys())
         centre = unit_length(spread)
         return [
@@ -76,6 +82,11 @@ class Ranking:
         if not counts or set(cites) & set(self._units[i].cites):
             return False
         return sum(t in said for t in counts) / len(counts) >= RESTATED
+
+    def _said_better(self, i: int, unflagged: Sequence[int]) -> bool:
+        if not self._units[i].flagged:
+            return False
+        return any(dot(self._vectors[i], self._vectors[j]) >= SAME for j in unflagged)
 
     def _take(self, order: list[int], count: int) -> list[int]:
         repeats = dict.fromkeys(order, 0.0)

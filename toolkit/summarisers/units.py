@@ -28,6 +28,7 @@ class Unit:
     ``place`` counts the sentences of the body from 0; ``opens_section`` tells that a heading
     stands before it. ``doubt`` is 0 for a text that reads
     well by itself, and 1 or more for one to be shown only where there is nothing else.
+    ``flagged`` tells that a sentence in it failed a check of its translation.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Unit:
     place: int
     doubt: float
     opens_section: bool = False
+    flagged: bool = False
 
 
 def units(article: TranslatedArticle) -> list[Unit]:
@@ -66,7 +68,8 @@ def _pair(before: Unit, leaning: Unit, whole: str) -> list[Unit]:
     if not before.text.endswith(_STOPS) or len(text.split()) > MAX_WORDS:
         return []
     cites, doubt = before.cites + leaning.cites, max(before.doubt, leaning.doubt - LEANING)
-    return [replace(before, text=text, cites=cites, doubt=doubt)]
+    flagged = before.flagged or leaning.flagged
+    return [replace(before, text=text, cites=cites, doubt=doubt, flagged=flagged)]
 
 
 def _single(
@@ -79,14 +82,11 @@ def _single(
         stands = Standing.ALONE
     text = shorten(text, MAX_WORDS)
     doubt = {Standing.ALONE: 0.0, Standing.LEANS: LEANING, Standing.NEVER: 2.0}[stands]
-    doubt += _flaw(translation) + 0.5 * vagueness(text)
+    flagged = bool(translation.flags)
+    doubt += FLAGGED * flagged + 0.5 * vagueness(text)
     if stands is Standing.ALONE:
         doubt = min(doubt, 0.9)
-    return Unit(text, cites, place, doubt), stands
-
-
-def _flaw(translation: Translation) -> float:
-    return FLAGGED if translation.flags else 0.0
+    return Unit(text, cites, place, doubt, flagged=flagged), stands
 
 
 def _body(translations: Sequence[Translation]) -> tuple[list[Translation], list[bool]]:
