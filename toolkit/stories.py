@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from toolkit.data import Brief, EarlierStory, Story, TranslatedArticle
-from toolkit.events import Comparison, Profile, clusters, profile
+from toolkit.events import Comparison, Texts, clusters, profile
 from toolkit.merging import merge
 
 MAX_BULLETS = 6
@@ -18,30 +20,80 @@ _LONG_HEADLINE = 16
 _DOUBTFUL_HEADLINE = "The headline rests on a sentence whose translation failed a check."
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What a story needs of one article: its brief, how many sentences it has, and the indices of
+    those whose translation failed a check."""
+
+    brief: Brief
+    sentences: int
+    flagged: frozenset[int]
+
+
+class Members(Protocol):
+    """Where members wait for their stories: a list, or what holds them elsewhere."""
+
+    def append(self, value: Member, /) -> None: ...
+    def __getitem__(self, place: int, /) -> Member: ...
+
+
+class Day:
+    """The articles of a day, taken in one after the other and then grouped.
+
+    About three kilobytes stay in memory for each: which words it has. ``members`` holds the rest.
+    Sentences whose translation failed a check bring no articles together, and what rests on one
+    does not count as a second source.
+    """
+
+    def __init__(self, members: Members | None = None) -> None:
+        self._members: Members = [] if members is None else members
+        self._texts = Texts()
+
+    def add(self, brief: Brief, article: TranslatedArticle | None) -> None:
+        """Take in a brief and, where it is at hand, the article that it is of."""
+        rows = article.translations if article else ()
+        flagged = frozenset(t.segment.index for t in rows if t.flags)
+        self._members.append(Member(brief, len(rows), flagged))
+        self._texts.add(profile(_text(brief, article)))
+
+    def stories(self, earlier: Iterable[EarlierStory] = ()) -> Iterator[Story]:
+        """The stories: those of most articles first, then in the order of the briefs.
+
+        Every brief is in exactly one story. A story like one of ``earlier`` is marked with the
+        latest date of those it carries on.
+        """
+        comparison = Comparison(self._texts)
+        groups = sorted(clusters(self._texts, comparison), key=lambda places: -len(places))
+        dates = self._continued(comparison, earlier)
+        for places in groups:
+            known = [d for i in places if (d := dates.get(self._texts.kept_as[i]))]
+            yield _story([self._members[i] for i in places], max(known, default=None))
+
+    def _continued(
+        self, comparison: Comparison, earlier: Iterable[EarlierStory]
+    ) -> dict[int, dt.date]:
+        """For texts that carry on an earlier story, the latest date of these."""
+        dates: dict[int, dt.date] = {}
+        for story in earlier:
+            before = profile(f"{story.headline} {story.text}")
+            for text in (comparison.resemblances(before) >= CARRIES_ON).nonzero()[0].tolist():
+                dates[text] = max(story.date, dates.get(text, story.date))
+        return dates
+
+
 def group(
     briefs: Sequence[Brief],
     articles: Sequence[TranslatedArticle],
     *,
-    earlier: Sequence[EarlierStory] = (),
+    earlier: Iterable[EarlierStory] = (),
 ) -> tuple[Story, ...]:
-    """The stories of a day: those of most articles first, then in the order of ``briefs``.
-
-    Every brief is in exactly one story. ``articles`` holds at least the briefs' articles.
-    A story like one of ``earlier`` is marked with the latest date of those it carries on.
-    Sentences whose translation failed a check bring no articles together, and what rests on one
-    does not count as a second source.
-    """
+    """The stories that ``Day`` makes of ``briefs``; ``articles`` are at least those of them that
+    are at hand."""
     by_id = {article.id: article for article in articles}
-    profiles = [profile(_text(brief, by_id.get(brief.article_id))) for brief in briefs]
-    past = [(story.date, profile(f"{story.headline} {story.text}")) for story in earlier]
-    groups = sorted(clusters(profiles), key=lambda places: -len(places))
-    return tuple(
-        _story(
-            [(briefs[i], by_id.get(briefs[i].article_id)) for i in places],
-            _continues([profiles[i] for i in places], past),
-        )
-        for places in groups
-    )
+    day = Day()
+    for brief in briefs:
+        day.add(brief, by_id.get(brief.article_id))
+    return tuple(day.stories(earlier))
 
 
 def _text(brief: Brief, article: TranslatedArticle | None) -> str:
@@ -50,20 +102,12 @@ def _text(brief: Brief, article: TranslatedArticle | None) -> str:
     return " ".join(t.english for t in article.translations if not t.flags)
 
 
-def _story(
-    members: Sequence[tuple[Brief, TranslatedArticle | None]], continues: dt.date | None
-) -> Story:
-    ordered = sorted(members, key=lambda pair: _faults(*pair))
-    ranked = [brief for brief, _ in ordered]
+def _story(members: Sequence[Member], continues: dt.date | None) -> Story:
+    ordered = sorted(members, key=_faults)
+    ranked = [member.brief for member in ordered]
     headline = ranked[0].headline
-    doubts = (_DOUBTFUL_HEADLINE,) if _headline_is_doubtful(*ordered[0]) else ()
-    doubtful = {
-        (article.id, t.segment.index)
-        for _, article in members
-        if article is not None
-        for t in article.translations
-        if t.flags
-    }
+    doubts = (_DOUBTFUL_HEADLINE,) if _headline_is_doubtful(ordered[0]) else ()
+    doubtful = {(m.brief.article_id, index) for m in members for index in m.flagged}
     return Story(
         headline=headline,
         # A doubtful headline makes no bullet superfluous.
@@ -74,37 +118,21 @@ def _story(
     )
 
 
-def _headline_is_doubtful(brief: Brief, article: TranslatedArticle | None) -> bool:
+def _headline_is_doubtful(member: Member) -> bool:
     """Whether a sentence that the headline rests on failed a check of its translation."""
-    rows = article.translations if article else ()
-    return any(t.flags for t in rows if t.segment.index in brief.headline_cites)
+    return not member.flagged.isdisjoint(member.brief.headline_cites)
 
 
-def _faults(
-    brief: Brief, article: TranslatedArticle | None
-) -> tuple[bool, bool, bool, bool, float]:
+def _faults(member: Member) -> tuple[bool, bool, bool, bool, float]:
     """What speaks against an article as the lead of its story, the gravest first: nothing to
     show, a headline in doubtful English, one that is clipped or true on one day only, a long one,
     doubtful English elsewhere."""
-    rows = article.translations if article else ()
-    flagged = sum(bool(t.flags) for t in rows) / len(rows) if rows else 0.0
+    brief = member.brief
+    flagged = len(member.flagged) / member.sentences if member.sentences else 0.0
     return (
         not brief.bullets,
-        _headline_is_doubtful(brief, article),
+        _headline_is_doubtful(member),
         brief.headline.endswith("…") or _RELATIVE_DAY.search(brief.headline) is not None,
         len(brief.headline.split()) > _LONG_HEADLINE,
         round(flagged, 1),
     )
-
-
-def _continues(
-    profiles: Sequence[Profile], past: Sequence[tuple[dt.date, Profile]]
-) -> dt.date | None:
-    comparison = Comparison([*profiles, *(before for _, before in past)])
-    now = range(len(profiles))
-    dates = (
-        date
-        for place, (date, _) in enumerate(past, start=len(profiles))
-        if any(comparison.resemblance(i, place) >= CARRIES_ON for i in now)
-    )
-    return max(dates, default=None)
