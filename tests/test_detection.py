@@ -23,8 +23,20 @@ CODES = {language.code for language in languages.all_languages()}
 )
 def test_documents(code: str, declared: str | None, text: str) -> None:
     found = detection.detect(text, declared=declared)
-    assert found.code == code
+    assert (found.code, found.doubt) == (code, "")
     assert detection.detect_language(text) == code
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "doubt"),
+    [row[1:] for row in CASES["doubtful"]],
+    ids=[row[0] for row in CASES["doubtful"]],
+)
+def test_what_may_be_another_language_is_doubted(
+    declared: str | None, text: str, doubt: str
+) -> None:
+    found = detection.detect(text, declared=declared).doubt
+    assert (doubt in found) if doubt else not found
 
 
 @pytest.mark.parametrize(
