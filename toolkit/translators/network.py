@@ -31,7 +31,9 @@ from toolkit.translators.kernels import (
 from toolkit.translators.weights import Weights
 
 _PAD_POSITION = 1  # positions are counted from the padding id: the first token is at 2
-_BLOCK = 512  # rows whose wide inner layer is held at once
+# Rows whose wide inner layer is held at once, and logits: memory against the number of calls.
+_CPU_BLOCK, _GPU_BLOCK = 512, 32_768
+_LOGITS = 1 << 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class Feed:
     outer: Dense
 
     def add_to(self, x: Tensor) -> None:
-        for block in torch.split(x, _BLOCK):
+        size = _CPU_BLOCK if x.device.type == "cpu" else _GPU_BLOCK
+        for block in torch.split(x, size):
             block.add_(self.outer(self.inner(self.norm(block), relu=True)))
 
 
@@ -169,31 +172,29 @@ class Network:
             start = stop
         return attended
 
-    def _memory(self, encoded: Tensor, lengths: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
-        """For each decoder layer the keys and values of the encoder's output, each of shape
-        (rows, heads, longest row, head width); zero where a row is shorter."""
+    def _memory(self, encoded: Tensor, lengths: Sequence[int]) -> list[Tensor]:
+        """For each decoder layer the keys and values of the encoder's output, of shape (2, rows,
+        heads, longest row, head width); zero where a row is shorter."""
         heads, longest = self.shape.heads, max(lengths)
-        shape = (len(lengths), heads, longest, self.shape.width // heads)
         found = []
         for layer in self._decoder:
             assert layer.memory is not None
-            both = layer.memory(encoded).to(self._dtype).view(len(encoded), 2, heads, -1)
-            keys, values = both.new_zeros(shape), both.new_zeros(shape)
+            both = layer.memory(encoded).to(self._dtype)
+            kept = both.new_zeros(2, len(lengths), heads, longest, self._head)
             start = row = 0
             for length, run in groupby(lengths):
                 count = len(list(run))
                 part = both[start : start + count * length].view(count, length, 2, heads, -1)
-                keys[row : row + count, :, :length] = part[:, :, 0].transpose(1, 2)
-                values[row : row + count, :, :length] = part[:, :, 1].transpose(1, 2)
+                kept[:, row : row + count, :, :length] = part.permute(2, 0, 3, 1, 4)
                 start, row = start + count * length, row + count
-            found.append((keys, values))
+            found.append(kept)
         return found
 
     def begin(self, rows: Sequence[Sequence[int]], beams: int, steps: int) -> Cache:
         """Encode rows (see ``encode``) and make the cache for writing their translations in at
         most ``steps`` steps."""
         lengths = [len(row) for row in rows]
-        return TorchCache(self._memory(self.encode(rows), lengths), lengths, beams)
+        return TorchCache(self._memory(self.encode(rows), lengths), lengths, beams, steps)
 
     def step(
         self, tokens: Tensor, caches: Sequence[Cache], count: int, banned: int
@@ -204,22 +205,25 @@ class Network:
         ``tokens``, shape (rows,), are the pieces written last, for all beams of all rows of each
         cache in turn; every cache has been advanced to this step.
         """
-        heads = self.shape.heads
         own = [cache for cache in caches if isinstance(cache, TorchCache)]
         sizes = [len(cache) * cache.beams for cache in own]
         x = self._embed(self._kept[tokens], self._places(caches, sizes))
         for i, layer in enumerate(self._decoder):
             assert layer.cross is not None
-            mixed = layer.own.project(layer.own.norm(x)).to(self._dtype)
-            parts = [part.view(-1, 3, heads, self._head).unbind(1) for part in _cut(mixed, sizes)]
-            done = [cache.attend_own(i, *part) for cache, part in zip(own, parts, strict=True)]
-            x.add_(layer.own.out(_joined(done).flatten(1)))
-            query = layer.cross.project(layer.cross.norm(x)).to(self._dtype)
-            queries = _cut(query.view(len(x), heads, -1), sizes)
-            done = [cache.attend_memory(i, q) for cache, q in zip(own, queries, strict=True)]
-            x.add_(layer.cross.out(_joined(done).flatten(1)))
+            mixed = layer.own.project(layer.own.norm(x)).to(self._dtype).split_with_sizes(sizes)
+            done = [cache.attend_own(i, part) for cache, part in zip(own, mixed, strict=True)]
+            x.add_(layer.own.out(_joined(done)))
+            query = layer.cross.project(layer.cross.norm(x)).to(self._dtype).split_with_sizes(sizes)
+            done = [cache.attend_memory(i, part) for cache, part in zip(own, query, strict=True)]
+            x.add_(layer.cross.out(_joined(done)))
             layer.feed.add_to(x)
-        logits = self._output(self._decoder_norm(x)).float()
+        blocks = torch.split(self._decoder_norm(x), max(1, _LOGITS // self.target_size))
+        found = [self._likeliest(block, count, banned) for block in blocks]
+        scores, indices = (list(part) for part in zip(*found, strict=True))
+        return _joined(scores), _joined(indices)
+
+    def _likeliest(self, states: Tensor, count: int, banned: int) -> tuple[Tensor, Tensor]:
+        logits = self._output(states).float()
         total = logits.logsumexp(1, keepdim=True)
         if banned >= 0:
             logits[:, banned] = float("-inf")
@@ -228,12 +232,21 @@ class Network:
 
     def _places(self, caches: Sequence[Cache], sizes: Sequence[int]) -> Tensor:
         """The position vectors of each row's step."""
-        steps = torch.tensor([cache.step for cache in caches], device=self.device)
-        places = steps.repeat_interleave(torch.tensor(sizes, device=self.device))
-        return self._positions[places + _PAD_POSITION + 1]
+        first = _PAD_POSITION + 1
+        return torch.cat(
+            [
+                self._positions[cache.step + first].expand(size, -1)
+                for cache, size in zip(caches, sizes, strict=True)
+            ]
+        )
 
     def _make_output(self) -> None:
-        self._output = self._dense(["model.shared.weight"], [], rows=self._kept)
+        if self.device.type == "cpu":
+            self._output = self._dense(["model.shared.weight"], [], rows=self._kept)
+        else:  # all of it is the table, which is on the device already
+            whole = self.target_size == len(self._table)
+            weight = self._table if whole else self._table[self._kept]
+            self._output = FloatDense(weight, None, self._dtype)
 
     def _embed_rows(self, rows: Sequence[Sequence[int]]) -> Tensor:
         ids = torch.tensor([i for row in rows for i in row])
@@ -301,10 +314,6 @@ def sinusoids(count: int, width: int) -> Tensor:
     angles = torch.arange(count)[:, None] * rates[None]
     table = torch.cat([angles.sin(), angles.cos()], dim=1)
     return functional.pad(table, (0, width - 2 * half))
-
-
-def _cut(x: Tensor, sizes: Sequence[int]) -> Sequence[Tensor]:
-    return x.split_with_sizes(list(sizes))
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
