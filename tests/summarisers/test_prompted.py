@@ -190,3 +190,25 @@ def test_a_broken_template_stops_a_run_at_its_start(tmp_path: Path) -> None:
     (tmp_path / "headline.j2").write_text("{{ head }}")
     with pytest.raises(PromptError, match=r"headline\.j2, line 1"):
         Prompted(FakeGenerator([ANSWER]), prompts=tmp_path)
+
+
+def test_a_notice_counts_the_articles_that_show_no_bullet_of_the_model(
+    flood: TranslatedArticle,
+) -> None:
+    invented = "1. Nine people drowned in Minsk. [1]\n2. A bridge fell down. [2]"
+    down = GeneratorError("gemma at localhost: no connection")
+    generator = FakeGenerator([ANSWER, HEADLINE, invented, HEADLINE, down, down])
+    prompted = Prompted(generator)
+    notices = []
+    for _ in range(4):
+        prompted.summarise(flood, bullets=2)
+        notices.append(prompted.notice)
+    said = "Sentences of the articles stand in place of the bullets of the language model for "
+    silent = "it gave none for {} (gemma at localhost: no connection)"
+    unsupported = "it gave none that the article supports for 1."
+    assert notices == [
+        "",
+        f"{said}1 of 2 articles: {unsupported}",
+        f"{said}2 of 3 articles: {silent.format(1)}, {unsupported}",
+        f"{said}3 of 4 articles: {silent.format(2)}, {unsupported}",
+    ]

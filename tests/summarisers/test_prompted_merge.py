@@ -93,6 +93,16 @@ def test_without_a_supported_answer_the_story_stays(
     assert PromptedMerge(FakeGenerator([answer])).merge(STORY, articles) == STORY
 
 
+def test_a_notice_counts_the_stories_without_an_answer(articles: list[TranslatedArticle]) -> None:
+    merge = PromptedMerge(
+        FakeGenerator(["1. A dam burst near Orsk. [1, 3]", GeneratorError("down")])
+    )
+    merge.merge(STORY, articles)
+    assert merge.notice == ""
+    merge.merge(STORY, articles)
+    assert "no answer for 1 of 2 stories" in merge.notice
+
+
 def test_a_story_of_one_source_is_not_asked_about(articles: list[TranslatedArticle]) -> None:
     generator = FakeGenerator(["1. Anything at all. [1]"])
     alone = replace(STORY, articles=("one",))

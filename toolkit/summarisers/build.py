@@ -22,6 +22,12 @@ class Writers:
     merger: PromptedMerge | None = None
 
     @property
+    def notices(self) -> list[str]:
+        """What readers must know of the models that were asked so far."""
+        found = [self.summariser.notice, self.merger.notice if self.merger else ""]
+        return [notice for notice in found if notice]
+
+    @property
     def signature(self) -> str:
         parts = [self.summariser.signature, self.merger.signature if self.merger else ""]
         return " ".join(part for part in parts if part)

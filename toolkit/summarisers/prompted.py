@@ -14,6 +14,7 @@ from toolkit.summarisers.answers import parse_bullets, parse_headline
 from toolkit.summarisers.excerpt import body, excerpt
 from toolkit.summarisers.extractive import Extractive
 from toolkit.summarisers.grounding import ground, ground_headline
+from toolkit.summarisers.tally import Tally
 
 BULLET_WORDS = 28
 HEADLINE_WORDS = 12
@@ -41,16 +42,23 @@ class Prompted:
         self._prompts = Prompts(prompts)
         self._own = Extractive()
         self._failures = 0
+        self._tally = Tally()
         # A broken template should stop a run at its start.
         self._brief_prompt([], "", 1)
         self._headline_prompt("", [])
         hashes = " ".join(f"{name}:{self._prompts.hash(name)}" for name in ("brief", "headline"))
         self.signature = f"prompted-1 {generator.signature} {hashes}"
 
+    @property
+    def notice(self) -> str:
+        """How many articles show no bullet of the model's, and why; empty if none."""
+        return self._tally.notice("language model")
+
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
         """See ``Summariser.summarise``. Never fails for what the generator does."""
         if not body(article) or bullets < 1:
             return self._own.summarise(article, bullets=bullets)
+        self._tally.asked += 1
         try:
             drafts, notes = self._ask(article, bullets)
         except GeneratorError as error:
@@ -60,6 +68,7 @@ class Prompted:
             return self._instead(article, bullets, "its answer has no bullets", counts=False)
         draft = Brief(article.id, "", tuple(drafts[:bullets]), notes=notes)
         brief = ground(draft, article, self._own)
+        self._tally.grounded(draft, brief)
         return self._with_headline(brief, article)
 
     def _ask(
@@ -113,6 +122,7 @@ class Prompted:
     ) -> Brief:
         """The extractive brief, with a note on why it is here."""
         self._failures += counts
+        self._tally.failed(reason)
         log.warning("%s: brief without the language model: %s", article.source, reason)
         brief = self._own.summarise(article, bullets=bullets)
         note = "The language model gave no brief; these are the article's own sentences."

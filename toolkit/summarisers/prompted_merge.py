@@ -28,8 +28,19 @@ class PromptedMerge:
     def __init__(self, generator: Generator, *, prompts: Path | None = None) -> None:
         self._generator = generator
         self._prompts = Prompts(prompts)
+        self._asked = self._failed = 0
         self._prompt([("", "")])
         self.signature = f"merge-2 {generator.signature} merge:{self._prompts.hash('merge')}"
+
+    @property
+    def notice(self) -> str:
+        """How many stories the model was to merge and did not answer for; empty if none."""
+        if not self._failed:
+            return ""
+        return (
+            f"The language model gave no answer for {self._failed} of {self._asked} stories whose "
+            "bullets it was to merge; these show the bullets of each source."
+        )
 
     def merge(self, story: Story, articles: Sequence[TranslatedArticle]) -> Story:
         """``story`` with merged bullets that cite all the segments of those they were made of.
@@ -45,9 +56,11 @@ class PromptedMerge:
         by_id = {article.id: article for article in articles}
         points = [(_source(bullet, by_id), bullet.text) for bullet in story.bullets]
         limit = BULLET_TOKENS * (len(points) + 1)
+        self._asked += 1
         try:
             answer = generate(self._generator, self._prompt(points), limit)
         except GeneratorError as error:
+            self._failed += 1
             log.warning("%s: not merged by the language model: %s", story.headline, error)
             return story
         texts = {number: text for number, (_, text) in enumerate(points, start=1)}

@@ -19,6 +19,7 @@ from toolkit.summarisers.answers import MIN_WORDS
 from toolkit.summarisers.excerpt import body, excerpt
 from toolkit.summarisers.extractive import Extractive
 from toolkit.summarisers.grounding import ground
+from toolkit.summarisers.tally import Tally
 
 # A part takes seconds on a CPU; of longer articles the best sentences are taken.
 _MAX_PARTS = 6
@@ -55,11 +56,18 @@ class Seq2Seq:
         self._prefix = _PREFIX if self._model.config.model_type in ("t5", "mt5", "longt5") else ""
         self._room = self._longest_input() - self._count(self._prefix)
         self._own = Extractive()
+        self._tally = Tally()
+
+    @property
+    def notice(self) -> str:
+        """How many articles show no bullet of the model's, and why; empty if none."""
+        return self._tally.notice("summarisation model")
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
         """See ``Summariser.summarise``."""
         if not body(article) or bullets < 1:
             return self._own.summarise(article, bullets=bullets)
+        self._tally.asked += 1
         seen = excerpt(article, _MAX_PARTS * self._room * 3 // 4, self._count, self._own)
         written = [sentences(self._write(part), "eng_Latn") for part in self._parts(seen)]
         drafts = [Bullet(text, ()) for text in _pick(written, bullets)]
@@ -68,7 +76,11 @@ class Seq2Seq:
         if len(seen) < total:
             notes = (f"The model saw {len(seen)} of the article's {total} sentences.",)
         if drafts:
-            return ground(Brief(article.id, "", tuple(drafts), notes=notes), article, self._own)
+            draft = Brief(article.id, "", tuple(drafts), notes=notes)
+            brief = ground(draft, article, self._own)
+            self._tally.grounded(draft, brief)
+            return brief
+        self._tally.failed("")
         log.warning("%s: the summarisation model wrote nothing", article.source)
         note = "The model wrote nothing; these are the article's own sentences."
         return replace(self._own.summarise(article, bullets=bullets), notes=(*notes, note))
