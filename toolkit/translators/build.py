@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from toolkit.translators.base import Translator
+from toolkit.translators.choice import settle
 from toolkit.translators.hub import resolve
 
 _CLAUSE = 32  # source tokens
@@ -11,15 +12,22 @@ _CLAUSE = 32  # source tokens
 def load_translator(
     model: str, *, engine: str = "auto", device: str = "auto", beam: int = 4
 ) -> Translator:
-    """The translator for ``model``, its weights loaded.
+    """The translator for ``model``, its weights loaded. ``engine`` ``auto`` takes the one that is
+    the fastest on this machine: see ``choice``.
 
     Raises ``ModelError`` with what to do when the weights or the device cannot be had.
     """
     from toolkit.translators.rescue import Checked
     from toolkit.translators.torch_nllb import TorchNllb
 
+    checkpoint = resolve(model)
+    chosen = settle(checkpoint, engine=engine, device=device)
     first = TorchNllb(
-        resolve(model), engine="torch" if engine == "auto" else engine, device=device, beam=beam
+        checkpoint,
+        engine=chosen.engine,
+        device=chosen.device,
+        precision=chosen.precision,
+        beam=beam,
     )
     # What fails a check is searched more widely, then clause by clause.
     retries = (first.variant(beam=max(4, 2 * beam)), first.variant(beam=4, longest=_CLAUSE))

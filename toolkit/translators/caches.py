@@ -94,8 +94,9 @@ class TorchCache:
             self._grow()
         if parents is None:
             return
-        self._ancestry.advance(parents)
-        own = torch.arange(self.beams, device=parents.device)
+        device = self._memory[0].device
+        self._ancestry.advance(parents.to(device))
+        own = torch.arange(self.beams, device=device)
         foreign = (self._ancestry.table[..., None] != own).flatten(2)[:, None]
         self._foreign = _mask(foreign, self._memory[0].dtype)
 

@@ -207,7 +207,7 @@ class Network:
         """
         own = [cache for cache in caches if isinstance(cache, TorchCache)]
         sizes = [len(cache) * cache.beams for cache in own]
-        x = self._embed(self._kept[tokens], self._places(caches, sizes))
+        x = self._embed(self._kept[tokens.to(self.device)], self._places(caches, sizes))
         for i, layer in enumerate(self._decoder):
             assert layer.cross is not None
             mixed = layer.own.project(layer.own.norm(x)).to(self._dtype).split_with_sizes(sizes)
