@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.config import Config, load
-from toolkit.errors import ConfigError
+from toolkit.config import Config, load, write_setting
+from toolkit.errors import ConfigError, OutputError
 
 
 def test_defaults_file_environment_and_options_in_that_order(tmp_path: Path) -> None:
@@ -59,3 +59,62 @@ def test_a_missing_file_that_was_named_is_an_error(tmp_path: Path) -> None:
 def test_paths_may_be_text() -> None:
     config = Config(inputs=("seeds",), outputs="out")  # type: ignore[arg-type]
     assert (config.inputs, config.outputs) == ((Path("seeds"),), Path("out"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", 'engine = "torch"\n'),
+        ("beam = 2", 'beam = 2\nengine = "torch"\n'),
+        (
+            "# mine\nengine = 'auto'  # why\nbeam = 2\n",
+            '# mine\nengine = "torch"  # why\nbeam = 2\n',
+        ),
+        ('model = "600M"\r\nengine="ctranslate2"\r\n', 'model = "600M"\r\nengine = "torch"\r\n'),
+        ('# engine = "auto"\n', '# engine = "auto"\nengine = "torch"\n'),
+        ('inputs = [\n  "engine",\n]\n', 'inputs = [\n  "engine",\n]\nengine = "torch"\n'),
+        ('engine = "torch"\n', 'engine = "torch"\n'),
+    ],
+)
+def test_one_setting_is_written_and_the_rest_stays(tmp_path: Path, old: str, new: str) -> None:
+    file = tmp_path / "toolkit.toml"
+    if old:
+        file.write_bytes(old.encode())
+    assert write_setting("engine", "torch", path=file) == file
+    assert file.read_bytes().decode() == new
+    assert load(path=file, environment={}).engine == "torch"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        '"engine" = "auto"\n',
+        'engine = """\nauto"""\n',
+        'model = """\nengine = "x"\n"""\n',
+        "[run]\nbeam = 2\n",
+        "beam = \n",
+    ],
+)
+def test_what_cannot_be_changed_safely_is_left_alone(tmp_path: Path, old: str) -> None:
+    file = tmp_path / "toolkit.toml"
+    file.write_text(old, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"toolkit\.toml"):
+        write_setting("engine", "torch", path=file)
+    assert file.read_text(encoding="utf-8") == old
+
+
+def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.toml", tmp_path / "toolkit.toml"
+    real.write_text("beam = 2\n", encoding="utf-8")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    write_setting("engine", "torch", path=link)
+    assert link.is_symlink()
+    assert real.read_text(encoding="utf-8") == 'beam = 2\nengine = "torch"\n'
+    assert real.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_setting("engine", "torch", path=tmp_path / "none" / "toolkit.toml")
