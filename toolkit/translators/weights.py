@@ -18,6 +18,16 @@ from toolkit.errors import OutputError
 from toolkit.translators.checkpoint import INDEX, WEIGHTS, damaged
 from toolkit.translators.kernels import quantise_weight
 
+# NLLB has one table of embeddings for input, output and both sides. Those who write checkpoints
+# keep it under the one or the other of its names.
+_TABLE = "model.shared.weight"
+_TIED = (
+    _TABLE,
+    "lm_head.weight",
+    "model.decoder.embed_tokens.weight",
+    "model.encoder.embed_tokens.weight",
+)
+
 
 class Weights:
     """Reads tensors from ``folder`` when they are asked for; what is not touched stays on disk.
@@ -45,14 +55,29 @@ class Weights:
 
     def __call__(self, name: str) -> Tensor:
         """A tensor by its name in the checkpoint."""
+        name = self._stored(name)
         path = self._folder / self._shards.get(name, WEIGHTS)
         try:
-            if path not in self._files:
-                self._files[path] = safe_open(path, "pt")
-            tensor: Tensor = self._files[path].get_tensor(name)
+            tensor: Tensor = self._open(path).get_tensor(name)
         except (OSError, SafetensorError) as error:
             raise damaged(path, str(error)) from None
         return tensor
+
+    def _open(self, path: Path) -> Any:
+        if path not in self._files:
+            self._files[path] = safe_open(path, "pt")
+        return self._files[path]
+
+    def _stored(self, name: str) -> str:
+        """The name under which the checkpoint has the tensor that goes by ``name``."""
+        if name != _TABLE or name in self._shards:
+            return name
+        path = self._folder / WEIGHTS
+        try:
+            names = self._shards or self._open(path).keys()
+        except (OSError, SafetensorError) as error:
+            raise damaged(path, str(error)) from None
+        return next((tied for tied in _TIED if tied in names), name)
 
     def rows(self, name: str, ids: Tensor) -> Tensor:
         """Rows ``ids`` of a matrix in float32, read from the file one by one: reading through a
@@ -72,9 +97,10 @@ class Weights:
         """Where a matrix begins in its file (8 bytes of header length, a JSON header, then the
         tensors), how wide it is and of what type."""
         if name not in self._places:
-            file = (self._folder / self._shards.get(name, WEIGHTS)).open("rb")
+            stored = self._stored(name)
+            file = (self._folder / self._shards.get(stored, WEIGHTS)).open("rb")
             length = int.from_bytes(file.read(8), "little")
-            about = json.loads(file.read(length))[name]
+            about = json.loads(file.read(length))[stored]
             start = 8 + length + about["data_offsets"][0]
             self._places[name] = (file, start, about["shape"][1], self(name).dtype)
         return self._places[name]
