@@ -216,23 +216,108 @@ def test_shards_are_counted(tiny_checkpoint: Path, tmp_path: Path) -> None:
         resolve(str(folder))
 
 
-def test_the_remedy_for_old_weights_works(tiny_checkpoint: Path, tmp_path: Path) -> None:
+class Thief:
+    """What a pickle that runs code looks like."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.mark,)
+
+
+def aged(checkpoint: Path, folder: Path, *, shards: int = 1, old_format: bool = False) -> Path:
+    """A copy of ``checkpoint`` with its weights as older tools wrote them: pickled, the tied
+    embeddings under all their names."""
     import torch
     from safetensors.torch import load_file
 
-    folder = Path(shutil.copytree(tiny_checkpoint, tmp_path / "old weights"))
+    shutil.copytree(checkpoint, folder)
     weights = load_file(folder / "model.safetensors")
-    torch.save(weights, folder / "pytorch_model.bin")
+    for name in ("lm_head", "model.encoder.embed_tokens", "model.decoder.embed_tokens"):
+        weights[f"{name}.weight"] = weights["model.shared.weight"]
     (folder / "model.safetensors").unlink()
+    options: Any = {"_use_new_zipfile_serialization": not old_format}
+    if shards == 1:
+        torch.save(weights, folder / "pytorch_model.bin", **options)
+        return folder
+    placed: dict[str, str] = {}
+    for n in range(shards):
+        file = f"pytorch_model-{n + 1:05}-of-{shards:05}.bin"
+        part = {name: weights[name] for name in sorted(weights)[n::shards]}
+        torch.save(part, folder / file, **options)
+        placed |= dict.fromkeys(part, file)
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": placed}))
+    return folder
+
+
+def tensors(folder: Path) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    return {
+        name: tensor.tolist()
+        for file in folder.glob("*.safetensors")
+        for name, tensor in load_file(file).items()
+    }
+
+
+def assert_same_weights(folder: Path, checkpoint: Path) -> None:
+    """That ``folder`` has each tensor once or, of the tied ones, at least."""
+    wanted, found = tensors(checkpoint), tensors(folder)
+    assert {n: found[n] for n in wanted} == wanted
+    assert all(found[n] == wanted["model.shared.weight"] for n in found.keys() - wanted.keys())
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+@pytest.mark.parametrize("old_format", [False, True])
+def test_the_remedy_for_old_weights_works(
+    shards: int, old_format: bool, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    folder = aged(tiny_checkpoint, tmp_path / "old weights", shards=shards, old_format=old_format)
     with pytest.raises(ModelError, match=r"only as pytorch_model\.bin") as raised:
         resolve(str(folder))
-    command = raised.value.remedy.partition(": ")[2]
-    done = subprocess.run(
-        ["bash", "-c", command.replace("python -c", f"{sys.executable} -c")], capture_output=True
-    )
-    assert done.returncode == 0, done.stderr.decode()
+    assert raised.value.remedy.endswith(f"toolkit models fetch '{folder}'")
+    said: list[str] = []
+    assert fetch(str(folder), say=said.append).path == folder
+    assert_same_weights(folder, tiny_checkpoint)
     assert resolve(str(folder)).path == folder
-    assert load_file(folder / "model.safetensors").keys() == weights.keys()
+    assert len(said) == 1
+    fetch(str(folder), say=said.append)
+    assert len(said) == 1, "what is converted is not converted again"
+
+
+def test_a_pickle_that_runs_code_is_refused(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    import torch
+
+    folder = aged(tiny_checkpoint, tmp_path / "evil")
+    torch.save({"x": Thief(tmp_path / "mark")}, folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="holds more than weights"):
+        fetch(str(folder), say=quietly)
+    assert not (tmp_path / "mark").exists()
+    assert list(folder.glob("*.safetensors")) == []
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
+def test_old_weights_that_were_cut_off_are_named(
+    share: float, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    folder = aged(tiny_checkpoint, tmp_path / "cut")
+    data = (folder / "pytorch_model.bin").read_bytes()
+    (folder / "pytorch_model.bin").write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(ModelError, match=r"pytorch_model\.bin"):
+        fetch(str(folder), say=quietly)
+    assert list(folder.glob("*.safetensors")) == []
+
+
+def test_old_weights_in_the_cache_need_no_network(
+    cache: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    old = aged(tiny_checkpoint, tmp_path / "old", shards=2)
+    folder = snapshot(cache, NAME, "a" * 40, old)
+    checkpoint = resolve(NAME, say=quietly)
+    assert (checkpoint.path, checkpoint.revision) == (folder, "a" * 40)
+    assert_same_weights(folder, tiny_checkpoint)
+    assert len(list(folder.glob("*.bin"))) == 2, "other tools may want them"
 
 
 def test_without_weights_and_network_the_message_says_what_to_do(cache: Path) -> None:
@@ -361,13 +446,48 @@ def test_the_hubs_own_conversion_is_taken_where_main_has_none(hub: Any) -> None:
     assert resolve(NAME) == checkpoint
 
 
+def test_a_known_conversion_is_taken_without_a_search(
+    hub: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(download._ELSEWHERE, NAME, ("refs/pr/9", "refs/pr/7"))
+    hub.files["refs/pr/7"] = dict(hub.files["main"])
+    del hub.files["main"]["model.safetensors"]
+    assert fetch(NAME, say=quietly).revision == hub.commit("refs/pr/7")
+    assert not any("discussions" in request for request in hub.requests)
+
+
 def test_nobody_elses_conversion_is_taken(hub: Any) -> None:
     hub.author = "passer-by"
     hub.files["refs/pr/7"] = dict(hub.files["main"])
-    del hub.files["main"]["model.safetensors"]
-    with pytest.raises(ModelError, match="no safetensors weights") as raised:
+    for name in ("model.safetensors", "pytorch_model.bin"):
+        del hub.files["main"][name]
+    with pytest.raises(ModelError, match="no weights of PyTorch") as raised:
         fetch(NAME, say=quietly)
-    assert "save_pretrained" in raised.value.remedy
+    assert raised.value.remedy
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_old_weights_are_fetched_where_there_are_no_others_and_converted(
+    shards: int, hub: Any, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    old = aged(tiny_checkpoint, tmp_path / "old", shards=shards)
+    hub.files["main"] = {file.name: file.read_bytes() for file in old.iterdir()}
+    said: list[str] = []
+    checkpoint = fetch(NAME, say=said.append)
+    assert checkpoint.revision == hub.commit("main")
+    assert_same_weights(checkpoint.path, tiny_checkpoint)
+    assert "Converting" in said[-1]
+    storage = checkpoint.path.parents[1]
+    assert not list(checkpoint.path.glob("*.bin"))
+    kept = sum(file.stat().st_size for file in (storage / "blobs").iterdir())
+    assert (
+        kept
+        < sum(len(data) for name, data in hub.files["main"].items() if ".bin" not in name) + 1000
+    )
+    assert resolve(NAME) == checkpoint
+    seen = sum("/resolve/" in request for request in hub.requests)
+    assert fetch(NAME, say=quietly) == checkpoint
+    assert sum("/resolve/" in request for request in hub.requests) == seen
 
 
 def test_a_file_that_is_not_what_the_hub_says_is_named(

@@ -71,8 +71,8 @@ def check(folder: Path) -> None:
     absent = missing(folder)
     if WEIGHTS in absent and any(folder.glob("pytorch_model*.bin")):
         raise ModelError(
-            f"{folder} has its weights only as pytorch_model.bin, a format that can run code",
-            remedy=f"Convert once, if you trust the file: {convert_command(folder)}",
+            f"{folder} has its weights only as pytorch_model.bin, an older format",
+            remedy=f"Convert them once: toolkit models fetch {shlex.quote(str(folder))}",
         )
     if absent:
         raise ModelError(
@@ -88,15 +88,6 @@ def check(folder: Path) -> None:
         )
     for weights in [folder / WEIGHTS] if (folder / WEIGHTS).is_file() else _shard_paths(folder):
         _check_safetensors(weights)
-
-
-def convert_command(folder: Path | str) -> str:
-    """A shell line that writes safetensors beside the old weights in ``folder``."""
-    return (
-        'python -c "import sys, transformers as t; '
-        "t.M2M100ForConditionalGeneration.from_pretrained(sys.argv[1], use_safetensors=False)"
-        f'.save_pretrained(sys.argv[1])" {shlex.quote(str(folder))}'
-    )
 
 
 def fingerprint(folder: Path) -> str:

@@ -1,7 +1,8 @@
 """The only code that talks to the Hugging Face hub.
 
-It takes safetensors, JSON and the SentencePiece model, never pickles and never code. A connection
-that is cut is taken up again, and a file that is complete is not fetched twice.
+It takes safetensors, JSON and the SentencePiece model, and never code; pickled weights only where
+a repository has no others, to be converted by ``toolkit.translators.convert``. A connection that is
+cut is taken up again, and a file that is complete is not fetched twice.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
@@ -19,16 +20,23 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from toolkit.errors import ModelError, ToolkitError
 from toolkit.progress import Progress
-from toolkit.translators.checkpoint import COMMIT, FILES, convert_command
+from toolkit.translators.checkpoint import COMMIT, FILES
+from toolkit.translators.convert import OLD_FILES, OLD_WEIGHTS
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import ModelInfo
 
-# The hub's own bot puts safetensors beside older weights in a pull request. main of NLLB-600M
-# has none; this is the request of that repository that does.
+# The hub's own bot puts safetensors beside older weights in a pull request. main of Meta's
+# checkpoints has pickles only; these are the bot's requests or commits there, as the hub showed
+# them.
 _CONVERTER = "SFconvertbot"
-_ELSEWHERE = {"facebook/nllb-200-distilled-600M": ("refs/pr/45",)}
+_ELSEWHERE = {
+    "facebook/nllb-200-distilled-600M": ("refs/pr/45", "refs/pr/39"),
+    "facebook/nllb-200-distilled-1.3B": ("refs/pr/5",),
+    "facebook/nllb-200-1.3B": ("05f78f6164fc0a21a225794b50a6413ea51718db",),
+    "facebook/nllb-200-3.3B": ("refs/pr/10",),
+}
 _TIMEOUT = 10.0  # seconds for the hub to begin its answer
 _RETRIES = 5  # breaks of the connection in a row without a byte between them
 _PAUSE = 1.0  # seconds before the next attempt
@@ -36,8 +44,9 @@ _MARGIN = 200 << 20  # bytes of the disk to leave free
 
 
 def find(repository: str, revision: str) -> tuple[ModelInfo, str]:
-    """What the hub knows of the revision of ``repository`` to take, and that revision's name:
-    the one asked for or, where ``main`` has no safetensors, the hub's own conversion of it."""
+    """What the hub knows of the revision of ``repository`` to take, and that revision's name: the
+    one asked for or, where ``main`` has no safetensors, the hub's own conversion of it if there is
+    one."""
     from huggingface_hub.errors import RevisionNotFoundError
 
     hub = _hub()
@@ -47,40 +56,54 @@ def find(repository: str, revision: str) -> tuple[ModelInfo, str]:
     if revision == "main":
         for other in _conversions(hub, repository):
             with suppress(RevisionNotFoundError):
-                info = hub.model_info(
+                converted = hub.model_info(
                     repository, revision=other, files_metadata=True, timeout=_TIMEOUT
                 )
-                if _has_weights(info):
-                    return info, other
+                if _has_weights(converted):
+                    return converted, other
+    if old(info):
+        return info, revision
     raise ModelError(
-        f"{repository} has no safetensors weights on the hub (revision {revision})",
-        remedy=(
-            "Convert a copy once, if you trust its pytorch_model.bin, and give the folder:\n"
-            f"  hf download {repository} --local-dir FOLDER && {convert_command('FOLDER')}\n"
-            "  --model FOLDER"
-        ),
+        f"{repository} has no weights of PyTorch on the hub (revision {revision})",
+        remedy="Check the name; NLLB's own are 600M, 1.3B and 3.3B.",
     )
 
 
 def needed(info: ModelInfo) -> dict[str, int]:
     """The files to take and their sizes in bytes. Weights in one file are preferred to shards
     of them; where both are there, only the one file is taken."""
-    names = {s.rfilename: s.size or 0 for s in info.siblings or []}
-    wanted = {n: size for n, size in names.items() if any(fnmatch(n, p) for p in FILES)}
+    wanted = _matching(info, FILES)
     if "model.safetensors" in wanted:
         return {n: size for n, size in wanted.items() if not n.startswith("model-")}
-    return wanted
+    return wanted if _has_weights(info) else wanted | old(info)
+
+
+def old(info: ModelInfo) -> dict[str, int]:
+    """The files of old weights, which have to be converted, and their sizes in bytes."""
+    found = _matching(info, OLD_FILES)
+    return {OLD_WEIGHTS: found[OLD_WEIGHTS]} if OLD_WEIGHTS in found else found
+
+
+def _matching(info: ModelInfo, patterns: Sequence[str]) -> dict[str, int]:
+    sizes = {s.rfilename: s.size or 0 for s in info.siblings or []}
+    return {n: size for n, size in sizes.items() if any(fnmatch(n, p) for p in patterns)}
 
 
 def download(
-    info: ModelInfo, files: dict[str, int], cache: Path, progress: Progress, reference: str
+    info: ModelInfo,
+    files: dict[str, int],
+    cache: Path,
+    progress: Progress,
+    reference: str,
+    *,
+    extra: int = 0,
 ) -> Path:
     """Bring ``files`` into the hub's ``cache`` and return the folder of the snapshot.
 
     What is there already is kept, and a file that was begun goes on where it stopped, today or
     tomorrow. ``reference`` is the name (``main``) under which the commit will be found again.
-    Raises ``ModelError`` when the disk is too small or a file does not have the hash that the hub
-    gives for it.
+    Raises ``ModelError`` when the disk is too small, ``extra`` bytes besides the files included,
+    or a file does not have the hash that the hub gives for it.
     """
     from huggingface_hub import hf_hub_download
 
@@ -88,7 +111,7 @@ def download(
     storage = cache / f"models--{info.id.replace('/', '--')}"
     snapshot = storage / "snapshots" / commit
     hashes = {s.rfilename: s.lfs.sha256 for s in info.siblings or [] if s.lfs is not None}
-    _check_space(_still_missing(files, hashes, storage, snapshot), cache)
+    _check_space(_still_missing(files, hashes, storage, snapshot) + extra, cache)
     progress.begin("fetch", sum(files.values()))
     for name, size in sorted(files.items(), key=lambda item: item[1]):
         if name in hashes and not (snapshot / name).exists():
@@ -108,6 +131,13 @@ def download(
         (storage / "refs" / reference).parent.mkdir(parents=True, exist_ok=True)
         (storage / "refs" / reference).write_text(commit, encoding="utf-8")
     return snapshot
+
+
+def discard(file: Path) -> None:
+    """Remove a file of a snapshot with the blob that it links to."""
+    blob = file.resolve()
+    file.unlink(missing_ok=True)
+    blob.unlink(missing_ok=True)
 
 
 def _still_missing(
@@ -204,8 +234,9 @@ def _has_weights(info: ModelInfo) -> bool:
     return any(fnmatch(s.rfilename, "model*.safetensors") for s in info.siblings or [])
 
 
-def _conversions(hub: HfApi, repository: str) -> list[str]:
-    """The references of the hub's own conversions, the newest first, and the known one."""
+def _conversions(hub: HfApi, repository: str) -> Iterator[str]:
+    """The references of the hub's own conversions: those that are known, then the newest."""
+    yield from _ELSEWHERE.get(repository, ())
     found = hub.get_repo_discussions(
         repository,
         author=_CONVERTER,
@@ -214,7 +245,7 @@ def _conversions(hub: HfApi, repository: str) -> list[str]:
     )
     requests = [d for d in found if d.author == _CONVERTER and d.git_reference]
     requests.sort(key=lambda d: d.num, reverse=True)
-    return [*(str(d.git_reference) for d in requests), *_ELSEWHERE.get(repository, ())]
+    yield from (str(d.git_reference) for d in requests)
 
 
 def _check_space(size: int, cache: Path) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import ConfigError, ModelError
 from toolkit.progress import Progress, Silent
+from toolkit.translators import convert
 from toolkit.translators.checkpoint import (
     COMMIT,
     TOKENIZER,
@@ -93,22 +94,43 @@ def fetch(
 ) -> Checkpoint:
     """Download what is needed of ``model`` into the hub's cache, or complete what is there.
 
-    ``say`` is told the size, the licence and the place; ``progress`` counts bytes. Raises
-    ``ModelError`` where the hub cannot be reached, refuses, or has no safetensors.
+    Weights that are there or come only in PyTorch's older format are converted. ``say`` is told
+    the size, the licence and the place; ``progress`` counts bytes. Raises ``ModelError`` where the
+    hub cannot be reached, refuses, or has no weights.
     """
-    from toolkit.translators import download
-
     hub_id = None if model == "demo" else _hub_id(model)
+    here = Path(model).expanduser() if hub_id is None else _old_snapshot(hub_id)
+    if here is not None and missing(here) and convert.old_weights(here):
+        say(f"Converting the weights in {here}, once.")
+        convert.convert(here)
     if hub_id is None:
         return resolve(model)
+    return _checkpoint(hub_id, here or _download(model, hub_id, say, progress or Silent()))
+
+
+def _download(model: str, hub_id: str, say: Callable[[str], None], progress: Progress) -> Path:
+    from toolkit.translators import download
+
     repository, _, revision = hub_id.partition("@")
     with download.hub_errors(hub_id, _remedy(model)):
         info, found = download.find(repository, revision or "main")
         files = download.needed(info)
+        old = {name: size for name, size in download.old(info).items() if name in files}
+        folder = _storage(repository) / "snapshots" / str(info.sha)
+        if old and not missing(folder):
+            return folder
+        fresh = [folder / name for name in old if not (folder / name).exists()]
         say(f"Fetching {hub_id} ({_in_words(sum(files.values()))}) into {cache_folder()}.")
         say(_licence_line(info))
-        folder = download.download(info, files, cache_folder(), progress or Silent(), found)
-    return _checkpoint(hub_id, folder)
+        folder = download.download(
+            info, files, cache_folder(), progress, found, extra=sum(old.values())
+        )
+        if old:
+            say("Converting the weights, once.")
+            convert.convert(folder)
+            for path in fresh:
+                download.discard(path)
+    return folder
 
 
 def list_models() -> list[Listed]:
@@ -165,15 +187,33 @@ def _checkpoint(hub_id: str, folder: Path) -> Checkpoint:
     return Checkpoint(repository.partition("/")[2], folder, fingerprint(folder), licence=licence)
 
 
+def _storage(repository: str) -> Path:
+    return cache_folder() / f"models--{repository.replace('/', '--')}"
+
+
 def _cached(hub_id: str) -> Path | None:
     """The snapshot in the hub's cache to use for ``hub_id``, or None."""
     repository, _, revision = hub_id.partition("@")
-    return _snapshot(cache_folder() / f"models--{repository.replace('/', '--')}", revision)
+    return _snapshot(_storage(repository), revision)
+
+
+def _old_snapshot(hub_id: str) -> Path | None:
+    """A snapshot in the hub's cache that only has to be converted, where none can be used."""
+    repository, _, revision = hub_id.partition("@")
+    if _cached(hub_id) is not None:
+        return None
+    found = _snapshots(_storage(repository), revision)
+    return next((p for p in found if convert.old_weights(p)), None)
 
 
 def _snapshot(storage: Path, revision: str = "") -> Path | None:
-    """The first complete snapshot: of ``revision`` where one is asked for, else of ``main``,
-    else the one that came last (weights may stand in another revision than main)."""
+    """The first complete one of ``_snapshots``."""
+    return next((p for p in _snapshots(storage, revision) if not missing(p)), None)
+
+
+def _snapshots(storage: Path, revision: str = "") -> list[Path]:
+    """The snapshots to look at: that of ``revision`` where one is asked for, else of ``main``,
+    then from the one that came last (weights may stand in another revision than main)."""
     snapshots = storage / "snapshots"
     if COMMIT.fullmatch(revision):
         candidates = [snapshots / revision]
@@ -182,7 +222,7 @@ def _snapshot(storage: Path, revision: str = "") -> Path | None:
         if not revision and snapshots.is_dir():
             others = [p for p in snapshots.iterdir() if p.is_dir()]
             candidates += sorted(others, key=lambda p: p.stat().st_mtime, reverse=True)
-    return next((p for p in candidates if p.is_dir() and not missing(p)), None)
+    return [p for p in candidates if p.is_dir()]
 
 
 def _pointed_at(storage: Path, revision: str) -> list[Path]:
