@@ -162,3 +162,17 @@ def test_a_stream_says_by_its_first_line_what_it_is() -> None:
     assert items[2].source == "stdin:4"
     (page,) = read_stream(b"{The council} approved the budget on Monday.", "stdin")
     assert isinstance(page, Article)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["gu", "ar"])
+def test_a_stream_is_told_in_each_encoding(name: str, encoding: str) -> None:
+    texts = CASES["texts"][name].split("\n")
+    feed = "\n".join(json.dumps({"text": t}, ensure_ascii=False) for t in texts).encode(encoding)
+    items = read_stream(feed, "stdin")
+    assert [i.text for i in items if isinstance(i, Article)] == texts
+    assert [type(i) for i in read(feed, "feed")] == [Article] * len(texts)
+    prose = CASES["texts"][name]
+    (page,) = read_stream(prose.encode(encoding), "stdin")
+    assert isinstance(page, Article)
+    assert page.text == prose

@@ -11,7 +11,6 @@ from toolkit.readers.jsonl import is_json_lines, read_jsonl
 from toolkit.readers.text import read_text
 
 _BY_SUFFIX: dict[str, Reader] = {
-    "": read_text,
     ".txt": read_text,
     ".text": read_text,
     ".md": read_text,
@@ -21,12 +20,15 @@ _BY_SUFFIX: dict[str, Reader] = {
 
 
 def read(data: bytes, source: str) -> list[Article | Failure]:
-    """The articles in ``data``, read as the suffix of ``source`` says; never raises for bad
-    content: what cannot be read is in the list as a failure."""
+    """The articles in ``data``, read as the suffix of ``source`` says or, without one, as
+    ``read_stream`` does; never raises for bad content: what cannot be read is in the list as a
+    failure."""
     suffix = Path(source).suffix.lower()
+    if not suffix:
+        return read_stream(data, source)
     reader = _BY_SUFFIX.get(suffix)
     if reader is None:
-        known = ", ".join(sorted(s for s in _BY_SUFFIX if s))
+        known = ", ".join(sorted(_BY_SUFFIX))
         return [Failure(source, "read", f"no reader for {suffix} files", f"Save it as {known}.")]
     return _apply(reader, data, source)
 

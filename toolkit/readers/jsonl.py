@@ -24,6 +24,8 @@ _FIELDS = {
     "published": ("published", "date", "date_publish", "published_at"),
     "source": ("source", "url", "link"),
 }
+# Bytes of the start of a file in which UTF-16 shows itself by its zeros.
+_HEAD = 64
 
 
 def read_jsonl(data: bytes, source: str) -> Iterator[Article | Failure]:
@@ -70,9 +72,16 @@ def _is_utf8(line: bytes) -> bool:
 
 def is_json_lines(data: bytes) -> bool:
     """Whether the first line of ``data`` that is not blank is a JSON object."""
-    line = data.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:_HEAD]:
+        try:
+            text = decode(data, "")
+        except InputError:
+            return False
+    else:
+        line = data.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
+        text = line.decode("utf-8", "replace")
     try:
-        return isinstance(json.loads(line.decode("utf-8", "replace")), dict)
+        return isinstance(json.loads(text.lstrip().split("\n", 1)[0]), dict)
     except (ValueError, RecursionError):
         return False
 
