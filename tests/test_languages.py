@@ -68,6 +68,20 @@ def test_refuses_and_suggests(name: str, suggestions: list[str]) -> None:
         assert [language.code for language in languages.candidates(name)] == suggestions
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("guj_Guj", "Did you mean guj_Gujr (Gujarati)?"),
+        ("ku", "Did you mean ckb_Arab (Central Kurdish), kmr_Latn (Northern Kurdish)?"),
+        ("hi-Latn", "only another script of it. Did you mean hin_Deva (Hindi)?"),
+    ],
+)
+def test_suggestions_are_shown_with_their_names(name: str, hint: str) -> None:
+    with pytest.raises(UnknownLanguageError) as caught:
+        languages.resolve(name)
+    assert str(caught.value).endswith(hint)
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_resolved_or_refused(name: str) -> None:
     found = languages.candidates(name)

@@ -15,7 +15,7 @@ transformers, the hub and the operating system are mapped to these where they ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -41,10 +41,21 @@ class ConfigError(ToolkitError):
 
 
 class UnknownLanguageError(ConfigError):
-    """No language, or more than one, goes by the name given."""
+    """No language, or more than one, goes by the name given. ``suggestions`` are codes, or codes
+    with the names to show beside them."""
 
-    def __init__(self, name: str, suggestions: Sequence[str] = (), *, reason: str = "") -> None:
-        hint = f" Did you mean {', '.join(suggestions)}?" if suggestions else ""
+    def __init__(
+        self,
+        name: str,
+        suggestions: Sequence[str] | Mapping[str, str] = (),
+        *,
+        reason: str = "",
+    ) -> None:
+        if isinstance(suggestions, Mapping):
+            shown = [f"{code} ({known})" for code, known in suggestions.items()]
+        else:
+            shown = list(suggestions)
+        hint = f" Did you mean {', '.join(shown)}?" if shown else ""
         super().__init__(
             f"{reason or f'unknown language {name!r}'}.{hint}",
             remedy="'toolkit languages' lists all that can be used.",

@@ -94,7 +94,7 @@ def get(code: str) -> Language:
     """The language with exactly this FLORES-200 code; UnknownLanguageError if there is none."""
     language = _by_code().get(code)
     if language is None:
-        raise UnknownLanguageError(code, _family_of_tag(code) or _suggest(code))
+        raise UnknownLanguageError(code, _named(_family_of_tag(code) or _suggest(code)))
     return language
 
 
@@ -112,12 +112,13 @@ def resolve(name: str) -> Language:
         return found[0]
     if found:
         codes = [language.code for language in found]
-        raise UnknownLanguageError(name, codes, reason=f"{name!r} names more than one language")
+        reason = f"{name!r} names more than one language"
+        raise UnknownLanguageError(name, _named(codes), reason=reason)
     family = _family_of_tag(name)
     match = _TAG.fullmatch(_as_tag(name)[0])
     other = bool(family and match and match["script"])
     reason = f"NLLB has no {name!r}, only another script of it" if other else ""
-    raise UnknownLanguageError(name, family or _suggest(name), reason=reason)
+    raise UnknownLanguageError(name, _named(family or _suggest(name)), reason=reason)
 
 
 def candidates(name: str) -> tuple[Language, ...]:
@@ -257,6 +258,10 @@ def _family_of_tag(name: str) -> list[str]:
     """The codes in other scripts of the language that the tag ``name`` starts with."""
     match = _TAG.fullmatch(_as_tag(name)[0])
     return _family(_by_name().get(match["language"], ())) if match else []
+
+
+def _named(codes: Iterable[str]) -> dict[str, str]:
+    return {code: _by_code()[code].name for code in codes}
 
 
 def _suggest(name: str) -> list[str]:
