@@ -205,4 +205,4 @@ def test_no_links_in_the_file_system_stop_no_run(
 
 def test_the_first_days_of_the_calendar_have_no_earlier_stories(tmp_path: Path) -> None:
     with RunFolder.open(tmp_path, dt.date(1, 1, 3)) as folder:
-        assert folder.earlier_stories() == []
+        assert list(folder.earlier_stories()) == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
 from pathlib import Path
@@ -232,12 +233,14 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Digest:
     """One day's briefing. ``notices`` are plain sentences shown at the top (that the demo
-    checkpoint was used, that work was left over at the deadline)."""
+    checkpoint was used, that work was left over at the deadline).
+
+    A run keeps articles and stories on disk: each access to one makes it anew."""
 
     date: dt.date
     signature: str
-    articles: tuple[TranslatedArticle, ...]
-    stories: tuple[Story, ...]
+    articles: Sequence[TranslatedArticle]
+    stories: Sequence[Story]
     failures: tuple[Failure, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -247,7 +250,8 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run did. ``timings`` are wall seconds by stage; ``counts`` are whole numbers
+    """What a run did. ``timings`` are seconds by stage, and some go on beside others, so that
+    they may add up to more than ``total``; ``counts`` are whole numbers
     (articles, segments, ``from_model``, ``from_cache``, flagged, dropped lines, left over)."""
 
     digest: Digest

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlsplit
 
 from toolkit import languages
-from toolkit.data import Digest, StoryBullet, TranslatedArticle, Translation
+from toolkit.data import Digest, Story, StoryBullet, TranslatedArticle, Translation
 from toolkit.display import clean
 from toolkit.errors import UnknownLanguageError
+from toolkit.sequences import Drawn
 from toolkit.translators.checks import EXPLANATIONS
 
 # The median of adults reading non-fiction in English is 238 words a minute (Brysbaert, "How
@@ -29,6 +32,7 @@ _MONTHS = (
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+_UNTITLED = "Untitled"
 _PLACES = {"title": "headline", "heading": "heading", "caption": "caption"}
 
 
@@ -108,6 +112,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A story in the table of contents."""
+
+    number: int
+    headline: str
+    languages: str
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """What could not be processed."""
 
@@ -119,15 +132,17 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole briefing. ``unused`` are articles that no story rests on."""
+    """The whole briefing. ``unused`` are articles that no story rests on. ``contents``, ``items``
+    and ``unused`` are drawn up one at a time, whenever they are asked for."""
 
     date: dt.date
     notices: tuple[str, ...]
     counts: tuple[tuple[int, str], ...]
     languages: str
     minutes: int
-    items: tuple[Item, ...]
-    unused: tuple[Source, ...]
+    contents: Sequence[Entry]
+    items: Sequence[Item]
+    unused: Sequence[Source]
     missed: tuple[Missed, ...]
     signature: str
 
@@ -135,54 +150,97 @@ class Page:
 def arrange(digest: Digest) -> Page:
     """Arrange ``digest`` for reading. It never fails: a citation of a segment that is not there
     is left out, a language that nobody knows goes by its code."""
-    sources = {a.id: _source(n, a) for n, a in enumerate(digest.articles, 1)}
-    items: list[Item] = []
-    marks: dict[str, int] = {}
-    for number, story in enumerate(digest.stories, 1):
-        own = tuple(sources[i] for i in story.articles if i in sources)
-        points = tuple(_point(b, own, sources, marks) for b in story.bullets)
-        cited = {m: (e.source, s) for p in points for e in p.evidence for m, s in e.sentences}
-        items.append(
-            Item(
-                number=number,
-                headline=clean(story.headline) or "Untitled",
-                points=points,
-                sources=own,
-                languages=_listed(s.language.name for s in own),
-                continues=story.continues,
-                notes=_cleaned(story.notes),
-                evidence=tuple((mark, *cited[mark]) for mark in sorted(cited)),
-            )
-        )
-    used = {i for story in digest.stories for i in story.articles}
-    names = [s.language.name for s in sources.values()]
-    failures = digest.failures
+    briefing = _Briefing(digest)
+    names, unused = briefing.names, briefing.unused
     return Page(
         date=digest.date,
         notices=_cleaned(digest.notices),
         counts=(
-            _counted(len(sources), "article", "articles"),
+            _counted(len(briefing.places), "article", "articles"),
             _counted(len(set(names)), "language", "languages"),
-            _counted(len(items), "story", "stories"),
+            _counted(len(digest.stories), "story", "stories"),
         ),
         languages=_listed(names),
-        minutes=reading_minutes(digest),
-        items=tuple(items),
-        unused=tuple(s for i, s in sources.items() if i not in used),
+        minutes=max(1, math.ceil(briefing.words / WORDS_PER_MINUTE)),
+        contents=Drawn(briefing.entry, len(digest.stories)),
+        items=Drawn(briefing.item, len(digest.stories)),
+        unused=Drawn(lambda n: briefing.source(unused[n]), len(unused)),
         missed=tuple(
-            Missed(clean(f.source), f.stage, _sentence(f.reason), clean(f.remedy)) for f in failures
+            Missed(clean(f.source), f.stage, _sentence(f.reason), clean(f.remedy))
+            for f in digest.failures
         ),
         signature=clean(digest.signature),
     )
 
 
-def reading_minutes(digest: Digest) -> int:
-    """Whole minutes that the headlines and bullets take to read, rounded up, at least 1."""
-    texts = [s.headline for s in digest.stories]
-    texts += [b.text for s in digest.stories for b in s.bullets]
-    return max(1, math.ceil(sum(len(t.split()) for t in texts) / WORDS_PER_MINUTE))
+class _Briefing:
+    """A digest, and what must be known of all of it to draw up any part."""
+
+    def __init__(self, digest: Digest) -> None:
+        self._digest = digest
+        self.places: dict[str, int] = {}
+        self.names: list[str] = []
+        for place, article in enumerate(digest.articles):
+            self.places[article.id] = place
+            self.names.append(tongue(article.language).name)
+        # The mark of each story's first evidence, and how many words are there to read.
+        self._marks = array("Q", [1])
+        self.words = 0
+        used = bytearray(len(self.names))
+        for story in digest.stories:
+            texts = [story.headline, *(bullet.text for bullet in story.bullets)]
+            self.words += sum(len(text.split()) for text in texts)
+            cites = [c for b in story.bullets for c in b.cites if c.article_id in self.places]
+            cited = {(c.article_id, segment) for c in cites for segment in c.segments}
+            self._marks.append(self._marks[-1] + len(cited))
+            for place in self._own(story):
+                used[place] = 1
+        self.unused = array("Q", [place for place in self.places.values() if not used[place]])
+
+    def _own(self, story: Story) -> list[int]:
+        return [self.places[i] for i in story.articles if i in self.places]
+
+    def source(self, place: int) -> Source:
+        return _source(place + 1, self._digest.articles[place])
+
+    def entry(self, number: int) -> Entry:
+        story = self._digest.stories[number]
+        names = _listed(self.names[place] for place in self._own(story))
+        return Entry(number + 1, clean(story.headline) or _UNTITLED, names)
+
+    def item(self, number: int) -> Item:
+        story = self._digest.stories[number]
+        cited = [c.article_id for b in story.bullets for c in b.cites]
+        known = dict.fromkeys(i for i in (*story.articles, *cited) if i in self.places)
+        sources = {i: self.source(self.places[i]) for i in known}
+        own = tuple(sources[i] for i in story.articles if i in sources)
+        marks = _Marks(self._marks[number])
+        points = tuple(_point(b, own, sources, marks) for b in story.bullets)
+        shown = {m: (e.source, s) for p in points for e in p.evidence for m, s in e.sentences}
+        return Item(
+            number=number + 1,
+            headline=clean(story.headline) or _UNTITLED,
+            points=points,
+            sources=own,
+            languages=_listed(s.language.name for s in own),
+            continues=story.continues,
+            notes=_cleaned(story.notes),
+            evidence=tuple((mark, *shown[mark]) for mark in sorted(shown)),
+        )
 
 
+class _Marks(dict[str, int]):
+    """Anchors of sentences with their marks, which are given out when they are asked for."""
+
+    def __init__(self, first: int) -> None:
+        super().__init__()
+        self._first = first
+
+    def __missing__(self, anchor: str) -> int:
+        return self.setdefault(anchor, self._first + len(self))
+
+
+@lru_cache(maxsize=512)
 def tongue(name: str | None) -> Tongue:
     """How a page names the language that goes by ``name``, and marks text in it."""
     try:
@@ -277,7 +335,7 @@ def _point(
     bullet: StoryBullet,
     own: Sequence[Source],
     sources: dict[str, Source],
-    marks: dict[str, int],
+    marks: _Marks,
 ) -> Point:
     evidence: list[Evidence] = []
     for cite in bullet.cites:
@@ -286,7 +344,7 @@ def _point(
         wanted = set(cite.segments)
         found = [s for s in source.sentences if s.number - 1 in wanted]
         if found:
-            marked = tuple((marks.setdefault(s.anchor, len(marks) + 1), s) for s in found)
+            marked = tuple((marks[s.anchor], s) for s in found)
             evidence.append(Evidence(source, marked))
     shown = [s for e in evidence for _, s in e.sentences]
     having = {e.source.number: e.source for e in evidence}

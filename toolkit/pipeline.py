@@ -1,4 +1,5 @@
-"""The stages in order: read, clean, translate, summarise, group, write."""
+"""The stages of a run: read, clean, translate, summarise, group, write. The first two and the
+fourth go on beside the third: see ``toolkit.flow``."""
 
 from __future__ import annotations
 
@@ -8,35 +9,33 @@ import datetime as dt
 import logging
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from toolkit import render, stages, stories
+from toolkit import render, stages
 from toolkit.cache import Cache
 from toolkit.config import ENGLISH, Config
-from toolkit.data import (
-    Article,
-    Brief,
-    Digest,
-    Failure,
-    PreparedArticle,
-    RunResult,
-    TranslatedArticle,
-)
+from toolkit.data import Digest, PreparedArticle, RunResult, Story, TranslatedArticle
 from toolkit.errors import InputError, OutputError, ToolkitError
-from toolkit.executors.base import Executor, Failed
+from toolkit.executors.base import Executor
 from toolkit.executors.local import Local
 from toolkit.executors.ray_cluster import RayCluster
-from toolkit.progress import Progress, Silent
-from toolkit.store import Loaded, RunFolder, load
+from toolkit.flow import Incoming, Outgoing
+from toolkit.progress import Counted, Progress, Silent
+from toolkit.sequences import Spill
+from toolkit.store import Draft, Duplicate, RunFolder
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.build import Writers, load_writers
 from toolkit.translators.base import Translator
 from toolkit.translators.build import load_translator
 from toolkit.translators.rescue import Checked
 from toolkit.version import VERSION
+
+if TYPE_CHECKING:
+    from toolkit.summarisers.prompted_merge import PromptedMerge
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +58,12 @@ def run(
     now = dt.datetime.now()
     date = config.date or now.date()
     until = None if config.deadline is None else deadline_after(now, config.deadline)
-    with RunFolder.open(config.outputs, date) as folder, _log_to(folder.path / "run.log"):
-        run_of_day = _Run(config, date, folder, progress or Silent(), until)
+    with (
+        RunFolder.open(config.outputs, date) as folder,
+        _log_to(folder.path / "run.log"),
+        folder.draft() as draft,
+    ):
+        run_of_day = _Run(config, date, folder, draft, progress or Silent(), until)
         return run_of_day.go(translator, summariser)
 
 
@@ -72,86 +75,97 @@ class _Run:
         config: Config,
         date: dt.date,
         folder: RunFolder,
+        draft: Draft,
         progress: Progress,
         until: dt.datetime | None,
     ) -> None:
         self.config = config
         self.date = date
         self.folder = folder
+        self.draft = draft
         self.progress = progress
         self.until = until
         self.warnings: list[str] = []
         self.timings: dict[str, float] = {}
-        self.failures: list[Failure] = []
 
     def go(self, translator: Translator | None, summariser: Summariser | None) -> RunResult:
-        config = self.config
         started = time.monotonic()
-        with self._stage("read", 0):
-            loaded = load(config.inputs)
-        if not loaded.articles and not loaded.failures:
-            names = ", ".join(str(path) for path in config.inputs)
-            raise InputError(f"{names}: no article here", remedy="Name files or a folder of them.")
-        self.failures.extend(loaded.failures)
-        with self._stage("clean", len(loaded.articles)):
-            prepared = self._prepare(loaded.articles)
+        config = self.config
         render.check_templates(config.templates)
-        with self._stage("load model", 0):
-            translator = translator or load_translator(
-                config.model, engine=config.engine, device=config.device, beam=config.beam
+        executor: Executor = RayCluster() if config.executor == "ray" else Local()
+        incoming = Incoming(config.inputs, executor, self.folder.path)
+        try:
+            windows = self._windows(incoming)
+            with self._stage("load model"):
+                translator = translator or load_translator(
+                    config.model, engine=config.engine, device=config.device, beam=config.beam
+                )
+                writers = Writers(summariser) if summariser else load_writers(config)
+            outgoing = Outgoing(
+                self.draft, writers.summariser, bullets=config.bullets, folder=self.folder.path
             )
-            writers = Writers(summariser) if summariser else load_writers(config)
-        with self._stage("translate", sum(len(p.segments) for p in prepared)):
-            translated = self._translate(prepared, translator)
-        self.failures.extend(translated.failures)
-        self.failures.extend(_left_over(p) for p in translated.left_over)
-        with self._stage("summarise", len(translated.articles)):
-            briefs, failed = stages.summarise(
-                translated.articles, writers.summariser, bullets=config.bullets
-            )
-            self.failures.extend(failed)
-        with self._stage("group", 0):
-            digest = self._digest(translated.articles, briefs, translator, writers)
-        self.timings["total"] = time.monotonic() - started
-        counts = _counts(loaded, translated, digest)
+            try:
+                with self._stage("translate"):
+                    self._translate(windows, translator, incoming, outgoing)
+                with self._stage("summarise"):
+                    outgoing.finish()
+            except BaseException:
+                outgoing.stop()
+                raise
+        finally:
+            incoming.stop()
+        self.timings |= {**incoming.timings, "summarise": outgoing.seconds}
+        with self._stage("group"):
+            digest = self._digest(incoming, outgoing, translator, writers)
+        counts = _counts(incoming, outgoing, digest)
         if isinstance(translator, Checked):
             counts |= {"retried": translator.retried, "rescued": translator.rescued}
-        return self._write(digest, counts, loaded)
+        with self._stage("write"):
+            paths = self._publish(digest)
+        self.timings["total"] = time.monotonic() - started
+        return self._record(digest, counts, paths, incoming.duplicates)
 
     @contextlib.contextmanager
-    def _stage(self, name: str, total: int) -> Iterator[None]:
-        self.progress.begin(name, total)
+    def _stage(self, name: str) -> Iterator[None]:
+        self.progress.begin(name, 0)
         began = time.monotonic()
         yield
         self.timings[name] = time.monotonic() - began
         log.info("%s: %.2f s", name, self.timings[name])
 
-    def _prepare(self, articles: Sequence[Article]) -> list[PreparedArticle]:
-        executor: Executor = RayCluster() if self.config.executor == "ray" else Local()
-        prepared: list[PreparedArticle] = []
-        outcomes = executor.map(stages.prepare, articles)
-        for article, outcome in zip(articles, outcomes, strict=True):
-            if isinstance(outcome, Failed):
-                reason = str(outcome.error).removeprefix(f"{article.source}: ")
-                self.failures.append(Failure(article.source, "clean", reason, outcome.error.remedy))
-            else:
-                prepared.append(outcome)
-            self.progress.advance()
-        return prepared
+    def _windows(self, incoming: Incoming) -> Iterator[list[PreparedArticle]]:
+        """The articles by windows, of which the first is here when this returns."""
+        self.progress.begin("clean", 0)
+        listening = True
+
+        def told() -> None:
+            if listening:
+                self.progress.advance()
+
+        windows = stages.windows(incoming.articles(told))
+        first = next(windows, [])
+        listening = False
+        if not incoming.found and not incoming.unread:
+            names = ", ".join(str(path) for path in self.config.inputs)
+            raise InputError(f"{names}: no article here", remedy="Name files or a folder of them.")
+        return chain([first], windows)
 
     def _translate(
-        self, prepared: list[PreparedArticle], translator: Translator
-    ) -> stages.Translated:
+        self,
+        windows: Iterable[list[PreparedArticle]],
+        translator: Translator,
+        incoming: Incoming,
+        outgoing: Outgoing,
+    ) -> None:
+        told = Counted(self.progress)
         cache = Cache(self.config.cache)
         try:
-            return stages.translate(
-                prepared,
-                translator,
-                cache,
-                target=ENGLISH,
-                progress=self.progress,
-                time_is_up=self._time_is_up,
-            )
+            for articles in windows:
+                if incoming.finished:
+                    told.of("translate", incoming.segments)
+                window = stages.Window(articles, translator, cache, ENGLISH, told, self._time_is_up)
+                window.run()
+                outgoing.put(window.collect())
         finally:
             cache.close()
             if cache.warning:
@@ -162,25 +176,20 @@ class _Run:
         return self.until is not None and dt.datetime.now() >= self.until
 
     def _digest(
-        self,
-        articles: list[TranslatedArticle],
-        briefs: list[Brief],
-        translator: Translator,
-        writers: Writers,
+        self, incoming: Incoming, outgoing: Outgoing, translator: Translator, writers: Writers
     ) -> Digest:
-        grouped = stories.group(briefs, articles, earlier=self.folder.earlier_stories())
-        if writers.merger is not None:
-            grouped = tuple(writers.merger.merge(story, articles) for story in grouped)
-        notices = [translator.notice] if translator.notice and articles else []
+        grouped: Spill[Story] = Spill(self.folder.path)
+        found = outgoing.day.stories(self.folder.earlier_stories())
+        for story in _merged(found, outgoing.articles, writers.merger):
+            grouped.append(story)
+        counts, left = outgoing.counts, len(outgoing.left_over)
+        notices = [translator.notice] if translator.notice and outgoing.articles else []
         notices += self.warnings
-        rows = [t for a in articles for t in a.translations]
-        flagged = sum(bool(t.flags) for t in rows)
-        if flagged:
+        if counts["flagged"]:
             notices.append(
-                f"{flagged} of {len(rows)} sentences failed a check of their translation; "
-                "bullets that rest on them say so."
+                f"{counts['flagged']} of {counts['segments']} sentences failed a check of their "
+                "translation; bullets that rest on them say so."
             )
-        left = sum(f.reason == _NOT_BEGUN for f in self.failures)
         if left:
             notices.append(
                 f"Written at the deadline: {left} of the articles {_are(left)} not translated yet."
@@ -189,26 +198,31 @@ class _Run:
         return Digest(
             date=self.date,
             signature=signature,
-            articles=tuple(articles),
+            articles=outgoing.articles,
             stories=grouped,
-            failures=tuple(self.failures),
+            failures=(*incoming.failures, *outgoing.failures),
             notices=tuple(notices),
         )
 
-    def _write(self, digest: Digest, counts: dict[str, int], loaded: Loaded) -> RunResult:
-        folder, templates = self.folder, self.config.templates
-        paths: dict[str, Path] = {}
+    def _publish(self, digest: Digest) -> dict[str, Path]:
         # A run in which nothing could be done must not replace an earlier one's digest.
-        if digest.articles or not (folder.path / "digest.html").exists():
-            # All is drawn before anything is written: the files are of one run or of the other.
-            page = render.html(digest, templates=templates)
-            markdown = render.markdown(digest, templates=templates)
-            paths = {
-                "articles": folder.write_articles(digest.articles),
-                "json": folder.write_json("digest.json", render.to_json(digest)),
-                "markdown": folder.write_text("digest.md", [markdown]),
-                "html": folder.write_text("digest.html", [page]),
-            }
+        if not digest.articles and (self.folder.path / "digest.html").exists():
+            return {}
+        draft, templates = self.draft, self.config.templates
+        draft.write("articles.jsonl", [])
+        draft.write("digest.json", render.json_parts(digest))
+        draft.write("digest.md", render.markdown_parts(digest, templates=templates))
+        draft.write("digest.html", render.html_parts(digest, templates=templates))
+        paths = draft.publish()
+        return {_KINDS[name]: path for name, path in paths.items()}
+
+    def _record(
+        self,
+        digest: Digest,
+        counts: dict[str, int],
+        paths: dict[str, Path],
+        duplicates: Sequence[Duplicate],
+    ) -> RunResult:
         record = {
             "date": digest.date.isoformat(),
             "signature": digest.signature,
@@ -217,45 +231,48 @@ class _Run:
             "counts": counts,
             "timings": {name: round(seconds, 3) for name, seconds in self.timings.items()},
             "failures": [dataclasses.asdict(f) for f in digest.failures],
-            "duplicates": [{"source": a, "same_as": b} for a, b in loaded.duplicates],
+            "duplicates": [dataclasses.asdict(d) for d in duplicates],
             "notices": list(digest.notices),
         }
-        paths["run"] = folder.write_json("run.json", record)
+        paths["run"] = self.folder.write_json("run.json", record)
         if digest.articles:
-            folder.point_latest()
+            self.folder.point_latest()
         log.info("done: %s", counts)
         return RunResult(digest=digest, paths=paths, timings=self.timings, counts=counts)
 
 
-_NOT_BEGUN = "not translated: the deadline came first"
+_KINDS = {
+    "articles.jsonl": "articles",
+    "digest.json": "json",
+    "digest.md": "markdown",
+    "digest.html": "html",
+}
 
 
-def _left_over(article: PreparedArticle) -> Failure:
-    return Failure(
-        article.article.source,
-        "translate",
-        _NOT_BEGUN,
-        "Run again: what is translated already is kept.",
-    )
+def _merged(
+    found: Iterable[Story], articles: Sequence[TranslatedArticle], merger: PromptedMerge | None
+) -> Iterator[Story]:
+    """Stories with their bullets merged by a language model, where there is one."""
+    if merger is None:
+        yield from found
+        return
+    places = {article.id: place for place, article in enumerate(articles)}
+    for story in found:
+        yield merger.merge(story, [articles[places[i]] for i in story.articles])
 
 
 def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _counts(loaded: Loaded, translated: stages.Translated, digest: Digest) -> dict[str, int]:
-    rows = [t for a in digest.articles for t in a.translations]
+def _counts(incoming: Incoming, outgoing: Outgoing, digest: Digest) -> dict[str, int]:
     return {
         "articles": len(digest.articles),
         "stories": len(digest.stories),
-        "segments": len(rows),
-        "from_model": translated.from_model,
-        "from_cache": translated.from_cache,
-        "flagged": sum(bool(t.flags) for t in rows),
-        "dropped": sum(len(a.prepared.dropped) for a in digest.articles),
+        **outgoing.counts,
         "failed": len(digest.failures),
-        "left_over": len(translated.left_over),
-        "duplicates": len(loaded.duplicates),
+        "left_over": len(outgoing.left_over),
+        "duplicates": len(incoming.duplicates),
     }
 
 

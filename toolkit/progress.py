@@ -25,3 +25,27 @@ class Silent:
 
     def advance(self, amount: int = 1) -> None:
         pass
+
+
+class Counted:
+    """Tells ``listener`` what is done, and begins the stage anew once its total is known."""
+
+    def __init__(self, listener: Progress) -> None:
+        self._listener = listener
+        self._done = 0
+        self._known = False
+
+    def of(self, stage: str, total: int) -> None:
+        """``total`` is what lies before and behind, now that it is known."""
+        if not self._known:
+            self._known = True
+            self._listener.begin(stage, total)
+            if self._done:
+                self._listener.advance(self._done)
+
+    def begin(self, stage: str, total: int) -> None:
+        self._listener.begin(stage, total)
+
+    def advance(self, amount: int = 1) -> None:
+        self._done += amount
+        self._listener.advance(amount)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.data import Digest
+from toolkit.data import Digest, Failure, Story, TranslatedArticle
 from toolkit.display import Verbatim, code, whole
 from toolkit.display import markdown as escaped
 from toolkit.errors import ConfigError
@@ -33,13 +34,18 @@ def html(digest: Digest, *, templates: Path | None = None) -> str:
 
     Raises ``ConfigError`` when the folder ``templates`` is missing or a template is broken.
     """
+    return "".join(html_parts(digest, templates=templates))
+
+
+def html_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str]:
+    """``html`` piece by piece, for pages of any size."""
     from markupsafe import Markup
 
     environment = _environment(templates)
     with _template_errors("digest.css"):
         css, css_hash = _style(environment)
     with _template_errors("digest.html.j2"):
-        return environment.get_template("digest.html.j2").render(
+        yield from environment.get_template("digest.html.j2").generate(
             page=arrange(digest), css=Markup(css), css_hash=css_hash, version=VERSION
         )
 
@@ -49,9 +55,14 @@ def markdown(digest: Digest, *, templates: Path | None = None) -> str:
 
     Raises ``ConfigError`` when the folder ``templates`` is missing or a template is broken.
     """
+    return "".join(markdown_parts(digest, templates=templates))
+
+
+def markdown_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str]:
+    """``markdown`` piece by piece."""
     environment = _markdown_environment(templates)
     with _template_errors("digest.md.j2"):
-        return environment.get_template("digest.md.j2").render(
+        yield from environment.get_template("digest.md.j2").generate(
             page=arrange(digest), version=VERSION
         )
 
@@ -70,47 +81,71 @@ def to_json(digest: Digest) -> dict[str, Any]:
 
     Texts are exact but for halves of surrogate pairs, which no file could hold (U+FFFD).
     """
+    return {k: v if isinstance(v, str) else list(v) for k, v in _fields(digest).items()}
+
+
+def json_parts(digest: Digest) -> Iterator[str]:
+    """``to_json`` as indented text, piece by piece."""
+    opening = "{\n"
+    for name, value in _fields(digest).items():
+        yield f"{opening}  {json.dumps(name)}: "
+        if isinstance(value, str):
+            yield json.dumps(value, ensure_ascii=False)
+        else:
+            empty = True
+            for item in value:
+                text = json.dumps(item, ensure_ascii=False, indent=2)
+                yield ("[\n    " if empty else ",\n    ") + text.replace("\n", "\n    ")
+                empty = False
+            yield "[]" if empty else "\n  ]"
+        opening = ",\n"
+    yield "\n}\n"
+
+
+def _fields(digest: Digest) -> dict[str, str | Iterator[Any]]:
     return {
         "date": digest.date.isoformat(),
         "signature": whole(digest.signature),
-        "notices": [whole(n) for n in digest.notices],
-        "articles": [
+        "notices": map(whole, digest.notices),
+        "articles": map(_article, digest.articles),
+        "stories": map(_story, digest.stories),
+        "failures": map(_failure, digest.failures),
+    }
+
+
+def _article(article: TranslatedArticle) -> dict[str, Any]:
+    title, original = article.title, article.original_title
+    return {
+        "id": article.id,
+        "source": whole(article.source),
+        "language": article.language,
+        "title": None if title is None else whole(title),
+        "original_title": None if original is None else whole(original),
+    }
+
+
+def _story(story: Story) -> dict[str, Any]:
+    return {
+        "headline": whole(story.headline),
+        "bullets": [
             {
-                "id": a.id,
-                "source": whole(a.source),
-                "language": a.language,
-                "title": None if a.title is None else whole(a.title),
-                "original_title": None if a.original_title is None else whole(a.original_title),
+                "text": whole(b.text),
+                "cites": [{"article": c.article_id, "segments": list(c.segments)} for c in b.cites],
             }
-            for a in digest.articles
+            for b in story.bullets
         ],
-        "stories": [
-            {
-                "headline": whole(s.headline),
-                "bullets": [
-                    {
-                        "text": whole(b.text),
-                        "cites": [
-                            {"article": c.article_id, "segments": list(c.segments)} for c in b.cites
-                        ],
-                    }
-                    for b in s.bullets
-                ],
-                "articles": list(s.articles),
-                "continues": None if s.continues is None else s.continues.isoformat(),
-                "notes": [whole(n) for n in s.notes],
-            }
-            for s in digest.stories
-        ],
-        "failures": [
-            {
-                "source": whole(f.source),
-                "stage": f.stage,
-                "reason": whole(f.reason),
-                "remedy": whole(f.remedy),
-            }
-            for f in digest.failures
-        ],
+        "articles": list(story.articles),
+        "continues": None if story.continues is None else story.continues.isoformat(),
+        "notes": [whole(n) for n in story.notes],
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "source": whole(failure.source),
+        "stage": failure.stage,
+        "reason": whole(failure.reason),
+        "remedy": whole(failure.remedy),
     }
 
 

@@ -63,6 +63,14 @@ class Translated:
     from_model: int = 0
     from_cache: int = 0
 
+    def add(self, other: Translated) -> None:
+        """Take in what came after."""
+        self.articles += other.articles
+        self.failures += other.failures
+        self.left_over += other.left_over
+        self.from_model += other.from_model
+        self.from_cache += other.from_cache
+
 
 def prepare(article: Article, *, language: str | None = None) -> PreparedArticle:
     """Clean an article, settle its language and cut it into segments.
@@ -139,14 +147,15 @@ def translate(
     loses at most ``CALL_ROWS`` segments. An article that cannot be translated is a failure.
     """
     result = Translated()
-    for window in _windows(articles):
-        work = _Window(window, translator, cache, target, progress or Silent(), time_is_up)
+    for window in windows(articles):
+        work = Window(window, translator, cache, target, progress or Silent(), time_is_up)
         work.run()
-        work.collect(result)
+        result.add(work.collect())
     return result
 
 
-def _windows(articles: Iterable[PreparedArticle]) -> Iterator[list[PreparedArticle]]:
+def windows(articles: Iterable[PreparedArticle]) -> Iterator[list[PreparedArticle]]:
+    """``articles`` in parts of about ``WINDOW_ROWS`` segments."""
     window: list[PreparedArticle] = []
     rows = 0
     for article in articles:
@@ -159,8 +168,8 @@ def _windows(articles: Iterable[PreparedArticle]) -> Iterator[list[PreparedArtic
         yield window
 
 
-class _Window:
-    """The articles that are translated together."""
+class Window:
+    """The articles that are translated together: see ``translate``."""
 
     def __init__(
         self,
@@ -183,6 +192,7 @@ class _Window:
         self.told = 0
 
     def run(self) -> None:
+        """Translate what the cache does not know, as far as time and the engine allow."""
         by_language: dict[str, dict[str, None]] = {}
         for article in self.articles:
             for segment in article.segments:
@@ -220,8 +230,9 @@ class _Window:
             self.fresh.add((language, text))
         self._tell(len(texts))
 
-    def collect(self, result: Translated) -> None:
-        """Hand each article of the window to ``result``, whole, failed or left over."""
+    def collect(self) -> Translated:
+        """Each article of the window, whole, failed or left over."""
+        result = Translated()
         self._tell(sum(len(a.segments) for a in self.articles) - self.told)
         for article in self.articles:
             rows = [self._row(article, segment) for segment in article.segments]
@@ -242,8 +253,9 @@ class _Window:
                 result.failures.append(
                     Failure(article.article.source, "translate", str(error), error.remedy)
                 )
-        result.from_model += len(self.fresh)
-        result.from_cache += len(self.known) - len(self.fresh)
+        result.from_model = len(self.fresh)
+        result.from_cache = len(self.known) - len(self.fresh)
+        return result
 
     def _row(self, article: PreparedArticle, segment: Segment) -> Translation | None:
         if passes_through(segment.text, article.language, self.target):

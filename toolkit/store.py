@@ -11,23 +11,33 @@ import datetime as dt
 import json
 import logging
 import os
-import stat
+import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from toolkit.data import Article, EarlierStory, Failure, TranslatedArticle
-from toolkit.errors import InputError, LockedError, OutputError
-from toolkit.readers.formats import read
+from toolkit.errors import LockedError, OutputError
+from toolkit.inputs import contents, files
 
 log = logging.getLogger(__name__)
 
 LATEST = "latest"
 _LOCK = ".lock"
 _PART = (".toolkit-", ".part")
-_CHECK = "Check the file and its permissions."
+# How the stories of a digest begin, and by how many characters it is read.
+_STORIES = re.compile(r'"stories"\s*:\s*\[')
+_AHEAD, _CHARACTERS = 40, 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An article that is there already, in ``same_as``."""
+
+    source: str
+    same_as: str
 
 
 @dataclass(slots=True)
@@ -40,100 +50,37 @@ class Loaded:
 
 
 def load(paths: Iterable[Path]) -> Loaded:
-    """Read every file of ``paths``; a folder stands for the files in it, hidden ones left out.
-
-    Raises ``InputError`` only when one of ``paths`` does not exist or cannot be entered: what
-    cannot be read inside a folder is a failure in the result, and the others go on.
-    """
-    found, failures = files(paths)
-    loaded = Loaded(failures=failures)
-    seen: dict[str, str] = {}
-    for file in found:
-        for item in _read(file):
-            if isinstance(item, Failure):
-                loaded.failures.append(item)
-            elif item.id in seen:
-                loaded.duplicates.append((item.source, seen[item.id]))
-            else:
-                seen[item.id] = item.source
-                loaded.articles.append(item)
+    """All that ``scan`` finds."""
+    loaded = Loaded()
+    for item in scan(paths):
+        if isinstance(item, Article):
+            loaded.articles.append(item)
+        elif isinstance(item, Failure):
+            loaded.failures.append(item)
+        else:
+            loaded.duplicates.append((item.source, item.same_as))
     return loaded
 
 
-def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
-    """The files that ``paths`` stand for, each once, folders in the order of their names, and
-    what stands in the folders and cannot be read. Raises ``InputError`` as ``load`` does."""
-    found: dict[Path, None] = {}
-    failures: dict[Failure, None] = {}
-    for path in paths:
-        try:
-            if stat.S_ISDIR(path.stat().st_mode):
-                os.scandir(path).close()
-                inside, failed = _inside(path)
-                found.update(dict.fromkeys(inside))
-                failures.update(dict.fromkeys(failed))
+def scan(paths: Iterable[Path]) -> Iterator[Article | Failure | Duplicate]:
+    """Read every file of ``paths``, one article at a time; a folder stands for the files in it,
+    hidden ones left out.
+
+    Raises ``InputError`` only when one of ``paths`` does not exist or cannot be entered: what
+    cannot be read inside a folder is a failure, and the others go on.
+    """
+    found, failures = files(paths)
+    yield from failures
+    seen: dict[str, str] = {}
+    for file in found:
+        for item in contents(file):
+            if isinstance(item, Failure):
+                yield item
+            elif item.id in seen:
+                yield Duplicate(item.source, seen[item.id])
             else:
-                found[path] = None
-        except FileNotFoundError:
-            name = _shown(path)
-            raise InputError(f"{name}: no such file or folder", remedy="Check the path.") from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise InputError(f"{_shown(path)}: {reason}", remedy=_CHECK) from None
-    return list(found), list(failures)
-
-
-def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:
-    """The files under ``folder``, links to folders followed but none entered twice."""
-    found: list[Path] = []
-    failures: list[Failure] = []
-    status = folder.stat()
-    visited = {(status.st_dev, status.st_ino)}
-
-    def fail(error: OSError) -> None:
-        failures.append(_unreadable(Path(error.filename), error))
-
-    for top, folders, names in os.walk(folder, onerror=fail, followlinks=True):
-        enter: list[str] = []
-        for name in sorted(folders + names):
-            path = Path(top, name)
-            if name.startswith("."):
-                continue
-            try:
-                status = path.stat()
-            except OSError as error:
-                failures.append(_unreadable(path, error))
-                continue
-            if stat.S_ISDIR(status.st_mode):
-                if (status.st_dev, status.st_ino) not in visited:
-                    visited.add((status.st_dev, status.st_ino))
-                    enter.append(name)
-            elif stat.S_ISREG(status.st_mode):
-                found.append(path)
-            else:
-                reason = "neither a file nor a folder"
-                failures.append(Failure(_shown(path), "read", reason, "Remove or hide it."))
-        folders[:] = enter
-    return sorted(found), failures
-
-
-def _read(file: Path) -> list[Article | Failure]:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        return [_unreadable(file, error)]
-    return read(data, _shown(file))
-
-
-def _unreadable(path: Path, error: OSError) -> Failure:
-    if isinstance(error, FileNotFoundError) and path.is_symlink():
-        return Failure(_shown(path), "read", "a link to nothing", "Mend or remove the link.")
-    return Failure(_shown(path), "read", error.strerror or str(error), _CHECK)
-
-
-def _shown(path: Path) -> str:
-    # A name that is not UTF-8 reaches Python as lone surrogates, which no output can hold.
-    return os.fsencode(path).decode("utf-8", "replace")
+                seen[item.id] = item.source
+                yield item
 
 
 class RunFolder:
@@ -184,21 +131,27 @@ class RunFolder:
                 with contextlib.suppress(OSError):
                     part.unlink()
 
-    def earlier_stories(self, days: int = 7) -> list[EarlierStory]:
-        """The stories of the digests of the ``days`` before this one's. A folder that is not
-        there or cannot be read is passed over: yesterday must not stop today."""
-        found: list[EarlierStory] = []
+    def earlier_stories(self, days: int = 7) -> Iterator[EarlierStory]:
+        """The stories of the digests of the ``days`` before this one's, the latest first. What is
+        not there or cannot be read is passed over: yesterday must not stop today."""
         for back in range(1, min(days + 1, self.date.toordinal())):
             date = self.date - dt.timedelta(days=back)
             path = self.outputs / date.isoformat() / "digest.json"
             try:
-                stories = json.loads(path.read_text(encoding="utf-8"))["stories"]
-                for story in stories:
+                for story in _stories(path):
                     text = " ".join(bullet["text"] for bullet in story["bullets"])
-                    found.append(EarlierStory(date, story["headline"], text))
+                    yield EarlierStory(date, story["headline"], text)
             except (OSError, ValueError, KeyError, TypeError):
                 continue
-        return found
+
+    @contextlib.contextmanager
+    def draft(self) -> Iterator[Draft]:
+        """Files to be written together; what was not published is gone at the end."""
+        draft = Draft(self.path)
+        try:
+            yield draft
+        finally:
+            draft.discard()
 
     def write_text(self, name: str, parts: Iterable[str]) -> Path:
         """Write one file whole, durably, under its final name only. ``parts`` are joined."""
@@ -212,11 +165,6 @@ class RunFolder:
     def write_json(self, name: str, value: Any) -> Path:
         """Write ``value`` as indented JSON."""
         return self.write_text(name, [json.dumps(value, ensure_ascii=False, indent=2), "\n"])
-
-    def write_articles(self, articles: Sequence[TranslatedArticle]) -> Path:
-        """Write ``articles.jsonl``: one article a line, sentence by sentence."""
-        lines = (json_line(article_record(a)) for a in articles)
-        return self.write_text("articles.jsonl", lines)
 
     def point_latest(self) -> bool:
         """Let ``outputs/latest`` point to this folder, replaced in one step.
@@ -240,6 +188,32 @@ class RunFolder:
         return True
 
 
+def _stories(path: Path) -> Iterator[dict[str, Any]]:
+    """The stories of a ``digest.json``, of which only a part is in memory at a time."""
+    decoder = json.JSONDecoder()
+    with path.open(encoding="utf-8") as file:
+        text = ""
+        while (found := _STORIES.search(text)) is None:
+            # What it looks for may begin in one part and end in the next.
+            text = text[-_AHEAD:] + (more := file.read(_CHARACTERS))
+            if not more:
+                return
+        text = text[found.end() :]
+        while True:
+            text = text.lstrip(" \t\r\n,")
+            if text.startswith("]"):
+                return
+            try:
+                story, end = decoder.raw_decode(text)
+            except ValueError:
+                if not (more := file.read(max(_CHARACTERS, len(text)))):
+                    raise
+                text += more
+                continue
+            yield story
+            text = text[end:]
+
+
 def _later(name: str, date: dt.date) -> bool:
     try:
         return dt.date.fromisoformat(name) > date
@@ -247,24 +221,89 @@ def _later(name: str, date: dt.date) -> bool:
         return False
 
 
-def write_whole(target: Path, parts: Iterable[str]) -> None:
-    """Write ``parts``, joined, as UTF-8: first to a temporary file in the folder of ``target``,
-    which is then renamed. Lone surrogates become question marks. Raises ``OSError``."""
-    start, end = _PART
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=start, suffix=end)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
+class Draft:
+    """Files of one folder that are under temporary names until all of them are whole: they are of
+    one run or of the other. Raises ``OutputError`` when the disk fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parts: dict[str, _Part] = {}
+
+    def write(self, name: str, parts: Iterable[str]) -> None:
+        """Append ``parts`` to the file ``name``, which this begins if need be."""
+        target = self._folder / name
+        try:
+            if name not in self._parts:
+                self._parts[name] = _Part(target)
+            self._parts[name].write(parts)
+        except OSError as error:
+            raise _unwritable(target, error) from None
+
+    def publish(self) -> dict[str, Path]:
+        """Give every file its name. Returns where each is."""
+        target = self._folder
+        try:
+            for part in self._parts.values():
+                part.finish()
+            for name, part in self._parts.items():
+                target = self._folder / name
+                part.rename()
+        except OSError as error:
+            raise _unwritable(target, error) from None
+        names, self._parts = list(self._parts), {}
+        return {name: self._folder / name for name in names}
+
+    def discard(self) -> None:
+        """Remove what was not published."""
+        for part in self._parts.values():
+            part.discard()
+        self._parts = {}
+
+
+class _Part:
+    """A file under a temporary name in the folder of ``target``. Lone surrogates become question
+    marks."""
+
+    def __init__(self, target: Path) -> None:
+        start, end = _PART
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=start, suffix=end)
+        self._target, self._temporary = target, Path(name)
+        self._file = os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n")
+
+    def write(self, parts: Iterable[str]) -> None:
+        self._file.writelines(parts)
+
+    def finish(self) -> None:
+        """See to it that all is on the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def rename(self) -> None:
         # mkstemp makes files private; a new one is for all that the umask lets in.
         mask = os.umask(0)
         os.umask(mask)
-        temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
-        temporary.replace(target)
+        target = self._target
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask
+        self._temporary.chmod(mode)
+        self._temporary.replace(target)
+
+    def discard(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+def write_whole(target: Path, parts: Iterable[str]) -> None:
+    """Write ``parts``, joined, as UTF-8: first to a temporary file in the folder of ``target``,
+    which is then renamed. Lone surrogates become question marks. Raises ``OSError``."""
+    part = _Part(target)
+    try:
+        part.write(parts)
+        part.finish()
+        part.rename()
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        part.discard()
         raise
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -35,10 +35,11 @@ class Failed:
 class Executor(Protocol):
     """Where and by how many workers a function is mapped."""
 
-    def map(self, function: Callable[[T], R], items: Sequence[T]) -> Iterator[R | Failed]:
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | Failed]:
         """The value of ``function`` for each item, in order, as they become ready.
 
-        Only a bounded number of values exists at a time, however many the items are. ``function``
+        Only a bounded number of values exists at a time, however many the items are, and only a
+        bounded number of items is taken before its values are asked for. ``function``
         and its values must survive pickling. An item for which it raises a ``ToolkitError``, or
         that twice kills the worker it is alone with, becomes a ``Failed``. Any other exception
         is raised when a second attempt raises it too, with the item's index in a note.
@@ -102,7 +103,7 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def map_here(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R | Failed]:
+def map_here(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | Failed]:
     """Map in this process, without workers and thus without second attempts."""
     for index, item in enumerate(items):
         outcome: R | Failed
@@ -117,21 +118,30 @@ def map_here(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R | Fai
 
 
 def map_shards(
-    function: Callable[[T], R], items: Sequence[T], workers: Workers, *, in_flight: int
+    function: Callable[[T], R], items: Iterable[T], workers: Workers, *, in_flight: int
 ) -> Iterator[R | Failed]:
     """Map by ``workers``, with at most ``in_flight`` shards begun and not yet handed on."""
-    starts = iter(range(0, len(items), SHARD))
-    begun: deque[tuple[int, Callable[[], list[Any]]]] = deque()
+    shards = iter(_shards(items))
+    begun: deque[tuple[list[T], Callable[[], list[Any]]]] = deque()
+    index = 0
     while True:
-        for start in islice(starts, in_flight - len(begun)):
-            begun.append((start, workers.start(function, items[start : start + SHARD])))
+        for shard in islice(shards, in_flight - len(begun)):
+            begun.append((shard, workers.start(function, shard)))
         if not begun:
             return
-        start, wait = begun.popleft()
-        for index, outcome in enumerate(wait(), start):
+        shard, wait = begun.popleft()
+        for item, outcome in zip(shard, wait(), strict=True):
             if isinstance(outcome, Unforeseen | Died):
-                outcome = _again(outcome, function, items[index], index, workers)
+                outcome = _again(outcome, function, item, index, workers)
             yield Failed(index, outcome) if isinstance(outcome, ToolkitError) else outcome
+            index += 1
+
+
+def _shards(items: Iterable[T]) -> Iterator[list[T]]:
+    """``items`` as shards."""
+    source = iter(items)
+    while shard := list(islice(source, SHARD)):
+        yield shard
 
 
 def _again(

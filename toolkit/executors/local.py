@@ -7,15 +7,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
 from types import ModuleType
 from typing import Any, TypeVar
 
 from toolkit.errors import ConfigError
 from toolkit.executors.base import (
-    SHARD,
     Died,
     Failed,
     Unforeseen,
@@ -30,26 +30,30 @@ R = TypeVar("R")
 # Each process takes about 0.3 s of CPU time for imports and tables and an article of a page about
 # 6 ms, so two processes break even at some 120 articles.
 FEW = 256
+# To hand an article to a process and take it back takes this one about an eighth of that work.
+_MOST = 8
 
 
 class Local:
     """Maps in this process when the items are few, else by ``workers`` processes, by default as
-    many as there are CPUs to run on."""
+    many as there are CPUs to run on, but no more than eight."""
 
     def __init__(self, workers: int | None = None) -> None:
         if workers is not None and workers < 1:
             raise ConfigError(f"workers must be at least 1, not {workers}")
-        self.workers = workers or _cpus()
+        self.workers = workers or min(_MOST, _cpus())
 
-    def map(self, function: Callable[[T], R], items: Sequence[T]) -> Iterator[R | Failed]:
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | Failed]:
         """See ``Executor.map``."""
-        if len(items) < FEW or self.workers == 1:
-            yield from map_here(function, items)
+        source = iter(items)
+        first = list(islice(source, FEW))
+        if len(first) < FEW or self.workers == 1:
+            yield from map_here(function, chain(first, source))
             return
-        count = min(self.workers, -(-len(items) // SHARD))
-        processes = _Processes(count)
+        processes = _Processes(self.workers)
         try:
-            yield from map_shards(function, items, processes, in_flight=2 * count)
+            every = chain(first, source)
+            yield from map_shards(function, every, processes, in_flight=2 * self.workers)
         finally:
             processes.close()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from toolkit.errors import ConfigError, ToolkitError
@@ -40,7 +40,7 @@ class RayCluster:
         self._ray = ray
         self.address = address
 
-    def map(self, function: Callable[[T], R], items: Sequence[T]) -> Iterator[R | Failed]:
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | Failed]:
         """See ``Executor.map``. Raises ``ConfigError`` when the cluster cannot be reached."""
         ray = self._ray
         started = not ray.is_initialized()

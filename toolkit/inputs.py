@@ -1,0 +1,130 @@
+"""The files that paths stand for, and the articles in each."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from toolkit.data import Article, Failure
+from toolkit.errors import InputError
+from toolkit.readers.formats import read
+
+_CHECK = "Check the file and its permissions."
+# Files with such names hold an article a line; larger ones than this are read in parts.
+_LINES = (".jsonl", ".ndjson")
+_SLICE = 4 << 20
+
+
+def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
+    """The files that ``paths`` stand for, each once, folders in the order of their names, and
+    what stands in the folders and cannot be read. Raises ``InputError`` as ``load`` does."""
+    found: dict[Path, None] = {}
+    failures: dict[Failure, None] = {}
+    for path in paths:
+        try:
+            if stat.S_ISDIR(path.stat().st_mode):
+                os.scandir(path).close()
+                inside, failed = _inside(path)
+                found.update(dict.fromkeys(inside))
+                failures.update(dict.fromkeys(failed))
+            else:
+                found[path] = None
+        except FileNotFoundError:
+            name = _shown(path)
+            raise InputError(f"{name}: no such file or folder", remedy="Check the path.") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise InputError(f"{_shown(path)}: {reason}", remedy=_CHECK) from None
+    return list(found), list(failures)
+
+
+def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:
+    """The files under ``folder``, links to folders followed but none entered twice."""
+    found: list[Path] = []
+    failures: list[Failure] = []
+    status = folder.stat()
+    visited = {(status.st_dev, status.st_ino)}
+
+    def fail(error: OSError) -> None:
+        failures.append(_unreadable(Path(error.filename), error))
+
+    for top, folders, names in os.walk(folder, onerror=fail, followlinks=True):
+        enter: list[str] = []
+        for name in sorted(folders + names):
+            path = Path(top, name)
+            if name.startswith("."):
+                continue
+            try:
+                status = path.stat()
+            except OSError as error:
+                failures.append(_unreadable(path, error))
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                if (status.st_dev, status.st_ino) not in visited:
+                    visited.add((status.st_dev, status.st_ino))
+                    enter.append(name)
+            elif stat.S_ISREG(status.st_mode):
+                found.append(path)
+            else:
+                reason = "neither a file nor a folder"
+                failures.append(Failure(_shown(path), "read", reason, "Remove or hide it."))
+        folders[:] = enter
+    return sorted(found), failures
+
+
+def contents(file: Path) -> Iterator[Article | Failure]:
+    """The articles in one file; one that cannot be read is a failure."""
+    name = _shown(file)
+    try:
+        with file.open("rb") as stream:
+            if file.suffix.lower() in _LINES and os.fstat(stream.fileno()).st_size > _SLICE:
+                yield from _read_slices(stream, name)
+            else:
+                yield from read(stream.read(), name)
+    except OSError as error:
+        yield _unreadable(file, error)
+
+
+def _read_slices(stream: IO[bytes], name: str) -> Iterator[Article | Failure]:
+    """A file of lines larger than what should be in memory at once, by some megabytes of whole
+    lines at a time."""
+    data = _slice(stream)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
+        # In UTF-16 the byte of a line's end stands in other characters, too.
+        yield from read(data + stream.read(), name)
+        return
+    before = 0
+    while data:
+        if data.strip():
+            # A blank line first, so that no line within a file looks like the start of one.
+            for item in read(b"\n" * bool(before) + data, name):
+                yield _shifted(item, name, before - bool(before))
+        before += data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+        data = _slice(stream)
+
+
+def _slice(stream: IO[bytes]) -> bytes:
+    return stream.read(_SLICE) + stream.readline()
+
+
+def _shifted(item: Article | Failure, name: str, lines: int) -> Article | Failure:
+    """``item`` with the number of its line counted from the start of the file."""
+    number = item.source.removeprefix(f"{name}:")
+    if not lines or not (number.isdecimal() and item.source == f"{name}:{number}"):
+        return item
+    return replace(item, source=f"{name}:{int(number) + lines}")
+
+
+def _unreadable(path: Path, error: OSError) -> Failure:
+    if isinstance(error, FileNotFoundError) and path.is_symlink():
+        return Failure(_shown(path), "read", "a link to nothing", "Mend or remove the link.")
+    return Failure(_shown(path), "read", error.strerror or str(error), _CHECK)
+
+
+def _shown(path: Path) -> str:
+    # A name that is not UTF-8 reaches Python as lone surrogates, which no output can hold.
+    return os.fsencode(path).decode("utf-8", "replace")

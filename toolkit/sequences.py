@@ -1,0 +1,98 @@
+"""Sequences whose values take no memory: they are on disk, or made when they are asked for."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+import threading
+from array import array
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar, overload
+
+from toolkit.errors import OutputError
+
+T = TypeVar("T")
+
+
+class Spill(Sequence[T], Generic[T]):
+    """A sequence that only grows, in a file without a name in ``folder``: it is gone with the
+    last reference to it, and with the process.
+
+    Eight bytes a value stay in memory. Each access makes the value anew, so keep what you look at
+    more than once. One thread may append while others read. Copied or pickled it is a tuple.
+    Raises ``OutputError`` when the disk fails.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._starts = array("Q", [0])
+        try:
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it lives as long as this
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def append(self, value: T) -> None:
+        """Put ``value``, which must survive pickling, at the end."""
+        data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        try:
+            with self._lock:
+                self._file.seek(self._starts[-1])
+                self._file.write(data)
+                self._starts.append(self._starts[-1] + len(data))
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, place: int | slice) -> T | tuple[T, ...]:
+        if isinstance(place, slice):
+            return tuple(self[n] for n in range(*place.indices(len(self))))
+        at = place + len(self) if place < 0 else place
+        if not 0 <= at < len(self):
+            raise IndexError(f"there is no value {place} among {len(self)}")
+        start, end = self._starts[at], self._starts[at + 1]
+        try:
+            with self._lock:
+                self._file.seek(start)
+                data = self._file.read(end - start)
+        except OSError as error:
+            raise self._failed(error) from None
+        value: T = pickle.loads(data)
+        return value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (list(self),)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} values on disk>"
+
+    def _failed(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._folder}: cannot hold what waits to be written ({error.strerror or error})",
+            remedy="Free space or mend the permissions; what is translated is kept in the cache.",
+        )
+
+
+class Drawn(Sequence[T], Generic[T]):
+    """``make(0)`` to ``make(length - 1)``, made anew at each access."""
+
+    def __init__(self, make: Callable[[int], T], length: int) -> None:
+        self._make, self._length = make, length
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[T]: ...
+    def __getitem__(self, place: int | slice) -> T | list[T]:
+        at = range(self._length)[place]
+        return self._make(at) if isinstance(at, int) else [self._make(n) for n in at]
