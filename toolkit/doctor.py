@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import platform
 import shutil
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,16 +15,23 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from toolkit import render
 from toolkit.cache import Cache
 from toolkit.config import Config
-from toolkit.errors import ToolkitError
+from toolkit.errors import ConfigError, ToolkitError
+from toolkit.generators.fake import FakeGenerator
+from toolkit.generators.openai_server import OpenAIServer
 from toolkit.store import LATEST
+from toolkit.summarisers.prompted import Prompted
+from toolkit.summarisers.prompted_merge import PromptedMerge
 from toolkit.translators import hub
 from toolkit.version import VERSION
 
 State = Literal["ok", "warn", "fail"]
 # A run writes little, a first fetch 2.5 GB.
 _LOW_DISK = 4 * 2**30
+_LOW_CACHE = 200 * 2**20
+_PATIENCE = 3.0  # seconds for a server to answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,12 @@ def examine(config: Config) -> list[Finding]:
         _versions,
         _processor,
         _gpu,
+        _kernels,
         _model,
+        _language_model,
+        _prompts,
+        _templates,
+        _ray,
         _cache,
         _outputs,
         _last_run,
@@ -89,16 +104,106 @@ def _model(config: Config) -> Finding:
     return Finding("model", "ok", f"{checkpoint.name}@{checkpoint.revision} in {checkpoint.path}")
 
 
-def _cache(config: Config) -> Finding:
+def _kernels(config: Config) -> Finding:
+    from toolkit.translators import native_kernels
+
+    if native_kernels.load() is not None:
+        return Finding("kernels", "ok", "compiled for this processor")
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        detail = f"none for {platform.machine()}; torch does the work, more slowly"
+    elif shutil.which("cc") or shutil.which("gcc"):
+        detail = "they do not compile or run here; torch does the work, more slowly"
+    else:
+        detail = "no C compiler (cc or gcc), so torch does the work, more slowly: install gcc"
+    return Finding("kernels", "warn", detail)
+
+
+def _language_model(config: Config) -> Finding:
+    name, wanted = "llm", config.summariser == "prompted"
+    if config.llm_model is None:
+        if wanted:
+            detail = "the prompted summariser needs one: set TOOLKIT_LLM_MODEL, TOOLKIT_LLM_URL"
+            return Finding(name, "fail", detail)
+        return Finding(name, "ok", f"none set; the summariser is {config.summariser}")
+    if config.llm_url is None:
+        here = Path(config.llm_model).expanduser().exists()
+        return Finding(name, "ok", config.llm_model + ("" if here else ", fetched when first used"))
     try:
-        cache = Cache(config.cache)
+        server = OpenAIServer(config.llm_url, config.llm_model, timeout=_PATIENCE)
+        offered = server.models()
+    except ConfigError as error:
+        return Finding(name, "fail" if wanted else "warn", _in_one(error))
+    except ToolkitError as error:
+        instead = "Until then bullets are the articles' own sentences."
+        return Finding(name, "warn", f"{_in_one(error)} {instead}")
+    if offered and config.llm_model not in {o.removesuffix(":latest") for o in offered} | {
+        *offered
+    }:
+        few = ", ".join(offered[:5])
+        return Finding(name, "warn", f"{server.signature}: no such model; the server has {few}")
+    return Finding(name, "ok", f"{server.signature} answers")
+
+
+def _prompts(config: Config) -> Finding:
+    """Both writers try their templates when they are made."""
+    generator = FakeGenerator([""])
+    try:
+        Prompted(generator, prompts=config.prompts)
+        PromptedMerge(generator, prompts=config.prompts)
+    except ToolkitError as error:
+        state: State = "fail" if config.summariser == "prompted" else "warn"
+        return Finding("prompts", state, _in_one(error))
+    return Finding("prompts", "ok", f"{config.prompts or 'the packaged ones'}, all render")
+
+
+def _templates(config: Config) -> Finding:
+    try:
+        render.check_templates(config.templates)
+    except ToolkitError as error:
+        return Finding("templates", "fail", _in_one(error))
+    return Finding("templates", "ok", f"{config.templates or 'the packaged ones'}, all render")
+
+
+def _ray(config: Config) -> Finding:
+    if config.executor != "ray":
+        return Finding("ray", "ok", f"not used (the executor is {config.executor})")
+    if importlib.util.find_spec("ray") is None:
+        return Finding(
+            "ray", "fail", "the executor is ray, which is not installed: pip install ray"
+        )
+    address = os.environ.get("RAY_ADDRESS", "")
+    host, _, port = address.rpartition("://")[2].partition("/")[0].rpartition(":")
+    if host and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+        except OSError as error:
+            detail = f"nothing answers at RAY_ADDRESS {address} ({error.strerror or error})"
+            return Finding("ray", "fail", detail)
+    return Finding("ray", "ok", address or "started on this machine for each run")
+
+
+def _cache(config: Config) -> Finding:
+    path = config.cache
+    try:
+        cache = Cache(path)
         number = len(cache)
         cache.close()
+        size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
     except ToolkitError as error:
-        return Finding("cache", "fail", str(error))
+        return Finding("cache", "fail", _in_one(error))
+    except OSError as error:
+        return Finding("cache", "fail", f"{path} cannot be read ({error.strerror or error})")
     if cache.warning:
         return Finding("cache", "warn", cache.warning)
-    return Finding("cache", "ok", f"{number} segments in {config.cache}")
+    detail = f"{number} segments, {size / 2**20:.1f} MiB, in {path} ({free >> 20} MiB free)"
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        return Finding("cache", "warn", f"{detail}; it cannot be written: mend its permissions")
+    return Finding("cache", "warn" if free < _LOW_CACHE else "ok", detail)
+
+
+def _in_one(error: ToolkitError) -> str:
+    """What is wrong and what to do, on one line."""
+    return " ".join(f"{error}. {error.remedy}".split()).replace("..", ".")
 
 
 def _outputs(config: Config) -> Finding:

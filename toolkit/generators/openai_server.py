@@ -97,6 +97,29 @@ class OpenAIServer:
                 time.sleep(wait)
         raise AssertionError("unreachable")  # the last attempt returns or raises
 
+    def models(self) -> list[str]:
+        """The names of the models that the server offers, as far as it tells. Raises
+        ``GeneratorError`` where it cannot be reached or refuses."""
+        import httpx2
+
+        address = f"{self.endpoint.removesuffix('/chat/completions')}/models"
+        try:
+            answer = self._client.get(address, headers=_authorisation())
+        except httpx2.HTTPError as error:
+            raise GeneratorError(
+                f"{self.signature}: no connection ({type(error).__name__})",
+                remedy="Start the server, or check its address.",
+            ) from None
+        if answer.status_code in (401, 403):
+            raise GeneratorError(
+                f"{self.signature}: answered {answer.status_code}",
+                remedy=_remedy(answer.status_code),
+            )
+        try:
+            return [str(model["id"]) for model in answer.json()["data"]]
+        except (ValueError, LookupError, TypeError):
+            return []
+
     def _ask(self, prompt: str, max_tokens: int) -> str:
         import httpx2
 
@@ -135,9 +158,9 @@ class OpenAIServer:
         import httpx2
 
         deadline = time.monotonic() + self._timeout
-        key = os.environ.get(KEY_VARIABLE)
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        with self._client.stream("POST", self.endpoint, json=payload, headers=headers) as answer:
+        with self._client.stream(
+            "POST", self.endpoint, json=payload, headers=_authorisation()
+        ) as answer:
             body = b""
             for part in answer.iter_bytes():
                 body += part
@@ -171,6 +194,11 @@ class _PassingError(Exception):
     def __init__(self, reason: str, retry_after: str | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+def _authorisation() -> dict[str, str]:
+    key = os.environ.get(KEY_VARIABLE)
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _address(url: str) -> httpx2.URL:
