@@ -78,7 +78,7 @@ class TorchCache:
         self._room = min(steps, max(lengths) + _SPARE_STEPS)
         self._own = [self._empty(layer) for layer in memory]
         self._hidden: Tensor | None = None
-        if len(set(lengths)) > 1:
+        if min(lengths) < first.shape[3]:
             beyond = torch.arange(first.shape[3]) >= torch.tensor(lengths)[:, None]
             self._hidden = _mask(beyond[:, None, None].to(first.device), first.dtype)
         self._ancestry = Ancestry(len(lengths), beams, first.device)

@@ -34,6 +34,7 @@ _PAD_POSITION = 1  # positions are counted from the padding id: the first token 
 # Rows whose wide inner layer is held at once, and logits: memory against the number of calls.
 _CPU_BLOCK, _GPU_BLOCK = 512, 32_768
 _LOGITS = 1 << 27
+_PADDING = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,11 @@ class Network:
 
     ``kept`` are the ids of the pieces
     that the decoder may write, in ascending order, or None for all: the decoder then counts in
-    indices into it. The encoder always has the whole vocabulary.
+    indices into it. The encoder always has the whole vocabulary. The sources of a cohort are
+    padded to a multiple of ``padding``; where it is more than 1 all of them must come to the same.
     """
+
+    padding = 1
 
     def __init__(
         self,
@@ -131,6 +135,10 @@ class Network:
         self._head = shape.width // shape.heads
         self._dtype = torch.bfloat16 if precision == "int8" else getattr(torch, precision)
         self._weights = weights
+        if precision == "int8":
+            # Its products are exact, and so is attention over as many places: what is written
+            # for a row then depends on no other.
+            self.padding = _PADDING
         # On a CPU the table stays where the checkpoint is: only the rows in use take memory.
         shared = weights("model.shared.weight")
         self._table = shared if device == "cpu" else shared.to(self.device, self._dtype)
@@ -175,7 +183,7 @@ class Network:
     def _memory(self, encoded: Tensor, lengths: Sequence[int]) -> list[Tensor]:
         """For each decoder layer the keys and values of the encoder's output, of shape (2, rows,
         heads, longest row, head width); zero where a row is shorter."""
-        heads, longest = self.shape.heads, max(lengths)
+        heads, longest = self.shape.heads, -(-max(lengths) // self.padding) * self.padding
         found = []
         for layer in self._decoder:
             assert layer.memory is not None
