@@ -92,6 +92,19 @@ def test_plain_text_says_what_it_does_not_show(toolkit: Shell) -> None:
     assert "5 lines dropped" in done.stderr
 
 
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_a_language_in_doubt_is_told(toolkit: Shell, form: str) -> None:
+    text = (
+        "An menyster a leveris de Meurth y fydh an pons nowydh ygerys kyns penn an vledhen. "
+        "Kostyans an ober o tri milvil a euros."
+    )
+    done = toolkit("translate", "--model", "demo", "--format", form, stdin=text)
+    assert "stdin: taken for English, but reads unlike it" in done.stderr
+    told = toolkit("translate", "--model", "demo", "--from", "en", "--format", form, stdin=text)
+    assert "taken for" not in told.stderr
+    assert "taken for English" in toolkit("summarise", stdin=text).stderr
+
+
 def test_a_failed_translation_leaves_the_output_file_alone(toolkit: Shell) -> None:
     good = toolkit.folder / "good.txt"
     good.write_text("yesterday's", encoding="utf-8")

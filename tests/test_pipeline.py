@@ -35,6 +35,11 @@ ENGLISH = (
     "The council approved the budget on Monday. It takes effect in April. "
     "Spending on schools rises by 4 per cent to 12 million pounds.\n"
 )
+BRETON = (
+    "Ar ministr en deus lavaret dimeurzh e vo digoret ar skol nevez warc'hoazh e Brest. Koustet en "
+    "deus tri milion a euroioù ha labouret o deus daou-ugent den evit he sevel. Hervez ar maer e "
+    "vo kinniget kentelioù brezhonek d'ar vugale adalek miz Gwengolo.\n"
+)
 
 
 class Numbered:
@@ -249,6 +254,19 @@ def test_a_broken_template_stops_the_run_before_any_work(config: Config, tmp_pat
     assert not (config.outputs / "latest").exists()
 
 
+def test_a_language_in_doubt_is_told_at_the_top_and_on_the_story(config: Config) -> None:
+    (config.inputs[0] / "4.txt").write_text(BRETON, encoding="utf-8")
+    result = run(config, translator=Numbered())
+    assert result.counts["doubted"] == 1
+    assert any(n.startswith("1 of 4 articles may be in another") for n in result.digest.notices)
+    (story,) = (s for s in result.digest.stories if s.notes)
+    (article,) = (a for a in result.digest.articles if a.prepared.language_doubt)
+    assert story.articles == (article.id,)
+    assert "4.txt: taken for" in story.notes[0]
+    stated = records(result.paths["articles"])
+    assert [bool(a["language_doubt"]) for a in stated] == [False, False, False, True]
+
+
 def test_a_damaged_cache_is_told_in_the_digest(config: Config) -> None:
     config.cache.write_bytes(b"no database at all " * 500)
     result = run(config, translator=Numbered())
@@ -263,5 +281,7 @@ def test_a_language_model_that_does_not_answer_costs_no_digest(config: Config) -
     result = run(asked, translator=Numbered())
     assert [story.bullets != () for story in result.digest.stories] == [True] * 3
     assert any("language model" in note for s in result.digest.stories for note in s.notes)
+    (notice,) = (n for n in result.digest.notices if "language model" in n)
+    assert "for 3 of 3 articles: it gave none for 3 (absent at 127.0.0.1:9: no conn" in notice
     assert "prompted-1" in result.digest.signature
     assert "brief:" in result.digest.signature

@@ -192,7 +192,7 @@ def translate(
         failures.extend(failed)
         if done and job.notice:
             say(job.notice)
-        for line in present.losses(done) if form == "text" else ():
+        for line in present.doubts(done) + (present.losses(done) if form == "text" else []):
             say(line)
     shown = present.FORMATS[form](done)
     if output is None:
@@ -242,6 +242,8 @@ def summarise(files: tuple[str, ...], bullets: int, form: str, summariser_name: 
     failures.extend(failed)
     shown = present.briefs_json(briefs) if form == "json" else present.briefs_text(briefs)
     click.echo(shown, nl=False)
+    for note in dict.fromkeys(note for brief in briefs for note in brief.notes):
+        say(note)
     _exit(bool(briefs), failures)
 
 

@@ -98,7 +98,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class PreparedArticle:
-    """An article cleaned, with its language known, and cut into segments."""
+    """An article cleaned, with its language known, and cut into segments. ``language_doubt``
+    says, as a part of a sentence, why the language may be another, and is empty if nothing does."""
 
     article: Article
     language: str
@@ -106,6 +107,7 @@ class PreparedArticle:
     dropped: tuple[Dropped, ...] = ()
     title: str | None = None
     author: str | None = None
+    language_doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,8 @@ class Digest:
 class RunResult:
     """What a run did. ``timings`` are seconds by stage, and some go on beside others, so that
     they may add up to more than ``total``; ``counts`` are whole numbers
-    (articles, segments, ``from_model``, ``from_cache``, flagged, dropped lines, left over)."""
+    (articles, segments, ``from_model``, ``from_cache``, flagged, dropped lines, articles whose
+    language is ``doubted``, left over)."""
 
     digest: Digest
     paths: dict[str, Path] = field(default_factory=dict)

@@ -128,7 +128,7 @@ class Outgoing:
         self.left_over: list[Failure] = []
         self.unsummarised: list[Failure] = []
         self.counts = dict.fromkeys(
-            ("segments", "from_model", "from_cache", "flagged", "dropped"), 0
+            ("segments", "from_model", "from_cache", "flagged", "dropped", "doubted"), 0
         )
         self.seconds = 0.0
         self._draft = draft
@@ -195,6 +195,7 @@ class Outgoing:
             self.counts["segments"] += len(article.translations)
             self.counts["flagged"] += sum(bool(t.flags) for t in article.translations)
             self.counts["dropped"] += len(article.prepared.dropped)
+            self.counts["doubted"] += bool(article.prepared.language_doubt)
 
 
 def _left_over(article: PreparedArticle) -> Failure:

@@ -184,7 +184,12 @@ class _Run:
             grouped.append(story)
         counts, left = outgoing.counts, len(outgoing.left_over)
         notices = [translator.notice] if translator.notice and outgoing.articles else []
-        notices += self.warnings
+        notices += [*self.warnings, *writers.notices]
+        if counts["doubted"]:
+            notices.append(
+                f"{counts['doubted']} of {len(outgoing.articles)} articles may be in another "
+                "language than they were taken for; the notes on their stories say which."
+            )
         if counts["flagged"]:
             notices.append(
                 f"{counts['flagged']} of {counts['segments']} sentences failed a check of their "

@@ -43,6 +43,14 @@ def side_by_side(articles: Sequence[TranslatedArticle]) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
+def doubts(articles: Sequence[TranslatedArticle]) -> list[str]:
+    """A line for each article that may be in another language than it was taken for."""
+    found = ((a.source, a.prepared.language_doubt) for a in articles)
+    return [
+        f"{source}: {doubt}; name its language with --from." for source, doubt in found if doubt
+    ]
+
+
 def losses(articles: Sequence[TranslatedArticle]) -> list[str]:
     """What plain text does not show: a line for each article with warnings or dropped lines."""
     lines = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from toolkit import cleaning, detection, languages, scripts, segmentation
@@ -108,10 +108,14 @@ def _prepare(article: Article, language: str | None) -> PreparedArticle:
             f"{article.source}: no text is left after cleaning",
             remedy="Look at the file: it holds nothing but page furniture.",
         )
-    code = language or detection.detect(page.text, declared=article.language).code
+    found = (
+        detection.Detection(language, 1.0)
+        if language
+        else detection.detect(page.text, declared=article.language)
+    )
     segments: list[Segment] = []
     for number, paragraph in enumerate(page.paragraphs):
-        for text in segmentation.sentences(paragraph.text, code):
+        for text in segmentation.sentences(paragraph.text, found.code):
             segments.append(
                 Segment(
                     article_id=article.id,
@@ -124,11 +128,12 @@ def _prepare(article: Article, language: str | None) -> PreparedArticle:
             )
     return PreparedArticle(
         article=article,
-        language=code,
+        language=found.code,
         segments=tuple(segments),
         dropped=page.dropped,
         title=page.title,
         author=article.author or page.author,
+        language_doubt=found.doubt,
     )
 
 
@@ -286,13 +291,17 @@ def passes_through(text: str, language: str, target: str) -> bool:
 def summarise(
     articles: Iterable[TranslatedArticle], summariser: Summariser, *, bullets: int
 ) -> tuple[list[Brief], list[Failure]]:
-    """A brief of each article; one that cannot be condensed is a failure."""
+    """A brief of each article; one that cannot be condensed is a failure. Where an article's
+    language is in doubt the notes of its brief say so."""
     briefs: list[Brief] = []
     failures: list[Failure] = []
     for article in articles:
         try:
             with _unforeseen(article.source):
-                briefs.append(summariser.summarise(article, bullets=bullets))
+                brief = summariser.summarise(article, bullets=bullets)
+            if doubt := article.prepared.language_doubt:
+                brief = replace(brief, notes=(f"{article.source}: {doubt}.", *brief.notes))
+            briefs.append(brief)
         except ToolkitError as error:
             failures.append(Failure(article.source, "summarise", str(error), error.remedy))
     return briefs, failures

@@ -321,6 +321,7 @@ def article_record(article: TranslatedArticle) -> dict[str, Any]:
         "id": article.id,
         "source": article.source,
         "language": article.language,
+        "language_doubt": prepared.language_doubt,
         "title": article.title,
         "original_title": article.original_title,
         "author": prepared.author,

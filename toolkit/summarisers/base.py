@@ -10,14 +10,12 @@ from toolkit.data import Brief, TranslatedArticle
 class Summariser(Protocol):
     """Condenses one translated article into a headline and cited bullets.
 
-    ``signature`` names the algorithm and all that its output depends on. ``notice`` is a sentence
-    on all the articles so far that readers must see (a model that did not answer), or empty.
+    ``signature`` names the algorithm and all that its output depends on. One that asks a model
+    may have a ``notice`` too: a sentence on all the articles so far that readers must see (how
+    often the model did not answer), or empty.
     """
 
     signature: str
-
-    @property
-    def notice(self) -> str: ...
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
         """At most ``bullets`` bullets, at least one where the article has any sentence; every

@@ -24,7 +24,7 @@ class Writers:
     @property
     def notices(self) -> list[str]:
         """What readers must know of the models that were asked so far."""
-        found = [self.summariser.notice, self.merger.notice if self.merger else ""]
+        found = (getattr(writer, "notice", "") for writer in (self.summariser, self.merger))
         return [notice for notice in found if notice]
 
     @property

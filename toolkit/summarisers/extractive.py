@@ -12,7 +12,6 @@ class Extractive:
     """Ranks sentences by place, centrality and new information; shortens what it shows."""
 
     signature = "extractive-2"
-    notice = ""
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
         """See ``Summariser.summarise``. Bullets are in document order. An article of no sentence
