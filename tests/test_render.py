@@ -385,6 +385,25 @@ def check(value: Any) -> None:
     kind(schema(), format_checker=kind.FORMAT_CHECKER).validate(value)
 
 
+def test_json_is_written_in_parts_as_it_is_whole(
+    sample_digest: Digest, hostile_digest: Digest
+) -> None:
+    for digest in (sample_digest, hostile_digest, EMPTY):
+        whole = json.dumps(render.to_json(digest), ensure_ascii=False, indent=2)
+        assert "".join(render.json_parts(digest)) == whole + "\n"
+
+
+def test_parts_of_a_page_are_drawn_when_they_are_asked_for(sample_digest: Digest) -> None:
+    page = arrange(sample_digest)
+    items = list(page.items)
+    assert [page.items[n] for n in range(len(items))] == items == list(page.items)
+    assert [(e.number, e.headline, e.languages) for e in page.contents] == [
+        (item.number, item.headline, item.languages) for item in items
+    ]
+    marks = [mark for item in items for mark, *_ in item.evidence]
+    assert marks == list(range(1, len(marks) + 1))
+
+
 def test_json_follows_its_schema(sample_digest: Digest, hostile_digest: Digest) -> None:
     for digest in (sample_digest, hostile_digest, EMPTY):
         value = json.loads(json.dumps(render.to_json(digest), ensure_ascii=False).encode())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from toolkit import inputs, store
 from toolkit.errors import InputError, LockedError, OutputError
 from toolkit.store import RunFolder, load
 
@@ -206,3 +207,70 @@ def test_no_links_in_the_file_system_stop_no_run(
 def test_the_first_days_of_the_calendar_have_no_earlier_stories(tmp_path: Path) -> None:
     with RunFolder.open(tmp_path, dt.date(1, 1, 3)) as folder:
         assert list(folder.earlier_stories()) == []
+
+
+def test_files_of_a_draft_come_together_or_not_at_all(tmp_path: Path) -> None:
+    with RunFolder.open(tmp_path, DAY) as folder:
+        with folder.draft() as draft:
+            draft.write("a.txt", ["one"])
+        assert list(folder.path.iterdir()) == []
+        with folder.draft() as draft:
+            draft.write("a.txt", ["one, "])
+            draft.write("b.txt", [])
+            draft.write("a.txt", ["two"])
+            assert not (folder.path / "a.txt").exists()
+            found = draft.publish()
+        assert {name: path.read_text("utf-8") for name, path in found.items()} == {
+            "a.txt": "one, two",
+            "b.txt": "",
+        }
+        assert sorted(path.name for path in folder.path.iterdir()) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_large_file_of_lines_is_read_in_parts_as_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str, encoding: str
+) -> None:
+    lines = [json.dumps({"text": f"{STORY} Gate {n}. €"}, ensure_ascii=False) for n in range(60)]
+    lines[20:20] = ["", "  "]
+    lines[31] = "%PDF is no article"
+    lines[40] = json.dumps({"text": "It has an address.", "source": "https://a.example/1"})
+    lines[41] = "{broken"
+    lines += [""] * 300 + [lines[0]]
+    (tmp_path / "news.jsonl").write_bytes(ends.join(lines).encode(encoding))
+    whole = load([tmp_path])
+    assert len(whole.articles) == 58
+    assert [f.source.rpartition(":")[2] for f in whole.failures] == ["32", "42"]
+    for size in (1, 90, 1000):
+        monkeypatch.setattr(inputs, "_SLICE", size)
+        parts = load([tmp_path])
+        assert parts.articles == whole.articles
+        assert parts.duplicates == whole.duplicates
+        assert [f.source for f in parts.failures] == [f.source for f in whole.failures]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_stories_of_earlier_digests_are_read_the_latest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indent: int | None
+) -> None:
+    monkeypatch.setattr(store, "_CHARACTERS", 7)
+    told = 'A title with "stories": [ in it'
+    for day in (14, 19, 20):
+        stories = [
+            {"headline": f"Day {day}, {n} ]", "bullets": [{"text": "One."}, {"text": "Two."}]}
+            for n in range(3)
+        ]
+        digest = {"articles": [{"title": told}], "stories": stories, "failures": [{"stories": []}]}
+        path = tmp_path / f"2026-11-{day}" / "digest.json"
+        path.parent.mkdir()
+        path.write_text(json.dumps(digest, indent=indent), encoding="utf-8")
+    for day, text in ((15, "{damaged"), (16, '{"stories": [{"headline": "Half'), (17, "[]")):
+        (tmp_path / f"2026-11-{day}").mkdir()
+        (tmp_path / f"2026-11-{day}" / "digest.json").write_text(text, encoding="utf-8")
+    with RunFolder.open(tmp_path, DAY) as folder:
+        found = list(folder.earlier_stories())
+    days = [20] * 3 + [19] * 3 + [14] * 3
+    assert [story.date.day for story in found] == days
+    assert {story.text for story in found} == {"One. Two."}
+    assert found[1].headline == "Day 20, 1 ]"
