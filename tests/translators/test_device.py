@@ -196,12 +196,13 @@ def test_results_are_those_of_the_cpu(
 
 
 def test_the_cpu_waits_twice_a_step(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the pieces and for their scores, whatever the number of rows and layers."""
+    """For the pieces and for their scores, whatever the number of rows and layers. The first
+    step feeds the decoder's start."""
     with pretended(monkeypatch) as gpu:
         decoder = Decoder(Network(weights, "bfloat16", device=DEVICE))
         gpu.forget()
         decoder.decode(ROWS, LANGUAGE, [9] * len(ROWS))
-        assert gpu.reads <= 2 * 9
+        assert gpu.reads <= 2 * (9 + 1)
 
 
 @pytest.mark.parametrize(("precision", "most"), [("float32", 17), ("bfloat16", 20)])

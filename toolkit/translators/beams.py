@@ -1,15 +1,19 @@
-"""Choosing pieces: greedily, or by beam search as transformers' ``generate`` does it.
+"""Choosing pieces: greedily, or by beam search as NLLB was trained and measured with.
 
-A search belongs to one cohort of rows. It is asked for the pieces to feed, told the likeliest
-that can follow them, and says which rows have ended. The first piece after the decoder's start is
-always the language code.
+A search belongs to one cohort of rows, which are all at the same step. It is asked for the pieces
+to feed, told the likeliest that can follow them, and says which rows have ended. The first piece
+after the decoder's start is always the language code. Searches work on the CPU, wherever the
+network is: what they look at is small.
+
+With ``ngram`` n above 0 no n pieces in a row are written twice, start and language counted in, as
+``generate(no_repeat_ngram_size=n)`` has it: scores are those of all pieces, the forbidden ones
+included.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -32,53 +36,53 @@ class Greedy:
     """The likeliest piece at each step. ``caps`` bound the pieces of each row, the end
     included. ``ended`` are the rows that the last step ended, in ascending order."""
 
-    def __init__(self, pieces: Pieces, caps: Sequence[int], device: torch.device) -> None:
+    def __init__(self, pieces: Pieces, caps: Sequence[int], *, ngram: int = 0) -> None:
         self._pieces = pieces
-        self._caps = list(caps)
-        self._written: list[list[int]] = [[] for _ in caps]
-        self._scores = [0.0] * len(caps)
-        self._finished = [False] * len(caps)
+        self._ngram = ngram
+        self._caps = torch.tensor(caps)
+        self._scores = torch.zeros(len(caps), dtype=torch.float64)
+        self._written = torch.zeros(len(caps), 0, dtype=torch.long)
         self._begun = False
         self.ended: list[int] = []
-        self.tokens = torch.full((len(caps),), pieces.start, device=device)
-
-    def advance(self, scores: Tensor, found: Tensor) -> None:
-        """Take one step. ``found`` are the likeliest pieces and ``scores`` their
-        log-probabilities, both of shape (rows, 1)."""
-        if not self._begun:
-            self._begun = True
-            self.tokens = torch.full_like(self.tokens, self._pieces.language)
-            return
-        self.tokens = found[:, 0]
-        likelihoods = scores[:, 0].tolist()
-        self.ended = []
-        for row, (token, score) in enumerate(zip(self.tokens.tolist(), likelihoods, strict=True)):
-            self._scores[row] += score
-            if token == self._pieces.end:
-                self._finished[row] = True
-            else:
-                self._written[row].append(token)
-            if self._finished[row] or len(self._written[row]) >= self._caps[row]:
-                self.ended.append(row)
+        self.tokens = torch.full((len(caps),), pieces.start)
 
     @property
     def parents(self) -> Tensor | None:
         return None
 
-    def result(self, row: int) -> Decoded:
-        tokens = tuple(self._written[row])
-        count = len(tokens) + self._finished[row]
-        score = self._scores[row] / count if count else None
-        return Decoded(tokens, score, self._finished[row])
+    @property
+    def wanted(self) -> int:
+        """How many of the likeliest pieces the next step needs."""
+        return 1 + _most_forbidden(self._written, self._pieces, self._ngram)
 
-    def drop(self, row: int) -> None:
-        """Forget a row: the last one moves to its place."""
-        columns: tuple[list[Any], ...] = (self._caps, self._written, self._scores, self._finished)
-        for column in columns:
-            column[row] = column[-1]
-            column.pop()
-        self.tokens[row] = self.tokens[-1].clone()
-        self.tokens = self.tokens[:-1]
+    def advance(self, scores: Tensor, found: Tensor) -> None:
+        """Take one step. ``found`` are the likeliest pieces, best first, and ``scores`` their
+        log-probabilities, both of shape (rows, ``wanted`` or more)."""
+        if not self._begun:
+            self._begun = True
+            self.tokens = torch.full_like(self.tokens, self._pieces.language)
+            return
+        if self._ngram:
+            scores = _without_repeats(scores, found, self._written, self._pieces, self._ngram)
+            best = scores.argmax(1, keepdim=True)
+            scores, found = scores.gather(1, best), found.gather(1, best)
+        self.tokens = found[:, 0]
+        self._scores += scores[:, 0]
+        self._written = torch.cat([self._written, self.tokens[:, None]], dim=1)
+        over = (self.tokens == self._pieces.end) | (self._written.shape[1] >= self._caps)
+        self.ended = over.nonzero()[:, 0].tolist()
+
+    def result(self, row: int) -> Decoded:
+        tokens = self._written[row].tolist()
+        score = self._scores[row].item() / len(tokens)
+        finished = tokens[-1] == self._pieces.end
+        return Decoded(tuple(tokens[:-1] if finished else tokens), score, finished)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Forget all rows but ``rows``, in that order."""
+        chosen = torch.tensor(rows, dtype=torch.long)
+        self._caps, self._scores = self._caps[chosen], self._scores[chosen]
+        self._written, self.tokens = self._written[chosen], self.tokens[chosen]
 
 
 @dataclass(slots=True)
@@ -86,41 +90,51 @@ class _Row:
     """Where one row's search stands."""
 
     cap: int
-    done: list[tuple[float, list[int], bool]]  # score by length, pieces, ended by itself
+    # Score by length, pieces, ended by itself; best first.
+    done: list[tuple[float, list[int], bool]] = field(default_factory=list)
 
 
 class Beams:
     """The ``beams`` likeliest outputs of each row; the best by mean log-probability wins.
 
-    As ``generate(num_beams=..., length_penalty=1, early_stopping=False)``: 2 x beams candidates
-    a step; an end among the best ``beams`` is kept; a row is over when it has ``beams`` ended
-    outputs and its best running one cannot beat the worst of them, or at its cap.
+    2 x beams candidates a step; an end among the best ``beams`` is kept; a row is over when it
+    has ``beams`` ended outputs, or at its cap. This is how fairseq's ``SequenceGenerator`` stops,
+    in which NLLB was trained and its published figures measured, and so do CTranslate2 with
+    patience 1 and ``generate(length_penalty=1, early_stopping=True)``.
     """
 
-    def __init__(
-        self, pieces: Pieces, caps: Sequence[int], device: torch.device, beams: int
-    ) -> None:
+    def __init__(self, pieces: Pieces, caps: Sequence[int], beams: int, *, ngram: int = 0) -> None:
         self._pieces = pieces
         self._beams = beams
-        self._rows = [_Row(cap, []) for cap in caps]
-        self._scores = torch.full((len(caps), beams), _NEVER, device=device)
+        self._ngram = ngram
+        self._rows = [_Row(cap) for cap in caps]
+        self._scores = torch.full((len(caps), beams), _NEVER)
         self._scores[:, 0] = 0.0
-        self._written = torch.zeros(len(caps), beams, 0, dtype=torch.long, device=device)
+        self._written = torch.zeros(len(caps), beams, 0, dtype=torch.long)
         self._begun = False
         self.ended: list[int] = []
-        self.tokens = torch.full((len(caps) * beams,), pieces.start, device=device)
-        self.parents: Tensor | None = torch.arange(beams, device=device).repeat(len(caps), 1)
+        self.tokens = torch.full((len(caps) * beams,), pieces.start)
+        self.parents: Tensor | None = torch.arange(beams).repeat(len(caps), 1)
+
+    @property
+    def wanted(self) -> int:
+        """How many of the likeliest pieces after each beam the next step needs."""
+        written = self._written.flatten(0, 1)
+        return 2 * self._beams + _most_forbidden(written, self._pieces, self._ngram)
 
     def advance(self, scores: Tensor, found: Tensor) -> None:
         """Take one step. ``found`` are the likeliest pieces after each beam, best first, and
-        ``scores`` their log-probabilities, both of shape (rows x beams, 2 x beams)."""
+        ``scores`` their log-probabilities, both of shape (rows x beams, ``wanted`` or more)."""
         if not self._begun:
             self._begun = True
             self.tokens = torch.full_like(self.tokens, self._pieces.language)
             return
+        if self._ngram:
+            written = self._written.flatten(0, 1)
+            scores = _without_repeats(scores, found, written, self._pieces, self._ngram)
         scores, parents, tokens = self._candidates(scores, found)
+        capped = self._keep_ended(scores, parents, tokens)
         ends = tokens == self._pieces.end
-        ended = self._keep_ended(scores, parents, tokens)
         self._scores, order = (scores + ends * _NEVER).topk(self._beams)
         self.parents = parents.gather(1, order)
         chosen = tokens.gather(1, order)
@@ -129,17 +143,16 @@ class Beams:
         )
         self._written = torch.cat([history, chosen[:, :, None]], dim=2)
         self.tokens = chosen.flatten()
-        running = self._scores[:, 0].tolist()
-        rows = range(len(self._rows))
-        self.ended = [row for row in rows if row in ended or self._over(row, running[row])]
+        full = (row for row, state in enumerate(self._rows) if len(state.done) == self._beams)
+        self.ended = sorted(capped.union(full))
 
     def _candidates(self, scores: Tensor, found: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The best 2 x beams continuations of each row, best first: log-probability of the whole
         output, the beam continued, and the piece; each of shape (rows, 2 x beams)."""
-        wanted = 2 * self._beams
-        total = scores.view(-1, self._beams, wanted) + self._scores[:, :, None]
-        best, order = total.flatten(1).topk(wanted)
-        return best, order // wanted, found.view(-1, self._beams * wanted).gather(1, order)
+        count = scores.shape[1]
+        total = scores.view(-1, self._beams, count) + self._scores[:, :, None]
+        best, order = total.flatten(1).topk(2 * self._beams)
+        return best, order // count, found.view(-1, self._beams * count).gather(1, order)
 
     def _keep_ended(self, scores: Tensor, parents: Tensor, tokens: Tensor) -> set[int]:
         """Note the best outputs that end here; returns the rows at their cap."""
@@ -160,22 +173,44 @@ class Beams:
             del done[self._beams :]
         return set(capped)
 
-    def _over(self, row: int, best_running: float) -> bool:
-        done, length = self._rows[row].done, self._written.shape[2]
-        return len(done) == self._beams and best_running / (length + 1) <= done[-1][0]
-
     def result(self, row: int) -> Decoded:
         score, pieces, finished = self._rows[row].done[0]
         counted = len(pieces) + finished
         return Decoded(tuple(pieces), score * (counted + 1) / counted, finished)
 
-    def drop(self, row: int) -> None:
-        """Forget a row: the last one moves to its place."""
-        self._rows[row] = self._rows[-1]
-        self._rows.pop()
-        tokens = self.tokens.view(-1, self._beams)
+    def keep(self, rows: Sequence[int]) -> None:
+        """Forget all rows but ``rows``, in that order."""
         assert self.parents is not None
-        for part in (self._scores, self._written, self.parents, tokens):
-            part[row] = part[-1].clone()
-        self._scores, self._written = self._scores[:-1], self._written[:-1]
-        self.parents, self.tokens = self.parents[:-1], tokens[:-1].flatten()
+        chosen = torch.tensor(rows, dtype=torch.long)
+        self._rows = [self._rows[row] for row in rows]
+        self._scores, self._written = self._scores[chosen], self._written[chosen]
+        self.parents = self.parents[chosen]
+        self.tokens = self.tokens.view(-1, self._beams)[chosen].flatten()
+
+
+def _followers(written: Tensor, pieces: Pieces, ngram: int) -> tuple[Tensor, Tensor]:
+    """For each row of ``written``, shape (rows, length), the pieces that ended an n-gram, and
+    whether what stood before them is what the row ends in now: both of shape (rows, n-grams)."""
+    before = written.new_tensor([pieces.start, pieces.language]).expand(len(written), -1)
+    history = torch.cat([before, written], dim=1)
+    length = history.shape[1]
+    if length < ngram:
+        return history[:, :0], history[:, :0].bool()
+    ngrams, last = history.unfold(1, ngram, 1), history[:, length - ngram + 1 :]
+    return ngrams[..., -1], (ngrams[..., :-1] == last[:, None]).all(2)
+
+
+def _most_forbidden(written: Tensor, pieces: Pieces, ngram: int) -> int:
+    """A bound on how many pieces would end an n-gram a second time, whatever the row."""
+    if not ngram or not len(written):
+        return 0
+    return int(_followers(written, pieces, ngram)[1].sum(1).max())
+
+
+def _without_repeats(
+    scores: Tensor, found: Tensor, written: Tensor, pieces: Pieces, ngram: int
+) -> Tensor:
+    """``scores`` with minus infinity where ``found`` would end an n-gram a second time."""
+    followers, forbidden = _followers(written, pieces, ngram)
+    again = (found[:, :, None] == followers[:, None]) & forbidden[:, None]
+    return scores.masked_fill(again.any(2), float("-inf"))

@@ -19,17 +19,28 @@ from toolkit.translators.batching import Decoded
 from toolkit.translators.beams import Beams, Greedy, Pieces
 from toolkit.translators.caches import Cache
 from toolkit.translators.kernels import keep_freed_memory, return_freed_memory
-from toolkit.translators.network import Network
+from toolkit.translators.network import Network, Shape
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What is in memory at once: ``rows`` x beams are decoded, ``tokens`` of source encoded, and
-    the caches have place for about ``places`` pieces of source and of each beam's output."""
+    the caches have place for about ``places`` pieces of source and of each beam's output. The
+    defaults were chosen by sweeps on two cores of a CPU."""
 
     rows: int = 192
     tokens: int = 1024
     places: int = 10_000
+
+    @classmethod
+    def on(cls, device: torch.device, shape: Shape) -> Limits:
+        """The defaults for a device. A GPU needs ten times the rows to be busy; the caches may
+        fill half of the memory that is free there, counted as if they were in float32."""
+        if device.type != "cuda":
+            return cls()
+        free, _ = torch.cuda.mem_get_info(device)
+        place = 2 * shape.decoder_layers * shape.width * torch.float32.itemsize
+        return cls(rows=2048, tokens=65_536, places=free // 2 // place)
 
 
 @dataclass(slots=True)
@@ -39,6 +50,17 @@ class _Cohort:
     ids: list[int]
     cache: Cache
     search: Greedy | Beams
+
+    def drop_ended(self) -> None:
+        """Forget the rows that the last step ended; the last row moves to the place of each."""
+        left = list(range(len(self.ids)))
+        for row in self.search.ended[::-1]:
+            self.cache.drop(row)
+            left[row] = left[-1]
+            left.pop()
+        if len(left) < len(self.ids):
+            self.ids = [self.ids[row] for row in left]
+            self.search.keep(left)
 
 
 class Decoder:
@@ -55,6 +77,7 @@ class Decoder:
         self._network = network
         self._kept = kept
         self._end = end
+        self._limits = Limits.on(network.device, network.shape)
 
     def decode(
         self,
@@ -63,66 +86,63 @@ class Decoder:
         caps: Sequence[int],
         *,
         beams: int = 1,
+        no_repeat_ngram: int = 0,
         limits: Limits | None = None,
         stops: bool = True,
     ) -> list[Decoded]:
         """Decode each row (source language first, end last) into ``language`` (an id); same
         order. ``caps`` bound the pieces of each output, the end included. The same rows in
-        another order give the same results. ``stops`` false ignores ends: each output is exactly
+        another order give the same results. ``no_repeat_ngram`` n of 2 or more lets no n pieces
+        in a row occur twice in an output. ``stops`` false ignores ends: each output is exactly
         as long as its cap.
         Raises ``ValueError`` where the decoder was cut and lacks the language.
         """
-        limits = limits or Limits()
+        limits = limits or self._limits
         end = self._index(self._end)
         pieces = Pieces(start=end, language=self._index(language), end=end)
+
+        def search(ids: list[int]) -> Greedy | Beams:
+            chosen = [caps[i] for i in ids]
+            if beams > 1:
+                return Beams(pieces, chosen, beams, ngram=no_repeat_ngram)
+            return Greedy(pieces, chosen, ngram=no_repeat_ngram)
+
         order = sorted(range(len(rows)), key=lambda i: (-len(rows[i]), list(rows[i]), caps[i]))
         results: dict[int, Decoded] = {}
         running: list[_Cohort] = []
         with torch.inference_mode():
             while order or running:
-                if ids := _take(order, rows, running, beams, limits):
-                    running.append(self._begin(ids, rows, caps, pieces, beams))
+                if ids := _take(order, rows, running, beams, limits, self._network.padding):
+                    steps = max(caps[i] for i in ids) + 1
+                    cache = self._network.begin([rows[i] for i in ids], beams, steps)
+                    running.append(_Cohort(ids, cache, search(ids)))
                     return_freed_memory()
                     continue
-                self._step(running, 1 if beams == 1 else 2 * beams, -1 if stops else pieces.end)
+                self._step(running, -1 if stops else pieces.end)
                 for cohort in running:
-                    for row in cohort.search.ended[::-1]:
+                    for row in cohort.search.ended:
                         results[cohort.ids[row]] = self._named(cohort.search.result(row))
-                        cohort.cache.drop(row)
-                        cohort.search.drop(row)
-                        cohort.ids[row] = cohort.ids[-1]
-                        cohort.ids.pop()
+                    cohort.drop_ended()
                 running = [cohort for cohort in running if cohort.ids]
         return [results[i] for i in range(len(rows))]
 
-    def _begin(
-        self,
-        ids: list[int],
-        rows: Sequence[Sequence[int]],
-        caps: Sequence[int],
-        pieces: Pieces,
-        beams: int,
-    ) -> _Cohort:
-        chosen, device = [caps[i] for i in ids], self._network.device
-        cache = self._network.begin([rows[i] for i in ids], beams, max(chosen) + 1)
-        if beams > 1:
-            return _Cohort(ids, cache, Beams(pieces, chosen, device, beams))
-        return _Cohort(ids, cache, Greedy(pieces, chosen, device))
-
-    def _step(self, running: list[_Cohort], count: int, banned: int) -> None:
+    def _step(self, running: list[_Cohort], banned: int) -> None:
         """One more piece for every row."""
         for cohort in running:
             cohort.cache.advance(cohort.search.parents)
         tokens = torch.cat([cohort.search.tokens for cohort in running])
         caches = [cohort.cache for cohort in running]
-        parts = self._network.step(tokens, caches, count, banned)
-        sizes = [len(cohort.search.tokens) for cohort in running]
-        split = zip(*(part.split_with_sizes(sizes) for part in parts), strict=True)
-        for cohort, (scores, found) in zip(running, split, strict=True):
-            cohort.search.advance(scores, found)
+        wanted = max(cohort.search.wanted for cohort in running)
+        count = min(wanted, self._network.target_size)
+        scores, found = (part.cpu() for part in self._network.step(tokens, caches, count, banned))
+        start = 0
+        for cohort in running:
+            stop = start + len(cohort.search.tokens)
+            cohort.search.advance(scores[start:stop], found[start:stop])
+            start = stop
 
     def _index(self, piece: int) -> int:
-        return piece if self._kept is None else list(self._kept).index(piece)
+        return piece if self._kept is None else self._kept.index(piece)
 
     def _named(self, decoded: Decoded) -> Decoded:
         if self._kept is None:
@@ -136,9 +156,13 @@ def _take(
     running: list[_Cohort],
     beams: int,
     limits: Limits,
+    padding: int,
 ) -> list[int]:
     """The first rows of ``order`` that there is room for beside the running ones, removed from
-    it: none unless a quarter of the room is free, one at least if nothing is running."""
+    it: none unless a quarter of the room is free, one at least if nothing is running. Where
+    there is padding, only rows that it makes equally long."""
+    if not order:
+        return []
     at_once = max(1, limits.rows // beams)
     sizes = [len(rows[i]) * (1 + beams) for cohort in running for i in cohort.ids]
     free, places = at_once - len(sizes), limits.places - sum(sizes)
@@ -149,6 +173,8 @@ def _take(
     for i in order[:free]:
         tokens += len(rows[i])
         if taken and (tokens > limits.tokens or tokens * (1 + beams) > places):
+            break
+        if padding > 1 and -(-len(rows[i]) // padding) < -(-len(rows[order[0]]) // padding):
             break
         taken.append(i)
     del order[: len(taken)]
