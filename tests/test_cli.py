@@ -164,6 +164,22 @@ def test_digest_is_quiet_and_a_second_one_asks_the_model_nothing(toolkit: Shell)
     assert Path(toolkit.folder, summary["paths"]["html"]).exists()
 
 
+def test_a_digest_is_made_of_stdin_and_files_together(toolkit: Shell) -> None:
+    (toolkit.folder / "a.txt").write_text("The council met on Monday. It approved the budget.")
+    feed = "".join(
+        json.dumps({"text": text, "url": f"https://news.example/{n}"}) + "\n"
+        for n, text in enumerate(("A whale was freed off Chile.", "Cocoa prices rose in Ghana."))
+    )
+    options = ("--model", "demo", "--date", "2026-11-21", "--json")
+    both = toolkit("digest", "a.txt", "-", *options, stdin=feed)
+    assert json.loads(both.stdout)["counts"]["articles"] == 3
+    prose = toolkit("digest", "-", *options, stdin="The council met on Monday.")
+    assert json.loads(prose.stdout)["counts"]["articles"] == 1
+    empty = toolkit("digest", "-", *options)
+    assert empty.returncode == 1
+    assert "not processed: stdin: the file is empty" in empty.stderr
+
+
 def test_some_failed_is_exit_code_three(toolkit: Shell) -> None:
     news = toolkit.folder / "news"
     news.mkdir()

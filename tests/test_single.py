@@ -31,6 +31,13 @@ def test_json_lines_on_stdin_are_read_as_such() -> None:
     assert not failures
 
 
+def test_a_file_that_is_called_like_stdin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-").write_text(STORY, encoding="utf-8")
+    articles, _ = single.read(["./-"], b"Something else.")
+    assert [article.text for article in articles] == [STORY]
+
+
 def test_a_file_is_replaced_whole_through_its_link(tmp_path: Path) -> None:
     (tmp_path / "real.txt").write_text("before", encoding="utf-8")
     (tmp_path / "real.txt").chmod(0o600)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import IO
 
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError
-from toolkit.readers.formats import read
+from toolkit.readers.formats import read, read_stream
 
+# The path that stands for what comes in on stdin, text or JSON Lines.
+STDIN = Path("-")
 _CHECK = "Check the file and its permissions."
 # Files with such names hold an article a line; larger ones than this are read in parts.
 _LINES = (".jsonl", ".ndjson")
@@ -20,11 +23,15 @@ _SLICE = 4 << 20
 
 
 def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
-    """The files that ``paths`` stand for, each once, folders in the order of their names, and
-    what stands in the folders and cannot be read. Raises ``InputError`` as ``load`` does."""
+    """The files that ``paths`` stand for (``-`` for stdin), each once, folders in the order of
+    their names, and what stands in the folders and cannot be read. Raises ``InputError`` as
+    ``load`` does."""
     found: dict[Path, None] = {}
     failures: dict[Failure, None] = {}
     for path in paths:
+        if path == STDIN:
+            found[path] = None
+            continue
         try:
             if stat.S_ISDIR(path.stat().st_mode):
                 os.scandir(path).close()
@@ -78,6 +85,11 @@ def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:
 
 def contents(file: Path) -> Iterator[Article | Failure]:
     """The articles in one file; one that cannot be read is a failure."""
+    if file == STDIN:
+        # A service or a notebook may have none.
+        stream = getattr(sys.stdin, "buffer", None)
+        yield from read_stream(stream.read() if stream else b"", "stdin")
+        return
     name = _shown(file)
     try:
         with file.open("rb") as stream:

@@ -18,6 +18,7 @@ from toolkit.data import (
     Translation,
 )
 from toolkit.errors import InputError, OutputError, ToolkitError
+from toolkit.inputs import STDIN
 from toolkit.progress import Progress
 from toolkit.readers.formats import read_stream
 from toolkit.store import load, write_whole
@@ -44,7 +45,7 @@ def _read_one(name: str, stdin: bytes) -> list[Article | Failure]:
         return read_stream(stdin, "stdin")
     path = Path(name)
     try:
-        loaded = load([path])
+        loaded = load([path.absolute() if path == STDIN else path])
     except InputError as error:
         reason = str(error).removeprefix(f"{path}: ")
         return [Failure(name, "read", reason, error.remedy)]
