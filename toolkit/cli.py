@@ -95,7 +95,7 @@ def digest(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Make the day's digest from articles in files and folders (default: seeds/)."""
+    """Make the day's digest from articles in files, folders or stdin ('-') (default: seeds/)."""
     from toolkit import pipeline
     from toolkit.config import load
 
