@@ -1,7 +1,7 @@
-"""The C kernels of ``native/kernels.c``, compiled when they are first wanted.
+"""The C kernels in ``native/``, compiled for this processor when they are first wanted.
 
-They are an acceleration and nothing else: where there is no C compiler ``load`` returns None
-and torch does the same work in more passes over memory.
+They are an acceleration and nothing else: where there is no C compiler, or the processor is not
+of x86's family with AVX2, ``load`` returns None and torch does the same work more slowly.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
 import tempfile
+from ctypes import POINTER, Structure, c_int, c_size_t, c_void_p
 from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from toolkit.config import cache_home
 
-_SOURCE = Path(__file__).with_name("native") / "kernels.c"
+_FOLDER = Path(__file__).with_name("native")
 _FLAGS = [
     "-O3",
     "-std=gnu11",
@@ -32,143 +35,182 @@ _FLAGS = [
     "-fno-signed-zeros",
     "-freciprocal-math",
 ]
-WIDEST = 16384
-LOWEST = -3e38
+# From the widest instructions to the narrowest; the first that compiles and runs is taken.
+_AMX = ["-march=native", "-mprefer-vector-width=512"]
+_AVX512 = [*_AMX, "-mno-amx-int8"]
+_AVX2 = ["-march=x86-64-v3"]
+# Layers have a multiple of so many inputs, and of outputs; heads a multiple of so many parts.
+DEEP, PANEL, PARTS, MOST_HEADS = 64, 32, 16, 256
+
+
+class NormStruct(Structure):
+    _fields_: ClassVar = [("gain", c_void_p), ("shift", c_void_p)]
+
+
+class DenseStruct(Structure):
+    _fields_: ClassVar = [
+        *((name, c_void_p) for name in ("weights", "totals", "scale", "bias")),
+        ("inputs", c_int),
+        ("outputs", c_int),
+    ]
+
+
+class LayerStruct(Structure):
+    _fields_: ClassVar = [
+        *((name, NormStruct) for name in ("own_norm", "cross_norm", "feed_norm")),
+        *((name, DenseStruct) for name in ("own", "own_out", "cross", "cross_out", "memory")),
+        *((name, DenseStruct) for name in ("inner", "outer")),
+    ]
+
+
+class NetworkStruct(Structure):
+    _fields_: ClassVar = [
+        ("encoder", POINTER(LayerStruct)),
+        ("decoder", POINTER(LayerStruct)),
+        ("encoder_norm", NormStruct),
+        ("decoder_norm", NormStruct),
+        ("output", DenseStruct),
+        *(
+            (name, c_int)
+            for name in ("encoder_layers", "decoder_layers", "width", "feed", "heads", "pieces")
+        ),
+    ]
+
+
+class CohortStruct(Structure):
+    _fields_: ClassVar = [
+        *((name, c_void_p) for name in ("own", "memory", "slots", "counts", "chosen")),
+        *(
+            (name, c_int)
+            for name in ("rows", "room", "own_places", "memory_places", "beams", "step")
+        ),
+    ]
 
 
 class Kernels:
-    """One method a kernel; see the C file for what each computes. Tensors are contiguous, on the
-    CPU, and of the types that the C file names. There are as many rows as scales; other tensors
-    may have rows to spare."""
+    """What ``network.c`` and ``multiply.h`` offer; see there. Tensors are contiguous, on the CPU
+    and of the types that they name."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
+        library.toolkit_cache_size.restype = c_size_t
+        library.toolkit_cache_size.argtypes = [c_int, c_int, c_int]
+        library.toolkit_pack.argtypes = [c_void_p, c_int, c_int, c_void_p, c_void_p]
+        library.toolkit_encode.argtypes = [
+            POINTER(NetworkStruct), c_void_p, c_void_p, c_int, POINTER(CohortStruct), c_int
+        ]  # fmt: skip
+        library.toolkit_step.argtypes = [
+            POINTER(NetworkStruct), c_void_p, POINTER(CohortStruct), c_int, c_int, c_int, c_void_p,
+            c_void_p, c_int,
+        ]  # fmt: skip
 
-    def norm(
-        self,
-        x: Tensor,
-        sums: Tensor | None,
-        scale: Tensor | None,
-        bias: Tensor | None,
-        gain: Tensor,
-        shift: Tensor,
-        *,
-        plain: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """Adds to ``x`` in place; the quantised norm and its scales."""
-        out, out_scale = empty(*x.shape)
-        self._library.toolkit_norm(
-            _p(x), _p(sums), _p(scale), _p(bias), _p(gain), _p(shift), *x.shape, _p(out),
-            _p(out_scale), _p(plain),
-        )  # fmt: skip
-        return out, out_scale
+    def cache_size(self, heads: int, dim: int, places: int) -> int:
+        """Bytes for what one row remembers of ``places`` positions in one layer."""
+        return int(self._library.toolkit_cache_size(heads, dim, places))
 
-    def relu(self, sums: Tensor, scale: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        out, out_scale = empty(len(scale), sums.shape[1])
-        self._library.toolkit_relu(
-            _p(sums), _p(scale), _p(bias), len(scale), sums.shape[1], _p(out), _p(out_scale)
+    def pack(self, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """(outputs, inputs) in int8 as the products want it, and the sum of each output's."""
+        packed, totals = torch.empty_like(weight), torch.empty(len(weight), dtype=torch.int32)
+        self._library.toolkit_pack(
+            weight.data_ptr(), *weight.shape, packed.data_ptr(), totals.data_ptr()
         )
-        return out, out_scale
+        return packed, totals
 
-    def bf16(self, sums: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-        out = torch.empty(len(scale), sums.shape[1], dtype=torch.bfloat16)
-        self._library.toolkit_bf16(_p(sums), _p(scale), _p(bias), *out.shape, _p(out))
-        return out
+    def encode(self, network: NetworkStruct, x: Tensor, starts: Tensor, to: CohortStruct) -> None:
+        """``x``, (pieces, width), is overwritten; row i begins at ``starts[i]`` and ends where
+        the next begins. Fills the memory of ``to``."""
+        failed = self._library.toolkit_encode(
+            network, x.data_ptr(), starts.data_ptr(), len(starts) - 1, to, torch.get_num_threads()
+        )
+        if failed:
+            raise MemoryError("the encoder found no memory")
 
-    def quantise(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        out, out_scale = empty(*x.shape)
-        self._library.toolkit_quantise(_p(x), *x.shape, _p(out), _p(out_scale))
-        return out, out_scale
-
-    def store(
-        self, sums: Tensor, scale: Tensor, bias: Tensor, place: Tensor, cache: Tensor, to: Tensor
-    ) -> None:
-        """``sums`` is a view of (rows, heads x width of a head) whose rows may lie apart."""
-        _, room, heads, dim = cache.shape
-        self._library.toolkit_store(
-            _p(sums), sums.stride(0), _p(scale), _p(bias), len(scale), heads, dim, room,
-            _p(place), _p(cache), _p(to),
-        )  # fmt: skip
-
-    def attend(
+    def step(
         self,
-        query: Tensor,
-        scale: Tensor,
-        bias: Tensor,
-        caches: tuple[Tensor, Tensor, Tensor, Tensor],
-        counts: Tensor,
-        chosen: Tensor | None,
-        beams: int,
-        out: tuple[Tensor, Tensor],
-        *,
-        fresh: int = -1,
-    ) -> None:
-        """``caches`` are keys, their scales, values, their scales; ``out`` is written."""
-        _, room, heads, dim = caches[0].shape
-        failed = self._library.toolkit_attend(
-            _p(query), query.stride(0), _p(scale), _p(bias), *map(_p, caches),
-            len(scale) // beams, beams, heads, dim, room, _p(counts), _p(chosen), fresh,
-            *map(_p, out),
+        network: NetworkStruct,
+        x: Tensor,
+        cohorts: ctypes.Array[CohortStruct],
+        count: int,
+        banned: int,
+    ) -> tuple[Tensor, Tensor]:
+        """``x``, (rows, width), is overwritten. Log-probabilities and indices of the ``count``
+        likeliest pieces of each row, best first, without ``banned``."""
+        scores = torch.empty(len(x), count)
+        found = torch.zeros(len(x), count, dtype=torch.long)
+        failed = self._library.toolkit_step(
+            network, x.data_ptr(), cohorts, len(cohorts), count, banned, scores.data_ptr(),
+            found.data_ptr(), torch.get_num_threads(),
         )  # fmt: skip
         if failed:
-            raise MemoryError("attention found no memory")
-
-    def best(
-        self,
-        sums: Tensor,
-        scale: Tensor,
-        offset: int,
-        banned: int,
-        best: Tensor,
-        index: Tensor,
-        state: Tensor,
-    ) -> None:
-        self._library.toolkit_best(
-            _p(sums), _p(scale), len(scale), sums.shape[1], offset, banned, best.shape[1],
-            _p(best), _p(index), _p(state),
-        )  # fmt: skip
-
-
-def empty(rows: int, width: int) -> tuple[Tensor, Tensor]:
-    """Memory for int8 rows and their scales. There are rows to spare, whose contents mean
-    nothing: oneDNN compiles code for every number of rows that it meets, so few should do."""
-    step = 16 if rows <= 64 else 32 if rows <= 512 else 128
-    spare = torch.empty(-(-rows // step) * step, width, dtype=torch.int8)
-    return spare, torch.empty(rows)
-
-
-def _p(tensor: Tensor | None) -> ctypes.c_void_p | None:
-    return None if tensor is None else ctypes.c_void_p(tensor.data_ptr())
+            raise MemoryError("the decoder found no memory")
+        return scores, found
 
 
 def load(folder: Path | None = None) -> Kernels | None:
     """The kernels, compiled once into ``folder`` (the cache, if None) and kept there for as long
-    as the source is the same. None where there is no C compiler, or it cannot compile them."""
-    return _load(folder or cache_home() / "kernels")
+    as source and processor are the same. None where they cannot be compiled or do not run.
+
+    ``ONEDNN_MAX_CPU_ISA`` holds them to older instructions, as it does torch.
+    """
+    held = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    return _load(folder or cache_home() / "kernels", held)
 
 
 @functools.cache
-def _load(folder: Path) -> Kernels | None:
-    source = _SOURCE.read_bytes()
-    name = hashlib.sha256(source + " ".join(_FLAGS).encode()).hexdigest()[:16]
-    library = folder / f"kernels-{platform.machine()}-{name}.so"
-    try:
-        if not library.is_file() and not _compile(library):
-            return None
-        return Kernels(ctypes.CDLL(str(library)))
-    except OSError:
+def _load(folder: Path, held: str) -> Kernels | None:
+    if platform.machine().lower() not in ("x86_64", "amd64"):
         return None
+    for flags in _kinds(held):
+        try:
+            library = folder / f"kernels-{_name(flags)}.so"
+            if not library.is_file() and not _compile(library, flags):
+                continue
+            loaded = ctypes.CDLL(str(library))
+            if loaded.toolkit_ready():
+                return Kernels(loaded)
+        except OSError:
+            continue
+    return None
 
 
-def _compile(library: Path) -> bool:
+def _kinds(held: str) -> list[list[str]]:
+    if not held or "AMX" in held:
+        return [_AMX, _AVX512, _AVX2]
+    return (
+        [_AVX512, _AVX2] if held.startswith(("AVX512_CORE_VNNI", "AVX512_CORE_BF16")) else [_AVX2]
+    )
+
+
+def _name(flags: list[str]) -> str:
+    """Differs with the source, the flags and the processor that they are native to."""
+    sources = [path.read_bytes() for path in sorted(_FOLDER.iterdir())]
+    parts = [*sources, " ".join(_FLAGS + flags).encode(), _processor().encode()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor()
+    return text.partition("flags")[2].partition("\n")[0]
+
+
+def _compile(library: Path, flags: list[str]) -> bool:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         return False
     library.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
         made = Path(scratch) / "kernels.so"
-        command = [compiler, *_FLAGS, "-fPIC", "-shared", str(_SOURCE), "-o", str(made), "-lm"]
+        source = str(_FOLDER / "network.c")
+        command = [compiler, *_FLAGS, *flags, "-fPIC", "-shared", source, "-o", str(made), "-lm"]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             return False
         made.replace(library)
     return True
+
+
+def address(tensor: Tensor | None) -> Any:
+    """For a field of a structure. The caller keeps the tensor alive."""
+    return None if tensor is None else tensor.data_ptr()

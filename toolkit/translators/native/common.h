@@ -1,0 +1,118 @@
+/* What the kernels share: a team of threads, and numbers in eight bits. */
+
+#pragma once
+
+#include <immintrin.h>
+#include <math.h>
+#include <omp.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if !defined(__AVX2__) || !defined(__FMA__)
+#error "these kernels need AVX2"
+#endif
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#define WIDE 1 /* 64 products of bytes in one instruction */
+#else
+#define WIDE 0
+#endif
+#if defined(__AMX_INT8__) && WIDE
+#define TILES 1 /* 16,384 of them */
+#else
+#define TILES 0
+#endif
+
+#define LOWEST -3e38f /* instead of infinity, which -ffinite-math-only does not know */
+#define DEEP 64       /* inputs that are multiplied together */
+#define PANEL 32      /* outputs that are */
+#define TALL 16       /* rows that stand together in a packed matrix */
+
+/* Threads that work through the items of one phase after another. Whoever is free takes the next
+   item, so one that the machine holds up costs the others little; between phases they wait for
+   one another, at first without going to sleep, which would take longer than most phases. */
+typedef struct {
+  _Alignas(64) atomic_int next;
+  _Alignas(64) atomic_int arrived;
+  _Alignas(64) atomic_int phase;
+  int size;
+} team;
+
+static inline int claim(team *t) {
+  return atomic_fetch_add_explicit(&t->next, 1, memory_order_relaxed);
+}
+
+static inline void meet(team *t) {
+  int phase = atomic_load_explicit(&t->phase, memory_order_relaxed);
+  if (atomic_fetch_add_explicit(&t->arrived, 1, memory_order_acq_rel) + 1 == t->size) {
+    atomic_store_explicit(&t->arrived, 0, memory_order_relaxed);
+    atomic_store_explicit(&t->next, 0, memory_order_relaxed);
+    atomic_store_explicit(&t->phase, phase + 1, memory_order_release);
+    return;
+  }
+  for (int spins = 0; atomic_load_explicit(&t->phase, memory_order_acquire) == phase; spins++) {
+    if (spins < 4096)
+      _mm_pause();
+    else
+      sched_yield();
+  }
+}
+
+/* Every item of a phase, shared out; all of them are done behind it. */
+#define SHARE(team, item, count) \
+  for (int item; (item = claim(team)) < (count);)
+
+static inline int up(int n, int step) { return (n + step - 1) / step * step; }
+
+/* e^x within 2e-7 relative, for x <= 0 (Cephes' polynomial); written so that loops vectorise. */
+static inline float exp_of(float x) {
+  x = x < -87.0f ? -87.0f : x;
+  float n = floorf(x * 1.44269504f + 0.5f);
+  float r = x - n * 0.693359375f + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  union { int32_t i; float f; } power = {((int32_t)n + 127) << 23};
+  return p * power.f;
+}
+
+static inline float largest_of(const float *x, int count) {
+  float largest = 0;
+  for (int i = 0; i < count; i++) {
+    float a = fabsf(x[i]);
+    largest = a > largest ? a : largest;
+  }
+  return largest > 1e-12f ? largest : 1e-12f;
+}
+
+/* Rows to be multiplied, in whole numbers up to 127, in blocks of TALL rows x DEEP inputs. */
+#if TILES
+typedef int8_t whole;
+#define SHIFT 0
+#elif WIDE
+typedef uint8_t whole; /* the instruction wants one side unsigned */
+#define SHIFT 128
+#else
+typedef int16_t whole;
+#define SHIFT 0
+#endif
+
+typedef struct {
+  whole *data;
+  float *scale; /* of each row */
+  int inputs;
+} packed_rows;
+
+static inline void pack_row(packed_rows to, int row, const float *x) {
+  float largest = largest_of(x, to.inputs), times = 127.0f / largest;
+  whole *at = to.data + (size_t)(row / TALL) * TALL * to.inputs + row % TALL * DEEP;
+  for (int k = 0; k < to.inputs; k += DEEP, at += TALL * DEEP)
+    for (int i = 0; i < DEEP; i++) at[i] = (whole)((int32_t)rintf(x[k + i] * times) + SHIFT);
+  to.scale[row] = largest / 127.0f;
+}

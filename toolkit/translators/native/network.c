@@ -1,0 +1,423 @@
+/* NLLB (M2M100) in 8 bits on a processor: the whole encoder in one call, and the whole of a
+   decoding step, with one team of threads from end to end. Rows are independent of one another.
+
+   Where torch is loaded first its OpenMP runtime is shared, so that there is one set of threads.
+   C11 with x86's vector instructions, no headers of Python or torch. */
+
+#include "attend.h"
+#include "multiply.h"
+
+#if TILES
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#define CHUNK 512 /* pieces of the output layer that are looked through at once */
+
+typedef struct {
+  const float *gain, *shift;
+} norm;
+
+typedef struct {
+  norm own_norm, cross_norm, feed_norm;
+  dense own, own_out, cross, cross_out, memory, inner, outer;
+} layer;
+
+typedef struct {
+  const layer *encoder, *decoder;
+  norm encoder_norm, decoder_norm;
+  dense output;
+  int encoder_layers, decoder_layers, width, feed, heads, pieces;
+} network;
+
+/* Rows that were encoded together, with `places` for what they remember; see `block`. `slots` says
+   where each of them is, `counts` how long its source is. `chosen`, where there are beams, lists
+   for each beam which of the `step + 1` x `beams` positions are its own. */
+typedef struct {
+  uint8_t *own, *memory;
+  const int32_t *slots, *counts, *chosen;
+  int rows, room, own_places, memory_places, beams, step;
+} cohort;
+
+/* Asks for what must be asked for; whether the processor can do what this was compiled for. */
+int toolkit_ready(void) {
+#if TILES
+  return syscall(SYS_arch_prctl, 0x1023 /* ARCH_REQ_XCOMP_PERM */, 18 /* tile data */) == 0;
+#else
+  return 1;
+#endif
+}
+
+size_t toolkit_cache_size(int heads, int dim, int places) {
+  return block_size((form){heads, dim}) * (up(places, PLACES) / PLACES);
+}
+
+/* Memory that is handed out piece by piece. */
+typedef struct {
+  uint8_t *at;
+} arena;
+
+static void *take(arena *a, size_t bytes) {
+  void *here = a->at;
+  a->at += (bytes + 63) / 64 * 64;
+  return here;
+}
+
+static packed_rows take_rows(arena *a, int rows, int inputs) {
+  packed_rows p;
+  p.data = take(a, sizeof(whole) * up(rows, 2 * TALL) * inputs);
+  p.scale = take(a, sizeof(float) * up(rows, 2 * TALL));
+  p.inputs = inputs;
+  return p;
+}
+
+/* Layer normalisation of a row, packed to be multiplied. */
+static void norm_row(const float *x, norm n, float *y, packed_rows to, int row) {
+  int width = to.inputs;
+  float mean = 0, spread = 0;
+  for (int i = 0; i < width; i++) mean += x[i];
+  mean /= width;
+  for (int i = 0; i < width; i++) spread += (x[i] - mean) * (x[i] - mean);
+  float inverse = 1.0f / sqrtf(spread / width + 1e-5f);
+  for (int i = 0; i < width; i++) y[i] = (x[i] - mean) * inverse * n.gain[i] + n.shift[i];
+  pack_row(to, row, y);
+}
+
+static void norm_all(team *t, const float *x, norm n, float *y, packed_rows to, int count) {
+  int blocks = up(count, 8) / 8;
+  SHARE(t, block, blocks)
+  for (int row = block * 8; row < block * 8 + 8 && row < count; row++)
+    norm_row(x + (size_t)row * to.inputs, n, y, to, row);
+  meet(t);
+}
+
+/* What a call works in. `wide` and `packed_wide` hold up to `tall` rows. */
+typedef struct {
+  const network *net;
+  form f;
+  int count, tall, places;
+  float *mixed, *wide;
+  packed_rows states, attended, packed_wide;
+  uint8_t *scratch; /* of each thread: a row, and what attending takes */
+  size_t scratch_size;
+} work;
+
+#define FEED_ROWS 256 /* rows of the wide inner layer that exist at once */
+
+static size_t plan(work *w, arena *a, const network *net, int count, int places, size_t row_cache,
+                   int threads) {
+  uint8_t *start = a->at;
+  w->net = net;
+  w->f = (form){net->heads, net->width / net->heads};
+  w->count = count;
+  w->places = places;
+  w->tall = count < FEED_ROWS ? count : FEED_ROWS;
+  w->mixed = take(a, sizeof(float) * count * 3 * net->width);
+  w->wide = take(a, sizeof(float) * w->tall * net->feed);
+  w->states = take_rows(a, count, net->width);
+  w->attended = take_rows(a, count, net->width);
+  w->packed_wide = take_rows(a, w->tall, net->feed);
+  w->scratch_size = sizeof(float) * 2 * net->width + attend_scratch_size(w->f, places) + row_cache;
+  w->scratch_size = (w->scratch_size + 4095) / 4096 * 4096;
+  w->scratch = take(a, w->scratch_size * threads);
+  return a->at - start;
+}
+
+static float *row_scratch(const work *w) {
+  return (float *)(w->scratch + w->scratch_size * omp_get_thread_num());
+}
+
+static attend_scratch attending(const work *w) {
+  return attend_scratch_at((uint8_t *)(row_scratch(w) + 2 * w->net->width), w->f, w->places);
+}
+
+static void feed_forward(team *t, const work *w, const layer *l, float *x) {
+  int width = w->net->width;
+  norm_all(t, x, l->feed_norm, row_scratch(w), w->states, w->count);
+  for (int start = 0; start < w->count; start += w->tall) {
+    int here = w->count - start < w->tall ? w->count - start : w->tall;
+    packed_rows part = w->states;
+    part.data += (size_t)start * width;
+    part.scale += start;
+    multiply_all(t, &l->inner, part, here, w->wide, w->net->feed, RELU);
+    SHARE(t, row, here) pack_row(w->packed_wide, row, w->wide + (size_t)row * w->net->feed);
+    meet(t);
+    multiply_all(t, &l->outer, w->packed_wide, here, x + (size_t)start * width, width, ADD);
+  }
+}
+
+/* The queries of a position, scaled by the root of a head's width. */
+static const float *scaled(const work *w, const float *query) {
+  float *to = row_scratch(w) + w->net->width, rate = 1.0f / sqrtf((float)w->f.dim);
+  for (int i = 0; i < w->net->width; i++) to[i] = query[i] * rate;
+  return to;
+}
+
+static void encode_row(const work *w, int start, int length, uint8_t *cache) {
+  int width = w->net->width;
+  const float *mixed = w->mixed + (size_t)start * 3 * width;
+  for (int i = 0; i < length; i++) {
+    const float *at = mixed + (size_t)i * 3 * width;
+    keep(cache, w->f, i, at + width, at + 2 * width);
+  }
+  attend_scratch s = attending(w);
+  for (int i = 0; i < length; i++) {
+    float *out = row_scratch(w);
+    attend(scaled(w, mixed + (size_t)i * 3 * width), cache, w->f, length, NULL, s, out);
+    pack_row(w->attended, start + i, out);
+  }
+}
+
+static void encode(team *t, const work *w, float *x, const int32_t *starts, int rows, cohort *to) {
+  const network *net = w->net;
+  int width = net->width;
+  uint8_t *cache = (uint8_t *)row_scratch(w) + w->scratch_size;
+  cache -= toolkit_cache_size(w->f.heads, w->f.dim, w->places);
+  for (int i = 0; i < net->encoder_layers; i++) {
+    const layer *l = net->encoder + i;
+    norm_all(t, x, l->own_norm, row_scratch(w), w->states, w->count);
+    multiply_all(t, &l->own, w->states, w->count, w->mixed, 3 * width, WRITE);
+    SHARE(t, row, rows) encode_row(w, starts[row], starts[row + 1] - starts[row], cache);
+    meet(t);
+    multiply_all(t, &l->own_out, w->attended, w->count, x, width, ADD);
+    feed_forward(t, w, l, x);
+  }
+  norm_all(t, x, net->encoder_norm, row_scratch(w), w->states, w->count);
+  size_t row_size = toolkit_cache_size(w->f.heads, w->f.dim, to->memory_places);
+  for (int i = 0; i < net->decoder_layers; i++) {
+    multiply_all(t, &net->decoder[i].memory, w->states, w->count, w->mixed, 2 * width, WRITE);
+    SHARE(t, row, rows) {
+      uint8_t *at = to->memory + ((size_t)i * to->room + row) * row_size;
+      for (int p = starts[row]; p < starts[row + 1]; p++) {
+        const float *both = w->mixed + (size_t)p * 2 * width;
+        keep(at, w->f, p - starts[row], both, both + width);
+      }
+    }
+    meet(t);
+  }
+}
+
+/* Encode `rows` rows, whose pieces stand one after another in `x` from starts[row] on; fills the
+   cohort's memory. Returns 1 if there is none left. */
+int toolkit_encode(const network *net, float *x, const int32_t *starts, int rows, cohort *to,
+                   int threads) {
+  int longest = 0;
+  for (int i = 0; i < rows; i++)
+    if (starts[i + 1] - starts[i] > longest) longest = starts[i + 1] - starts[i];
+  size_t row_cache = toolkit_cache_size(net->heads, net->width / net->heads, longest);
+  work w;
+  arena a = {0};
+  size_t bytes = plan(&w, &a, net, starts[rows], longest, row_cache, threads);
+  uint8_t *memory = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
+  if (!memory) return 1;
+  a.at = memory;
+  plan(&w, &a, net, starts[rows], longest, row_cache, threads);
+  team t = {0};
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp single
+    t.size = omp_get_num_threads();
+    encode(&t, &w, x, starts, rows, to);
+    release_tiles();
+  }
+  free(memory);
+  return 0;
+}
+
+/* Where a row of a step belongs. */
+typedef struct {
+  const cohort *cohort;
+  int row;   /* of the cohort */
+  int first; /* of its beams, among all rows of the step */
+} member;
+
+static void attend_own(const work *w, const member *m, int index) {
+  const cohort *c = m->cohort;
+  int width = w->net->width, places = (c->step + 1) * c->beams;
+  size_t row_size = toolkit_cache_size(w->f.heads, w->f.dim, c->own_places);
+  uint8_t *row = c->own + ((size_t)index * c->room + c->slots[m->row]) * row_size;
+  attend_scratch s = attending(w);
+  for (int b = 0; b < c->beams; b++) {
+    const float *at = w->mixed + (size_t)(m->first + b) * 3 * width;
+    keep(row, w->f, c->step * c->beams + b, at + width, at + 2 * width);
+  }
+  for (int b = 0; b < c->beams; b++) {
+    float *out = row_scratch(w);
+    const float *at = w->mixed + (size_t)(m->first + b) * 3 * width;
+    if (c->chosen) {
+      const int32_t *its = c->chosen + (size_t)(m->row * c->beams + b) * (c->step + 1);
+      memset(s.wanted, 0, up(places, PLACES));
+      for (int i = 0; i <= c->step; i++) s.wanted[its[i]] = 1;
+    }
+    attend(scaled(w, at), row, w->f, places, c->chosen ? s.wanted : NULL, s, out);
+    pack_row(w->attended, m->first + b, out);
+  }
+}
+
+static void attend_memory(const work *w, const member *m, int index) {
+  const cohort *c = m->cohort;
+  int width = w->net->width;
+  size_t row_size = toolkit_cache_size(w->f.heads, w->f.dim, c->memory_places);
+  const uint8_t *row = c->memory + ((size_t)index * c->room + c->slots[m->row]) * row_size;
+  attend_scratch s = attending(w);
+  for (int b = 0; b < c->beams; b++) {
+    float *out = row_scratch(w);
+    const float *query = w->mixed + (size_t)(m->first + b) * width;
+    attend(scaled(w, query), row, w->f, c->counts[m->row], NULL, s, out);
+    pack_row(w->attended, m->first + b, out);
+  }
+}
+
+/* The likeliest pieces of each row: for each chunk of the vocabulary its `count` best, and its
+   largest logit and the sum of e^(logit - largest). */
+typedef struct {
+  int count, banned, chunks;
+  float *best, *state;
+  int32_t *index;
+} ranking;
+
+static void rank_row(const float *logits, int width, int offset, const ranking *r, float *best,
+                     int32_t *index, float *state) {
+  float largest = LOWEST, total = 0;
+  int count = r->count;
+  for (int i = 0; i < count; i++) {
+    best[i] = LOWEST;
+    index[i] = 0;
+  }
+  for (int i = 0; i < width; i++) largest = logits[i] > largest ? logits[i] : largest;
+  for (int i = 0; i < width; i++) total += exp_of(logits[i] - largest);
+  state[0] = largest;
+  state[1] = total;
+  for (int start = 0; start < width; start += PANEL) {
+    int stop = start + PANEL < width ? start + PANEL : width;
+    float top = LOWEST;
+    for (int i = start; i < stop; i++) top = logits[i] > top ? logits[i] : top;
+    if (!(top > best[count - 1])) continue;
+    for (int i = start; i < stop; i++) {
+      if (!(logits[i] > best[count - 1]) || offset + i == r->banned) continue;
+      int at = count - 1;
+      for (; at > 0 && logits[i] > best[at - 1]; at--) {
+        best[at] = best[at - 1];
+        index[at] = index[at - 1];
+      }
+      best[at] = logits[i];
+      index[at] = offset + i;
+    }
+  }
+}
+
+static void rank_chunk(const work *w, const ranking *r, int chunk, float *logits) {
+  const network *net = w->net;
+  int offset = chunk * CHUNK, first = offset / PANEL, panels = net->output.outputs / PANEL - first;
+  int width = net->pieces - offset < CHUNK ? net->pieces - offset : CHUNK;
+  panels = panels < CHUNK / PANEL ? panels : CHUNK / PANEL;
+  for (int block = 0; block < w->count; block += 2 * TALL) {
+    int here = w->count - block < 2 * TALL ? w->count - block : 2 * TALL;
+    packed_rows part = w->states;
+    part.data += (size_t)block * net->width;
+    part.scale += block;
+    for (int p = 0; p < panels; p++)
+      multiply_panel(&net->output, first + p, part, here, logits + p * PANEL, CHUNK, WRITE);
+    for (int row = 0; row < here; row++) {
+      size_t at = (size_t)chunk * w->count + block + row;
+      rank_row(logits + row * CHUNK, width, offset, r, r->best + at * r->count,
+               r->index + at * r->count, r->state + 2 * at);
+    }
+  }
+}
+
+/* Merge what was found in each chunk, in the order of the chunks. */
+static void rank_all(const ranking *r, int rows, int row, float *scores, int64_t *found) {
+  float largest = LOWEST, total = 0;
+  for (int i = 0; i < r->count; i++) scores[i] = LOWEST;
+  for (int chunk = 0; chunk < r->chunks; chunk++) {
+    size_t at = (size_t)chunk * rows + row;
+    float its = r->state[2 * at], most = its > largest ? its : largest;
+    total = total * exp_of(largest - most) + r->state[2 * at + 1] * exp_of(its - most);
+    largest = most;
+    for (int i = 0; i < r->count; i++) {
+      float v = r->best[at * r->count + i];
+      if (!(v > scores[r->count - 1])) break;
+      int to = r->count - 1;
+      for (; to > 0 && v > scores[to - 1]; to--) {
+        scores[to] = scores[to - 1];
+        found[to] = found[to - 1];
+      }
+      scores[to] = v;
+      found[to] = r->index[at * r->count + i];
+    }
+  }
+  float whole_sum = largest + logf(total);
+  for (int i = 0; i < r->count; i++) scores[i] -= whole_sum;
+}
+
+static void decode(team *t, const work *w, float *x, const member *members, int rows,
+                   const ranking *r, float *logits, float *scores, int64_t *found) {
+  const network *net = w->net;
+  int width = net->width;
+  for (int i = 0; i < net->decoder_layers; i++) {
+    const layer *l = net->decoder + i;
+    norm_all(t, x, l->own_norm, row_scratch(w), w->states, w->count);
+    multiply_all(t, &l->own, w->states, w->count, w->mixed, 3 * width, WRITE);
+    SHARE(t, row, rows) attend_own(w, members + row, i);
+    meet(t);
+    multiply_all(t, &l->own_out, w->attended, w->count, x, width, ADD);
+    norm_all(t, x, l->cross_norm, row_scratch(w), w->states, w->count);
+    multiply_all(t, &l->cross, w->states, w->count, w->mixed, width, WRITE);
+    SHARE(t, row, rows) attend_memory(w, members + row, i);
+    meet(t);
+    multiply_all(t, &l->cross_out, w->attended, w->count, x, width, ADD);
+    feed_forward(t, w, l, x);
+  }
+  norm_all(t, x, net->decoder_norm, row_scratch(w), w->states, w->count);
+  logits += (size_t)omp_get_thread_num() * 2 * TALL * CHUNK;
+  SHARE(t, chunk, r->chunks) rank_chunk(w, r, chunk, logits);
+  meet(t);
+  SHARE(t, row, w->count) rank_all(r, w->count, row, scores + (size_t)row * r->count,
+                                   found + (size_t)row * r->count);
+  meet(t);
+}
+
+/* One step for all beams of all rows of the cohorts, `x` their embeddings: the `count` likeliest
+   pieces of each, best first, without `banned`, and their log-probabilities. Returns 1 if there
+   is no memory left. */
+int toolkit_step(const network *net, float *x, const cohort *cohorts, int many, int count,
+                 int banned, float *scores, int64_t *found, int threads) {
+  int rows = 0, beams = 0, places = 0;
+  for (int i = 0; i < many; i++) {
+    const cohort *c = cohorts + i;
+    int own = (c->step + 1) * c->beams;
+    rows += c->rows;
+    beams += c->rows * c->beams;
+    places = own > places ? own : places;
+    places = c->memory_places > places ? c->memory_places : places;
+  }
+  ranking r = {count, banned, up(net->pieces, CHUNK) / CHUNK, NULL, NULL, NULL};
+  size_t entries = (size_t)r.chunks * beams;
+  work w;
+  arena a = {0};
+  size_t bytes = plan(&w, &a, net, beams, places, 0, threads) + sizeof(member) * rows +
+                 entries * (count + 1) * 8 + sizeof(float) * threads * 2 * TALL * CHUNK + 4096;
+  uint8_t *memory = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
+  if (!memory) return 1;
+  a.at = memory;
+  plan(&w, &a, net, beams, places, 0, threads);
+  member *members = take(&a, sizeof(member) * rows), *m = members;
+  r.best = take(&a, entries * count * sizeof(float));
+  r.index = take(&a, entries * count * sizeof(int32_t));
+  r.state = take(&a, entries * 2 * sizeof(float));
+  float *logits = take(&a, sizeof(float) * threads * 2 * TALL * CHUNK);
+  for (int i = 0, first = 0; i < many; i++)
+    for (int row = 0; row < cohorts[i].rows; row++, first += cohorts[i].beams)
+      *m++ = (member){cohorts + i, row, first};
+  team t = {0};
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp single
+    t.size = omp_get_num_threads();
+    decode(&t, &w, x, members, rows, &r, logits, scores, found);
+    release_tiles();
+  }
+  free(memory);
+  return 0;
+}
