@@ -61,7 +61,13 @@ class AnyDecoder(Protocol):
     """What both engines offer: see ``decoding.Decoder.decode``."""
 
     def decode(
-        self, rows: Sequence[Sequence[int]], language: int, caps: Sequence[int], *, beams: int = 1
+        self,
+        rows: Sequence[Sequence[int]],
+        language: int,
+        caps: Sequence[int],
+        *,
+        beams: int = 1,
+        no_repeat_ngram: int = 0,
     ) -> list[Decoded]: ...
 
 
