@@ -38,7 +38,7 @@ class Demo:
         self.path: Path = path or resolve("demo").path
         self.weights = Weights(self.path)
         self.tokenizer = Tokenizer.from_file(str(self.path / "tokenizer.json"))
-        self.english: int = self.tokenizer.token_to_id("eng_Latn")
+        self.english: int = self.tokenizer.get_vocab()["eng_Latn"]
         texts = []
         for seed in sorted(SEEDS.glob("*.txt")):
             text = seed.read_text(encoding="utf-8").replace("।", ".")
@@ -51,7 +51,7 @@ class Demo:
 
     def row(self, text: str) -> list[int]:
         ids = self.tokenizer.encode(text, add_special_tokens=False).ids
-        return [self.tokenizer.token_to_id("hin_Deva"), *ids, END]
+        return [self.tokenizer.get_vocab()["hin_Deva"], *ids, END]
 
     def decoder(self, precision: str = "float32", kept: list[int] | None = None) -> Decoder:
         """``precision`` "fused" is int8 with the C kernels."""
@@ -343,7 +343,7 @@ def test_damaged_prepared_weights_are_named(demo: Demo, tmp_path: Path) -> None:
 def test_a_language_that_was_cut_away_is_refused(demo: Demo) -> None:
     decoder = demo.decoder(kept=[END, demo.english])
     with pytest.raises(ValueError, match="not in"):
-        decoder.decode(demo.rows[:1], demo.tokenizer.token_to_id("hin_Deva"), [5])
+        decoder.decode(demo.rows[:1], demo.tokenizer.get_vocab()["hin_Deva"], [5])
 
 
 @pytest.mark.parametrize("beams", [1, 2])

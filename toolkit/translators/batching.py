@@ -24,17 +24,18 @@ class Decoded:
     finished: bool
 
 
-def token_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
+def token_batches(rows: Sequence[Sequence[int]], budget: int) -> list[list[int]]:
     """Group row indices so that rows x longest row is at most ``budget`` tokens.
 
     Rows of like length go together, which keeps padding small; the longest come first, so that
     a batch that does not fit the memory fails early. A row longer than the budget is a batch by
-    itself. Every index is in exactly one batch.
+    itself. Every index is in exactly one batch. The same rows in another order make the same
+    batches: what is rounded differently in other company does not differ then.
     """
-    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+    order = sorted(range(len(rows)), key=lambda i: (-len(rows[i]), rows[i]))
     batches: list[list[int]] = []
     for index in order:
-        longest = lengths[batches[-1][0]] if batches else 0
+        longest = len(rows[batches[-1][0]]) if batches else 0
         if not batches or (len(batches[-1]) + 1) * longest > budget:
             batches.append([])
         batches[-1].append(index)
@@ -42,19 +43,19 @@ def token_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
 
 
 def run_batched(
-    lengths: Sequence[int],
+    rows: Sequence[Sequence[int]],
     budget: int,
     run: Callable[[list[int]], Sequence[T]],
     out_of_memory: Callable[[BaseException], bool],
 ) -> list[T]:
-    """Call ``run`` with each batch of row indices; return the results in row order.
+    """Call ``run`` with each of ``token_batches``; return the results in row order.
 
     ``run`` returns one result for each index, in the order given. A batch of several rows for
     which it raises an error that ``out_of_memory`` recognises is halved, and so is the budget of
     the batches that still wait; one row that does not fit raises its error.
     """
     results: dict[int, T] = {}
-    waiting = deque(token_batches(lengths, budget))
+    waiting = deque(token_batches(rows, budget))
     while waiting:
         batch = waiting.popleft()
         try:
@@ -63,9 +64,9 @@ def run_batched(
             if len(batch) == 1 or not out_of_memory(error):
                 raise
             rest = sorted([*batch, *(i for later in waiting for i in later)])
-            budget = max(1, len(batch) // 2) * max(lengths[i] for i in batch)
-            again = token_batches([lengths[i] for i in rest], budget)
+            budget = max(1, len(batch) // 2) * max(len(rows[i]) for i in batch)
+            again = token_batches([rows[i] for i in rest], budget)
             waiting = deque([[rest[i] for i in indices] for indices in again])
             continue
         results.update(zip(batch, done, strict=True))
-    return [results[i] for i in range(len(lengths))]
+    return [results[i] for i in range(len(rows))]

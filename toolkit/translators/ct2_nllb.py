@@ -67,20 +67,24 @@ class Ct2Decoder:
         caps: Sequence[int],
         *,
         beams: int = 1,
+        no_repeat_ngram: int = 0,
         stops: bool = True,
     ) -> list[Decoded]:
         """Decode each row (source language first, end last) into ``language`` (an id); same
-        order. ``caps`` bound the pieces of each output, the end included. ``stops`` false writes
-        rows up to the largest cap of their batch and cuts them there.
+        order. ``caps`` bound the pieces of each output, the end included. ``no_repeat_ngram`` n
+        of 2 or more lets no n pieces in a row occur twice in an output; scores are then of what
+        is left when the forbidden pieces are taken away. ``stops`` false writes rows up to the
+        largest cap of their batch and cuts them there.
         """
         results: dict[int, Decoded] = {}
         budget = max(1, self._budget // beams)
-        for batch in token_batches([len(row) for row in rows], budget):
+        for batch in token_batches(rows, budget):
             longest = max(caps[i] for i in batch)
             outputs = self._translator.translate_batch(
                 [[str(piece) for piece in rows[i]] for i in batch],
                 target_prefix=[[str(language)]] * len(batch),
                 beam_size=beams,
+                no_repeat_ngram_size=no_repeat_ngram,
                 max_input_length=0,
                 max_decoding_length=longest + 1,  # the language code counts
                 min_decoding_length=1 if stops else longest + 1,

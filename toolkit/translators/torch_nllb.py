@@ -71,6 +71,7 @@ class TorchNllb:
         self._engine = engine
         self.beam = beam
         self._longest = LONGEST
+        self._no_repeat_ngram = 0
         self._checkpoint = checkpoint
         self._tokenizer = load_tokenizer(checkpoint)
         self._languages = language_ids(self._tokenizer, checkpoint)
@@ -88,11 +89,13 @@ class TorchNllb:
         )
         self.notice = checkpoint.notice
 
-    def variant(self, *, beam: int, longest: int = LONGEST) -> TorchNllb:
-        """The same weights, decoded another way. Its signature says only how."""
+    def variant(self, *, beam: int, longest: int = LONGEST, no_repeat_ngram: int = 0) -> TorchNllb:
+        """The same weights, decoded another way: texts are split from ``longest`` source tokens
+        on, and with ``no_repeat_ngram`` n above 1 no n tokens in a row are written twice. Its
+        signature says only how."""
         other = copy.copy(self)
-        other.beam, other._longest = beam, longest
-        other.signature = f"beam{beam} longest{longest}"
+        other.beam, other._longest, other._no_repeat_ngram = beam, longest, no_repeat_ngram
+        other.signature = f"beam{beam} longest{longest} ngram{no_repeat_ngram}"
         return other
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
@@ -116,7 +119,7 @@ class TorchNllb:
     def decode(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
         """Translate rows of source ids (language first, end last): one result a row, in order."""
         return run_batched(
-            [len(row) for row in rows],
+            rows,
             max(1, self._tokens // self.beam),
             lambda batch: self._generate([rows[i] for i in batch], target_id),
             out_of_memory,
@@ -160,7 +163,9 @@ class TorchNllb:
         """One batch through the decoding loop, which one thread at a time may use."""
         caps = [min(2 * len(row) + 20, self._positions - 2) for row in rows]
         with self._loaded.lock, _threads(1 if self._alone else None):
-            return self._ready(target_id).decode(rows, target_id, caps, beams=self.beam)
+            return self._ready(target_id).decode(
+                rows, target_id, caps, beams=self.beam, no_repeat_ngram=self._no_repeat_ngram
+            )
 
     def _ready(self, target_id: int) -> AnyDecoder:
         """The decoder for a target: English needs only a part of a large vocabulary. The other
