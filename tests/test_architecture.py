@@ -40,7 +40,7 @@ LAYERS = (
     {"render", "stages"},
     {"flow"},
     {"views", "pipeline"},
-    {"api", "single", "doctor", "bench", "evaluation"},
+    {"api", "single", "doctor", "subjects", "bench", "evaluation"},
     {"present", "console"},
     {"cli"},
 )

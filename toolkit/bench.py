@@ -1,7 +1,9 @@
 """Measure the engines on this machine, side by side, on the same rows.
 
 Every measurement is a process of its own that loads its weights, translates a first sentence and
-then the workload; the engines take turns, round by round, so that a busy minute hits them all.
+a short warm-up, and then the workload, which alone is counted; the engines take turns, round by
+round, so that a busy minute hits them all. CTranslate2 as it comes and transformers are given the
+batch size that is the best of several on this workload; ours have the limits they ship with.
 """
 
 from __future__ import annotations
@@ -13,39 +15,59 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from importlib import metadata
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from toolkit.config import cache_home
 from toolkit.progress import Progress, Silent
-from toolkit.translators.timing import Timing, Work, measure, prepare
+from toolkit.subjects import random_subject
+from toolkit.translators.choice import CTRANSLATE2, TORCH, cpu_flags, vectors
+from toolkit.translators.timing import Subject, Timing, Work, measure, prepare, sweep
+from toolkit.version import VERSION
 
-# Source and output pieces of sentences, headings and list items of news articles: the middles
-# of eight equal parts of the five sample articles', by the pieces of NLLB's tokenizer that their
-# characters and English words come to.
-LENGTHS = ((7, 6), (10, 10), (13, 12), (17, 16), (22, 21), (29, 26), (35, 32), (56, 54))
 STOCK = "ctranslate2-stock"
+# The rows that ``--engine`` stands for.
+_PRODUCT = {"torch-english": TORCH, "ctranslate2-english": CTRANSLATE2}
+_FEWEST = 8  # rows, for engines that are very slow: one of each length
+_MINUTES = 9.0  # that a run may take where nobody says how many sentences
+_LOADING = 8.0  # seconds, about
+_UNKNOWN = 100.0  # pieces per second of an engine that nothing is known about
+# How fast engines are that have no sweep, about, by the speed of the stock one.
+_GUESSES = {"transformers-single": 0.03, "ctranslate2-english": 1.5, "torch-english": 1.5}
+_SENTENCES = {"cpu": (512, 256, 128, 64), "cuda": (16_384, 8192, 4096, 2048)}
+# Environment variables that change the figures.
+_TELLING = ("OMP_", "ONEDNN_", "MKL_", "CT2_", "KMP_", "GOMP_", "TOOLKIT_")
+# Batch sizes to try, greedy and with beams.
+_STOCK = {"cpu": ((16, 32, 64, 128), (4, 8, 16, 32)), "cuda": ((64, 128, 256, 512, 1024),) * 2}
+_NAIVE = {"cpu": ((16, 32, 64), (4, 8, 16)), "cuda": ((64, 128, 256, 512, 1024),) * 2}
+_OURS = {"cpu": (), "cuda": (1024, 2048, 4096, 8192)}
+Tried = list[tuple[int, float]]
 P = ParamSpec("P")
 T = TypeVar("T")
-_KEPT = 48_000  # pieces that English needs of NLLB's 256,206
 
 
 @dataclass(frozen=True, slots=True)
 class BenchRow:
     """One engine's figures. ``ratio`` is to the row ``ctranslate2-stock`` with the same beam, or
-    None where that was not measured."""
+    None where that was not measured. ``batch`` None is the engine's own limit; ``tried`` are
+    pairs of a batch size and its pieces per second, on the middle quarter of the rows;
+    ``rounds`` are the pieces per second of each round. ``device_mb`` is the GPU's memory."""
 
     name: str
     engine: str
     precision: str
     beam: int
-    batch: int
+    batch: int | None
     tokens_per_second: float
     sentences_per_second: float
     peak_mb: float
     first_sentence_s: float
     ratio: float | None = None
+    sentences: int = 0
+    device_mb: float | None = None
+    rounds: tuple[float, ...] = ()
+    tried: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,99 +78,217 @@ class BenchReport:
     threads: int
     workload: str
     rows: tuple[BenchRow, ...]
+    device: str = "cpu"
+    versions: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An engine to measure. ``batches`` are tried on a part of the workload and the best is
-    taken; ``share`` is the part of the workload that it runs (slow engines get less)."""
+    """An engine to measure. ``batches`` are tried and the best is taken; none leaves the engine
+    its own limit. ``share`` is the part of the workload that it runs, 0 eight rows, once: slow
+    engines get less of it."""
 
     name: str
     engine: str
     precision: str
     beam: int
-    batches: tuple[int, ...]
-    cut: bool
+    batches: tuple[int, ...] = ()
+    cut: bool = False
     share: float = 1.0
 
 
-def entries(beam: int) -> list[Entry]:
-    """The engines worth comparing with ``beam``."""
-    fast = "bfloat16" if _multiplies_bfloat16() else "float32"
-    ours, theirs = (192,), (32, 64) if beam == 1 else (8, 16)
+def entries(beam: int, device: str = "cpu") -> list[Entry]:
+    """The engines worth comparing with ``beam``. CTranslate2 with the English vocabulary takes
+    the batch size that is the best for the stock one."""
+    wide, on_gpu = beam > 1, device == "cuda"
+    half = "bfloat16" if on_gpu or _multiplies_bfloat16() else "float32"
+    stock, best = ("float16", "bfloat16") if on_gpu else ("int8", "int8")
     return [
-        Entry("transformers-single", "transformers", "float32", beam, (1,), False, 1 / 64),
-        Entry("transformers-batched", "transformers", fast, beam, theirs, False, 1 / 4),
-        Entry(STOCK, "ctranslate2", "int8", beam, theirs, False),
-        Entry("ctranslate2-english", "ctranslate2", "int8", beam, theirs, True),
-        Entry("torch-english", "torch", "int8", beam, ours, True),
-        Entry(f"torch-english-{fast}", "torch", fast, beam, ours, True),
+        Entry("transformers-single", "transformers", "float32", beam, (1,), share=0),
+        Entry("transformers-batched", "transformers", half, beam, _NAIVE[device][wide], share=0.25),
+        Entry(STOCK, CTRANSLATE2, stock, beam, _STOCK[device][wide]),
+        Entry("ctranslate2-english", CTRANSLATE2, stock, beam, _STOCK[device][wide][2:3], cut=True),
+        Entry("torch-english", TORCH, best, beam, _OURS[device], cut=True),
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """The engines of one run, and the rest that all their measurements share."""
+
+    subject: Subject
+    entries: list[Entry]
+    device: str
+    threads: int
+    rounds: int
+
+    def works(self, sentences: int) -> list[Work]:
+        return [self._work(entry, sentences) for entry in self.entries]
+
+    def seconds(self, sentences: int, tried: Sequence[Tried]) -> float:
+        """About how long the rounds take, by what was tried."""
+        best = {
+            (e.name, e.beam): max(speed for _, speed in found)
+            for e, found in zip(self.entries, tried, strict=True)
+            if found
+        }
+        total = 0.0
+        for entry, work in zip(self.entries, self.works(sentences), strict=True):
+            guess = best.get((STOCK, entry.beam), _UNKNOWN) * _GUESSES.get(entry.name, 1)
+            speed = best.get((entry.name, entry.beam), guess)
+            pieces = sum(n if self.subject.rows else cap for n, cap in work.lengths)
+            total += (pieces / speed + _LOADING) * (self.rounds if entry.share else 1)
+        return total
+
+    def sweeps(self, works: Sequence[Work], progress: Progress) -> list[Tried]:
+        """Each engine's batch sizes, tried on the middle quarter of its beam's whole workload."""
+        found: list[Tried] = []
+        progress.begin("try batch sizes", len(works))
+        for entry, work in zip(self.entries, works, strict=True):
+            picked = _picked(len(self.subject.lengths), self._count(entry.beam, works))
+            middle = picked[3 * len(picked) // 8 : 5 * len(picked) // 8]
+            many = len(entry.batches) > 1
+            found.append(_in_process(sweep, self._of(work, middle), entry.batches) if many else [])
+            progress.advance()
+        return found
+
+    def _count(self, beam: int, works: Sequence[Work]) -> int:
+        return max(len(w.lengths) for w in works if w.beam == beam)
+
+    def _work(self, entry: Entry, sentences: int) -> Work:
+        # A search over several beams takes longer by as many times: it gets fewer sentences.
+        count = max(_FEWEST, round(sentences * entry.share / entry.beam))
+        work = Work(
+            engine=entry.engine,
+            precision=entry.precision,
+            beam=entry.beam,
+            batch=entry.batches[0] if entry.batches else None,
+            files=self.subject.files,
+            kept=self.subject.kept if entry.cut else None,
+            lengths=(),
+            threads=self.threads,
+            device=self.device,
+            language=self.subject.language,
+            vocabulary=self.subject.vocabulary,
+        )
+        return self._of(work, _picked(len(self.subject.lengths), count))
+
+    def _of(self, work: Work, picked: Sequence[int]) -> Work:
+        lengths, rows = self.subject.lengths, self.subject.rows
+        return replace(
+            work,
+            lengths=tuple(lengths[i] for i in picked),
+            rows=tuple(rows[i] for i in picked) if rows else (),
+        )
+
+
 def run(
+    subject: Subject | None = None,
     *,
     beams: Sequence[int] = (1, 4),
-    sentences: int = 512,
+    sentences: int | None = None,
     rounds: int = 2,
     names: Sequence[str] = (),
     folder: Path | None = None,
     threads: int | None = None,
+    device: str = "cpu",
     progress: Progress | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> BenchReport:
     """Measure each engine with each of ``beams`` on ``sentences`` rows, ``rounds`` times in turn.
 
-    ``names`` limits the engines to those named. ``folder`` (the cache, if None) keeps the random
-    checkpoint of NLLB-600M's sizes and what is made of it, about 5 GB, for the next time.
-    ``threads`` is the machine's processors if None.
+    Without a ``subject`` it is ``random_subject(folder)``. With beams there are fewer sentences,
+    by as many times. ``sentences`` None takes as many as about nine minutes allow. ``names``
+    limits the engines to those named. ``threads`` is the machine's processors if None. What is
+    made of the checkpoint, gigabytes, is kept for the next time; ``say`` is told where.
     """
+    began = time.monotonic()
     progress = progress or Silent()
-    folder = folder or cache_home() / "bench"
-    kept = tuple(range(_KEPT))
+    subject = subject or random_subject(folder)
+    chosen = [e for b in beams for e in entries(b, device) if not names or e.name in names]
     threads = threads or len(os.sched_getaffinity(0))
-    chosen = [e for b in beams for e in entries(b) if not names or e.name in names]
-    _in_process(prepare, folder, kept)
-    progress.begin("measure", len(chosen) * (rounds + 1))
-    works = []
-    for entry in chosen:
-        works.append(_best_batch(entry, _work(entry, folder, kept, threads, sentences)))
-        progress.advance()
-    timings: list[list[Timing]] = [[] for _ in works]
-    for _ in range(rounds):
-        for found, work in zip(timings, works, strict=True):
-            found.append(_time(work))
-            progress.advance()
-    mean = statistics.fmean(count for _, count in LENGTHS)
-    rows = [_row(e, w, t, mean) for e, w, t in zip(chosen, works, timings, strict=True)]
+    series = _Series(subject, chosen, device, threads, rounds)
+    works = series.works(sentences or _SENTENCES[device][0])
+    progress.begin("prepare", 0)
+    say(f"Measuring {subject.name}. What is made for it is kept in {subject.files.prepared}.")
+    _in_process(prepare, subject.files, works)
+    tried = series.sweeps(works, progress)
+    if sentences is None:
+        left = _MINUTES * 60 - (time.monotonic() - began)
+        fitting = (n for n in _SENTENCES[device] if series.seconds(n, tried) <= left)
+        sentences = next(fitting, _SENTENCES[device][-1])
+    minutes = series.seconds(sentences, tried) / 60
+    say(f"{sentences} sentences; about {max(1, round(minutes))} more minutes.")
+    works = [
+        replace(work, batch=_batch(entry, chosen, tried) or work.batch)
+        for entry, work in zip(chosen, series.works(sentences), strict=True)
+    ]
+    timings = _rounds(chosen, works, rounds, progress)
     return BenchReport(
         machine=_machine(),
         threads=threads,
-        workload=f"{sentences} sentences, {mean:.0f} pieces out on average, NLLB-600M's sizes",
-        rows=tuple(with_ratios(rows)),
+        workload=f"{sentences} sentences, fewer with beams by as many times; {subject.name}",
+        rows=tuple(with_ratios(list(map(_row, chosen, works, timings, tried)))),
+        device=_device_name() if device == "cuda" else "cpu",
+        versions=_versions(),
+        environment={k: v for k, v in os.environ.items() if k.startswith(_TELLING)},
+        seconds=time.monotonic() - began,
     )
 
 
+def _rounds(
+    chosen: Sequence[Entry], works: Sequence[Work], rounds: int, progress: Progress
+) -> list[list[Timing]]:
+    """Every engine in turn, and again; those that are very slow once."""
+    found: list[list[Timing]] = [[] for _ in works]
+    progress.begin("measure", sum(rounds if entry.share else 1 for entry in chosen))
+    for number in range(rounds):
+        for entry, timings, work in zip(chosen, found, works, strict=True):
+            if number == 0 or entry.share:
+                timings.append(_in_process(measure, replace(work, started=time.time())))
+                progress.advance()
+    return found
+
+
+def _picked(rows: int, count: int) -> list[int]:
+    """``count`` of ``rows`` indices in order, spread evenly; each several times if need be."""
+    return [i * rows // count for i in range(count)]
+
+
+def _batch(entry: Entry, chosen: Sequence[Entry], tried: Sequence[Tried]) -> int | None:
+    """The fastest of the batch sizes that were tried for an engine, if any were."""
+    names = (entry.name, STOCK) if entry.engine == CTRANSLATE2 else (entry.name,)
+    for other, found in zip(chosen, tried, strict=True):
+        if other.name in names and other.beam == entry.beam and found:
+            return max(found, key=lambda one: one[1])[0]
+    return None
+
+
 def as_text(report: BenchReport) -> str:
-    """A table for people, and which engine to use."""
-    head = ("engine", "precision", "beam", "batch", "tokens/s", "sentences/s", "peak MB",
-            "first s", "ratio")  # fmt: skip
+    """A table for people, and which engine is the fastest."""
+    head = ("engine", "precision", "beam", "batch", "rows", "tokens/s", "sentences/s", "peak MB",
+            "GPU MB", "first s", "ratio")  # fmt: skip
     lines = [head]
     for row in report.rows:
-        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         lines.append(
-            (row.name, row.precision, str(row.beam), str(row.batch), f"{row.tokens_per_second:.0f}",
-             f"{row.sentences_per_second:.1f}", f"{row.peak_mb:.0f}", f"{row.first_sentence_s:.1f}",
-             ratio)
+            (row.name, row.precision, str(row.beam), str(row.batch or "own"), str(row.sentences),
+             f"{row.tokens_per_second:.0f}", f"{row.sentences_per_second:.1f}",
+             f"{row.peak_mb:.0f}", "" if row.device_mb is None else f"{row.device_mb:.0f}",
+             f"{row.first_sentence_s:.1f}", "" if row.ratio is None else f"{row.ratio:.2f}")
         )  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    columns = [c for c in zip(*lines, strict=True) if any(c[1:])]
+    widths = [max(map(len, column)) for column in columns]
     table = [
         "  ".join(
             cell.ljust(width) if i < 2 else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
-        for line in lines
+        for line in zip(*columns, strict=True)
     ]
-    about = f"{report.machine}, {report.threads} threads. {report.workload}."
+    device = "" if report.device == "cpu" else f", {report.device}"
+    about = f"{report.machine}, {report.threads} threads{device}. {report.workload}."
     return "\n".join([about, "", *table, "", *_advice(report.rows)])
 
 
@@ -161,6 +301,16 @@ def _advice(rows: Sequence[BenchRow]) -> list[str]:
     return lines
 
 
+def best_engine(report: BenchReport, beam: int) -> str | None:
+    """What ``engine`` should be for runs with ``beam``: the fastest of those that it can name, by
+    the rows with that beam or, without any, by all. None where fewer than two were measured."""
+    rows = [row for row in report.rows if row.name in _PRODUCT]
+    rows = [row for row in rows if row.beam == beam] or rows
+    if len({row.name for row in rows}) < 2:
+        return None
+    return _PRODUCT[max(rows, key=lambda row: row.tokens_per_second).name]
+
+
 def with_ratios(rows: Sequence[BenchRow]) -> list[BenchRow]:
     """Each row with its speed relative to ``ctranslate2-stock`` at the same beam."""
     stock = {row.beam: row.tokens_per_second for row in rows if row.name == STOCK}
@@ -170,42 +320,24 @@ def with_ratios(rows: Sequence[BenchRow]) -> list[BenchRow]:
     ]
 
 
-def workload(sentences: int, share: float) -> tuple[tuple[int, int], ...]:
-    """(source, output) pieces of each row: every length as often as the others, and ``share`` of
-    them all, at least one row of each length."""
-    count = max(1, round(sentences * share / len(LENGTHS)))
-    return tuple(length for length in LENGTHS for _ in range(count))
-
-
-def _work(entry: Entry, folder: Path, kept: tuple[int, ...], threads: int, sentences: int) -> Work:
-    # A search over several beams takes longer by as many times: it gets fewer sentences.
-    lengths = workload(sentences, entry.share / entry.beam)
-    return Work(
+def _row(entry: Entry, work: Work, timings: Sequence[Timing], tried: Tried) -> BenchRow:
+    seconds = sum(t.seconds for t in timings)
+    taken = [t.device_mb for t in timings if t.device_mb is not None]
+    return BenchRow(
+        name=entry.name,
         engine=entry.engine,
         precision=entry.precision,
         beam=entry.beam,
-        batch=entry.batches[0],
-        folder=folder,
-        kept=kept if entry.cut else None,
-        lengths=lengths,
-        threads=threads,
-        started=0.0,
+        batch=work.batch,
+        tokens_per_second=sum(t.pieces for t in timings) / seconds,
+        sentences_per_second=len(work.lengths) * len(timings) / seconds,
+        peak_mb=max(t.peak_mb for t in timings),
+        first_sentence_s=statistics.median(t.first_sentence for t in timings),
+        sentences=len(work.lengths),
+        device_mb=max(taken, default=None),
+        rounds=tuple(t.pieces / t.seconds for t in timings),
+        tried=tuple(tried),
     )
-
-
-def _best_batch(entry: Entry, work: Work) -> Work:
-    """``work`` with the fastest of the entry's batch sizes, tried on the middle lengths."""
-    if len(entry.batches) == 1:
-        return work
-    sample = tuple(
-        length for length in work.lengths if length in LENGTHS[len(LENGTHS) // 2 - 1 :][:2]
-    )
-    tried = [replace(work, batch=batch, lengths=sample) for batch in entry.batches]
-    return replace(work, batch=min(tried, key=lambda w: _time(w).seconds).batch)
-
-
-def _time(work: Work) -> Timing:
-    return _in_process(measure, replace(work, started=time.time()))
 
 
 def _in_process(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
@@ -215,37 +347,28 @@ def _in_process(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
         return pool.submit(call, *args, **options).result()
 
 
-def _row(entry: Entry, work: Work, timings: Sequence[Timing], mean: float) -> BenchRow:
-    speed = sum(t.pieces for t in timings) / sum(t.seconds for t in timings)
-    return BenchRow(
-        name=entry.name,
-        engine=entry.engine,
-        precision=entry.precision,
-        beam=entry.beam,
-        batch=work.batch,
-        tokens_per_second=speed,
-        sentences_per_second=speed / mean,
-        peak_mb=max(t.peak_mb for t in timings),
-        first_sentence_s=statistics.median(t.first_sentence for t in timings),
-    )
+def _versions() -> dict[str, str]:
+    found = {"toolkit": VERSION, "python": platform.python_version()}
+    for name in ("torch", "transformers", "ctranslate2"):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
 
 
-def _flags() -> set[str]:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return set()
-    return set(text.partition("flags")[2].partition("\n")[0].split())
+def _device_name() -> str:
+    import torch
+
+    return torch.cuda.get_device_name()
 
 
 def _multiplies_bfloat16() -> bool:
     held = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
-    return bool(_flags() & {"amx_bf16", "avx512_bf16"}) and not held.startswith("AVX2")
+    return bool(cpu_flags() & {"amx_bf16", "avx512_bf16"}) and not held.startswith("AVX2")
 
 
 def _machine() -> str:
-    flags = _flags()
-    best = next((f for f in ("amx_int8", "avx512_vnni", "avx512f", "avx2") if f in flags), "")
     held = os.environ.get("ONEDNN_MAX_CPU_ISA")
-    parts = [platform.machine(), best, f"held to {held}" if held else ""]
+    parts = [platform.machine(), vectors(cpu_flags()), f"held to {held}" if held else ""]
     return " ".join(part for part in parts if part)

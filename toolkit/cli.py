@@ -17,6 +17,7 @@ from toolkit.console import (
     NOTHING_DONE,
     SOME_FAILED,
     errors_for_people,
+    keep_setting,
     progress,
     say,
 )
@@ -55,15 +56,19 @@ _SUMMARISER = click.option(
 )
 
 
+_ENGINE = click.option(
+    "--engine", type=click.Choice(["auto", "torch", "ctranslate2"]), help="[auto]"
+)
+_DEVICE = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="[auto]")
+
+
 def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that translates."""
     for option in reversed(
         (
             click.option("--model", help="demo, 600M, 1.3B, 3.3B, a hub id or a folder [600M]."),
-            click.option(
-                "--engine", type=click.Choice(["auto", "torch", "ctranslate2"]), help="[auto]"
-            ),
-            click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="[auto]"),
+            _ENGINE,
+            _DEVICE,
             click.option("--beam", type=click.IntRange(1, 16), help="Beam width; 1 is greedy [4]."),
         )
     ):
@@ -315,31 +320,61 @@ def fetch(name: str) -> None:
 
 @models.command()
 @click.argument("name")
-def optimise(name: str) -> None:
+@_ENGINE
+@_DEVICE
+def optimise(name: str, **options: Any) -> None:
     """Prepare a checkpoint once, so that later starts are quick; 'digest' does it by itself."""
-    from toolkit.translators.build import load_translator
-    from toolkit.translators.engine import prepared_folder
-    from toolkit.translators.hub import resolve
+    from toolkit.config import load
+    from toolkit.translators.prepare import prepare
 
-    load_translator(name)
-    click.echo(str(prepared_folder(resolve(name))))
+    config = load({"model": name, **options})
+    with progress() as bar:
+        done = prepare(config.model, engine=config.engine, device=config.device, progress=bar)
+    say(f"For the engine {done.engine} ({done.why}).")
+    click.echo(str(done.folder))
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--model", help="A checkpoint that is here [as configured, else random weights].")
+@_DEVICE
 @click.option("--beam", "beams", type=click.IntRange(1, 16), multiple=True, help="[1 and 4]")
-@click.option("--sentences", type=click.IntRange(8), default=512, show_default=True)
-def bench(as_json: bool, beams: tuple[int, ...], sentences: int) -> None:
-    """Measure the engines on this machine, at the size of NLLB-600M, and say which is fastest.
+@click.option("--sentences", type=click.IntRange(8), help="[as many as nine minutes allow]")
+@click.option("--write-config", is_flag=True, help="Write the best engine, without asking.")
+@click.option("--config", "config_path", type=_PATH, help="A configuration file [toolkit.toml].")
+def bench(
+    as_json: bool,
+    beams: tuple[int, ...],
+    sentences: int | None,
+    write_config: bool,
+    config_path: Path | None,
+    **options: Any,
+) -> None:
+    """Measure the engines on this machine and say which is the fastest.
 
-    Takes its time and several GB of disk in the cache. It needs no weights: they are made up.
+    Takes about ten minutes and 5 GB of disk in the cache, which stays there for the next time.
+    Without weights of NLLB here it makes up random ones of the 600M's sizes.
     """
     from toolkit import bench as measuring
-    from toolkit import present
+    from toolkit import present, subjects
+    from toolkit.config import load
+    from toolkit.translators.torch_nllb import choose_device
 
+    config = load(options, path=config_path)
+    subject = subjects.find(config.model, config.inputs, asked=options["model"] is not None)
     with progress() as bar:
-        report = measuring.run(beams=beams or (1, 4), sentences=sentences, progress=bar)
+        report = measuring.run(
+            subject,
+            beams=beams or (1, 4),
+            sentences=sentences,
+            device=choose_device(config.device),
+            progress=bar,
+            say=say,
+        )
     click.echo(present.row_json(report) if as_json else measuring.as_text(report))
+    best = measuring.best_engine(report, config.beam)
+    if best is not None and config.engine != best:
+        keep_setting("engine", best, config_path, asked=write_config)
 
 
 @main.command()

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -58,6 +59,21 @@ class _Bars:
 def say(message: str) -> None:
     """A line for people."""
     click.echo(message, err=True)
+
+
+def keep_setting(name: str, value: str, path: Path | None, *, asked: bool) -> None:
+    """Write a setting into the configuration file: as ``asked`` for, or if the person at the
+    terminal agrees; elsewhere not at all."""
+    from toolkit.config import CONFIG_NAME, write_setting
+
+    if not asked:
+        streams = (sys.stdin, sys.stdout, sys.stderr)
+        if any(stream is None or not stream.isatty() for stream in streams):
+            return
+        question = f'Write {name} = "{value}" to {path or CONFIG_NAME}?'
+        if not click.confirm(question, default=False, err=True):
+            return
+    say(f'{write_setting(name, value, path=path)} has {name} = "{value}" now.')
 
 
 @contextmanager

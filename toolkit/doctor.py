@@ -51,6 +51,7 @@ def examine(config: Config) -> list[Finding]:
         _gpu,
         _kernels,
         _model,
+        _engine,
         _language_model,
         _prompts,
         _templates,
@@ -102,6 +103,36 @@ def _model(config: Config) -> Finding:
     except ToolkitError as error:
         return Finding("model", "warn", f"{config.model}: {str(error).splitlines()[0]}")
     return Finding("model", "ok", f"{checkpoint.name}@{checkpoint.revision} in {checkpoint.path}")
+
+
+def _engine(config: Config) -> Finding:
+    """What translates, and why. Without the checkpoint here one of the 600M's size is meant."""
+    from toolkit.translators import choice
+    from toolkit.translators.torch_nllb import choose_device
+
+    try:
+        chosen = choice.choose(choice.describe(choose_device(config.device)), _parameters(config))
+    except ToolkitError as error:
+        return Finding("engine", "fail", str(error))
+    detail = f"auto is {chosen.engine} on {chosen.device} ({chosen.why})"
+    if config.engine != "auto":
+        return Finding("engine", "ok", f"{config.engine}, as set; {detail}")
+    free = choice.describe(chosen.device).memory
+    if chosen.device == "cpu" and chosen.needs > free:
+        detail += f"; {free >> 20} MiB of memory are free, about {chosen.needs >> 20} are needed"
+        return Finding("engine", "warn", detail)
+    return Finding("engine", "ok", detail)
+
+
+def _parameters(config: Config) -> int:
+    from toolkit.translators.torch_nllb import parameters
+
+    try:
+        checkpoint = hub.resolve(config.model, fetch_missing=False)
+        text = (checkpoint.path / "config.json").read_text(encoding="utf-8")
+        return parameters(json.loads(text))
+    except (ToolkitError, OSError, ValueError, KeyError):
+        return 615_000_000
 
 
 def _kernels(config: Config) -> Finding:

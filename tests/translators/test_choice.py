@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from toolkit.config import Config
+from toolkit.doctor import examine
 from toolkit.errors import ModelError
 from toolkit.translators.build import load_translator
 from toolkit.translators.choice import Machine, choose, settle, vectors
@@ -64,3 +66,11 @@ def test_the_translator_says_which_engine_it_is(tiny_checkpoint: Path) -> None:
 
     assert " torch " in signature("auto") == signature("torch")
     assert " ctranslate2 " in signature("ctranslate2")
+
+
+@pytest.mark.parametrize("engine", ["auto", "ctranslate2"])
+def test_the_doctor_says_what_auto_is_and_why(engine: str) -> None:
+    found = {f.name: f for f in examine(Config(model="demo", engine=engine, device="cpu"))}
+    assert found["engine"].state == "ok"
+    assert "auto is torch on cpu (a small checkpoint)" in found["engine"].detail
+    assert ("ctranslate2, as set" in found["engine"].detail) == (engine == "ctranslate2")

@@ -13,10 +13,8 @@ from toolkit.errors import ConfigError, OutputError
 from toolkit.translators.batching import Decoded
 from toolkit.translators.checkpoint import Checkpoint
 from toolkit.translators.decoding import Decoder
-from toolkit.translators.fused import FusedNetwork
+from toolkit.translators.fused import make_network
 from toolkit.translators.kernels import Precision
-from toolkit.translators.native_kernels import load
-from toolkit.translators.network import Network
 from toolkit.translators.vocabulary import english_pieces
 from toolkit.translators.weights import Weights
 
@@ -75,10 +73,12 @@ def load_decoder(
     weights: Weights, precision: Precision, device: str, kept: Sequence[int] | None
 ) -> AnyDecoder:
     """The decoding loop over the fastest kernels that this machine has for ``precision``."""
-    kernels = load() if precision == "int8" and device == "cpu" else None
-    if kernels is not None:
-        return Decoder(FusedNetwork(weights, kernels, kept=kept), kept=kept)
-    return Decoder(Network(weights, precision, kept=kept, device=device), kept=kept)
+    return Decoder(make_network(weights, precision, kept=kept, device=device), kept=kept)
+
+
+def converted_folder(prepared: Path, precision: str, *, cut: bool) -> Path:
+    """Where CTranslate2's form of a checkpoint is kept below its folder of prepared files."""
+    return prepared / f"ctranslate2-{'english' if cut else 'full'}-{precision}"
 
 
 def load_ct2(
@@ -94,8 +94,7 @@ def load_ct2(
     """
     from toolkit.translators.ct2_nllb import Ct2Decoder, convert
 
-    kind = "english" if kept else "full"
-    folder = prepared_folder(checkpoint) / f"ctranslate2-{kind}-{precision}"
+    folder = converted_folder(prepared_folder(checkpoint), precision, cut=kept is not None)
     try:
         if not (folder / "model.bin").is_file():
             stored = None if precision == "float32" else precision
