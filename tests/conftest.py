@@ -134,7 +134,7 @@ def _poisoned(digest: Digest, text: str) -> Digest:
             Segment(s.article_id, s.index, s.paragraph, bad(), s.line, s.kind)
             for s in prepared.segments
         )
-        page = Article(old.id, f"inbox/{bad()}", bad(), bad(), bad(), bad(), bad())
+        page = Article(old.id, f"inbox/{bad()}", bad(), bad(), bad(), bad(), bad(), bad())
         return TranslatedArticle(
             PreparedArticle(page, old.language, segments, (), bad(), bad()),
             tuple(Translation(s, bad(), (bad(),)) for s in segments),

@@ -27,9 +27,9 @@ from toolkit.data import (
     StoryBullet,
     TranslatedArticle,
 )
-from toolkit.display import clean
+from toolkit.display import clean, published, source_link, source_name
 from toolkit.errors import ConfigError
-from toolkit.page import arrange, source_link, source_name, tongue
+from toolkit.page import arrange, tongue
 
 CASES = Path(__file__).with_name("cases")
 EMPTY = Digest(dt.date(2026, 11, 21), "signature", (), ())
@@ -298,6 +298,69 @@ def test_hostile_markdown_changes_nothing_but_text(
 
 def folded(text: str) -> str:
     return " ".join(clean(text).split())
+
+
+@pytest.mark.parametrize(
+    ("source", "publisher", "name"),
+    [
+        ("https://www.news.example/1", "News", "News (news.example)"),
+        ("https://www.news.example/1", "News.Example", "news.example"),
+        ("https://evil.example/1", "bank.example", "bank.example (evil.example)"),
+        ("feed.jsonl:3", "BBC \u202eHindi", "BBC Hindi"),
+        ("feed.jsonl:3", " ", "feed.jsonl:3"),
+    ],
+)
+def test_a_publisher_is_named_beside_the_address(source: str, publisher: str, name: str) -> None:
+    assert source_name(source, publisher) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-11-25", "25 November 2026"),
+        ("2026-11-25T23:10:00+05:30", "25 November 2026"),
+        ("Wed, 25 Nov 2026 23:10:00 +0530", "25 November 2026"),
+        ("1795650300", "25 November 2026"),
+        ("1795650300.5", "25 November 2026"),
+        ("25 नवंबर 2026", "25 नवंबर 2026"),
+        ("20261125", "25 November 2026"),
+        ("", ""),
+    ],
+)
+def test_days_of_publication_are_put_into_words(text: str, shown: str) -> None:
+    assert published(text) == shown
+
+
+def dated(digest: Digest, date: str | None, text: str) -> Digest:
+    """``digest`` with its first article of ``date`` and its first bullet, which cites it alone."""
+    first, *others = digest.articles
+    article = dataclasses.replace(first.prepared.article, published=date)
+    changed = dataclasses.replace(
+        first, prepared=dataclasses.replace(first.prepared, article=article)
+    )
+    story = digest.stories[0]
+    bullet = dataclasses.replace(story.bullets[0], text=text, cites=(Citation(first.id, (1,)),))
+    stories = (dataclasses.replace(story, bullets=(bullet,)), *digest.stories[1:])
+    return dataclasses.replace(digest, articles=(changed, *others), stories=stories)
+
+
+@pytest.mark.parametrize(
+    ("date", "text", "shown"),
+    [
+        ("2026-11-25", "The visit begins tomorrow.", "Gujarati original of 25 November 2026"),
+        ("2026-11-25", "The visit begins on Tuesday.", "Gujarati original of 25 November 2026"),
+        ("2026-11-25", "It opens next month.", "Gujarati original of 25 November 2026"),
+        (None, "The visit begins tomorrow.", "Gujarati original of no known date"),
+        ("2026-11-25", "The visit lasts two days.", "Gujarati original"),
+    ],
+)
+def test_a_day_that_is_relative_stands_beside_the_day_of_the_article(
+    date: str | None, text: str, shown: str, sample_digest: Digest
+) -> None:
+    digest = dated(sample_digest, date, text)
+    assert arrange(digest).items[0].points[0].originals == shown
+    assert shown in said(tree(render.html(digest)))
+    assert ("25 November 2026" in render.markdown(digest)) == bool(date)
 
 
 @pytest.mark.parametrize("case", cases("sources"), ids=lambda c: c["source"])

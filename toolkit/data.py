@@ -31,7 +31,9 @@ class Article:
 
     ``text`` is the whole body, boilerplate included. ``title`` may also stand in ``text``;
     cleaning tells them apart. ``id`` is a hash of the content, so a file that was only moved
-    keeps its id. ``language`` is what the source declares, not what was detected.
+    keeps its id. ``language`` is what the source declares, not what was detected. ``source`` is
+    its address, or the file and line it was read from; ``publisher`` is who its source says
+    published it.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Article:
     language: str | None = None
     author: str | None = None
     published: str | None = None
+    publisher: str | None = None
 
     def _repr_html_(self) -> str:
         return as_html(self)

@@ -1,12 +1,25 @@
 """Text made fit to be shown: by anyone, anywhere, whatever it holds.
 
 What a reader sees must be the words of the article and nothing that they do to the page around
-them. HTML escaping is the template engine's work; this is what it leaves undone.
+them. HTML escaping is the template engine's work; this is what it leaves undone. Where a text came
+from and of which day it is are put into words here, too.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import email.utils
 import re
+from pathlib import PurePosixPath
+from urllib.parse import quote, urlsplit
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+# Seconds since 1970, of this century.
+_SECONDS = re.compile(r"[1-4]\d{9}(?:\.\d+)?")
 
 # Controls but for tab and line ends, which are blanks here; halves of surrogate pairs, which no
 # encoding can write; noncharacters; byte order marks; and interlinear annotation marks.
@@ -115,3 +128,52 @@ def code(text: str) -> Verbatim:
     # A blank next to the fence keeps ticks at either end apart from it; Markdown drops it.
     blank = " " if ticks else ""
     return Verbatim(f"{'`' * (ticks + 1)}{blank}{text}{blank}{'`' * (ticks + 1)}" if text else "")
+
+
+def source_name(source: str, publisher: str | None = None) -> str:
+    """A short name of where an article came from: its publisher, the host of a web address, or
+    both, since whoever writes a feed can name anybody; else the last part of the path."""
+    said = clean(publisher or "")
+    if link := source_link(source):
+        host = (urlsplit(link).hostname or link).removeprefix("www.")
+        return f"{said} ({host})" if said and said.casefold() != host else host
+    if said:
+        return said
+    return PurePosixPath(clean(source).replace("\\", "/")).name or clean(source)
+
+
+def source_link(source: str) -> str:
+    """``source`` as an address that is safe to link to, or nothing unless it is http(s)."""
+    source = clean(source)
+    try:
+        parts = urlsplit(source)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+    except ValueError:
+        return ""
+    # What no address holds unquoted would be read differently by every reader.
+    return quote(source, safe="/:?#[]@!$&'()*+,;=%~-._") if usable else ""
+
+
+def published(text: str) -> str:
+    """The day of a date or time in words, where it is one of ISO 8601, of RFC 5322 as in RSS, or
+    seconds since 1970 (in UTC); what is none of these, as it came."""
+    try:
+        if _SECONDS.fullmatch(text):
+            return day(dt.datetime.fromtimestamp(float(text), dt.UTC).date())
+        return day(dt.date.fromisoformat(text[:10]))
+    except ValueError:
+        pass
+    try:
+        return day(email.utils.parsedate_to_datetime(text).date())
+    except (ValueError, TypeError, IndexError):
+        return clean(text)
+
+
+def day(date: dt.date) -> str:
+    """``21 November 2026``, whatever the machine's locale."""
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def weekday(date: dt.date) -> str:
+    """``Saturday 21 November 2026``."""
+    return f"{_DAYS[date.weekday()]} {day(date)}"

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
-from urllib.parse import quote, urlsplit
 
 from toolkit import languages
 from toolkit.data import Digest, Story, StoryBullet, TranslatedArticle, Translation
-from toolkit.display import clean
+from toolkit.display import clean, published, source_link, source_name
 from toolkit.errors import UnknownLanguageError
 from toolkit.sequences import Drawn
 from toolkit.translators.checks import EXPLANATIONS
@@ -26,13 +25,12 @@ from toolkit.translators.checks import EXPLANATIONS
 # many words do we read per minute?", 2019); a little less suits names one has not met before.
 WORDS_PER_MINUTE = 230
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
 _UNTITLED = "Untitled"
+_RELATIVE_DAY = re.compile(
+    r"\b(?:to(?:day|night|morrow)|yesterday|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|(?:this|last|next) (?:week|weekend|month|year|morning|afternoon|evening|night))\b",
+    re.IGNORECASE,
+)
 _PLACES = {"title": "headline", "heading": "heading", "caption": "caption"}
 
 
@@ -61,7 +59,8 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One article as a story's source. ``link`` is empty unless ``source`` is a web address."""
+    """One article as a story's source. ``link`` is empty unless ``source`` is a web address,
+    ``publisher`` where none is known."""
 
     number: int
     name: str
@@ -72,6 +71,7 @@ class Source:
     original_title: str
     author: str
     published: str
+    publisher: str
     sentences: tuple[Sentence, ...]
 
 
@@ -254,61 +254,23 @@ def tongue(name: str | None) -> Tongue:
     return Tongue(shown, language.bcp47, language.direction)
 
 
-def source_name(source: str) -> str:
-    """A short name of where an article came from: the host of a web address, else the last
-    part of the path."""
-    if link := source_link(source):
-        return (urlsplit(link).hostname or link).removeprefix("www.")
-    return PurePosixPath(clean(source).replace("\\", "/")).name or clean(source)
-
-
-def source_link(source: str) -> str:
-    """``source`` as an address that is safe to link to, or nothing unless it is http(s)."""
-    source = clean(source)
-    try:
-        parts = urlsplit(source)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
-    except ValueError:
-        return ""
-    # What no address holds unquoted would be read differently by every reader.
-    return quote(source, safe="/:?#[]@!$&'()*+,;=%~-._") if usable else ""
-
-
 def _source(number: int, article: TranslatedArticle) -> Source:
     prepared = article.prepared
     original = clean(article.original_title or "")
     title = clean(article.title or "")
     return Source(
         number=number,
-        name=source_name(article.source),
+        name=source_name(article.source, prepared.article.publisher),
         path=clean(article.source),
         link=source_link(article.source),
         language=tongue(article.language),
         title="" if title == original else title,
         original_title=original,
         author=clean(prepared.author or ""),
-        published=_published(prepared.article.published or ""),
+        published=published(prepared.article.published or ""),
+        publisher=clean(prepared.article.publisher or ""),
         sentences=tuple(_segment(number, t) for t in article.translations),
     )
-
-
-def _published(text: str) -> str:
-    """The day of an ISO 8601 date or time in words; what is neither, as it came."""
-    try:
-        date = dt.date.fromisoformat(text[:10])
-    except ValueError:
-        return clean(text)
-    return day(date)
-
-
-def day(date: dt.date) -> str:
-    """``21 November 2026``, whatever the machine's locale."""
-    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
-
-
-def weekday(date: dt.date) -> str:
-    """``Saturday 21 November 2026``."""
-    return f"{_DAYS[date.weekday()]} {day(date)}"
 
 
 def _segment(article: int, translation: Translation) -> Sentence:
@@ -352,7 +314,7 @@ def _point(
         text=clean(bullet.text),
         reported=_reported(list(having.values()), own),
         alone=len(own) > 1 and len(having) == 1,
-        originals=_originals(evidence),
+        originals=_originals(evidence, dated=_RELATIVE_DAY.search(bullet.text) is not None),
         evidence=tuple(evidence),
         marks=tuple(sorted({m for e in evidence for m, _ in e.sentences})),
         warnings=tuple(dict.fromkeys(w for s in shown for w in s.warnings)),
@@ -371,11 +333,17 @@ def _reported(having: Sequence[Source], of: Sequence[Source]) -> str:
     return f"Only in {only.name}" + (f" (article {only.number})" if alike else "")
 
 
-def _originals(evidence: Sequence[Evidence]) -> str:
+def _originals(evidence: Sequence[Evidence], *, dated: bool) -> str:
+    """What the originals are and, where a bullet speaks of "tomorrow", of when they are."""
     names = _listed(e.source.language.name for e in evidence)
     count = sum(len(e.sentences) for e in evidence)
     many = len({e.source.language.name for e in evidence}) > 1
-    return f"{names} original{'s' * many}" + (f", {count} sentences" if count > 1 else "")
+    when = _listed(e.source.published or "no known date" for e in evidence)
+    return (
+        f"{names} original{'s' * many}"
+        + (f" of {when}" if dated and evidence else "")
+        + (f", {count} sentences" if count > 1 else "")
+    )
 
 
 def _counted(count: int, one: str, many: str) -> tuple[int, str]:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.data import Digest, Failure, Story, TranslatedArticle
-from toolkit.display import Verbatim, code, whole
+from toolkit.display import Verbatim, code, day, weekday, whole
 from toolkit.display import markdown as escaped
 from toolkit.errors import ConfigError
-from toolkit.page import Source, arrange, day, weekday
+from toolkit.page import Source, arrange
 from toolkit.version import VERSION
 
 if TYPE_CHECKING:

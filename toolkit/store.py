@@ -320,6 +320,7 @@ def article_record(article: TranslatedArticle) -> dict[str, Any]:
     return {
         "id": article.id,
         "source": article.source,
+        "publisher": prepared.article.publisher,
         "language": article.language,
         "language_doubt": prepared.language_doubt,
         "title": article.title,

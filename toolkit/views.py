@@ -10,8 +10,8 @@ from html import escape
 
 from toolkit import render
 from toolkit.data import Article, Brief, Digest, Failure, RunResult, as_html
-from toolkit.display import clean
-from toolkit.page import source_name, tongue
+from toolkit.display import clean, source_name
+from toolkit.page import tongue
 
 _EXCERPT = 600
 _BOX = "max-width:44rem;padding:.2rem 0 .6rem;line-height:1.5;overflow-wrap:anywhere"
@@ -29,8 +29,8 @@ def register() -> None:
 def article(value: Article) -> str:
     """Title, where it came from and how the text begins, in its own direction."""
     language = tongue(value.language)
-    facts = [source_name(value.source), language.name if value.language else "", value.author or ""]
-    facts += [value.published or "", f"{len(value.text):,} characters"]
+    facts = [source_name(value.source, value.publisher), language.name if value.language else ""]
+    facts += [value.author or "", value.published or "", f"{len(value.text):,} characters"]
     attributes = f'lang="{_text(language.tag)}" dir="{language.direction}"'
     title = f"<p {attributes}><strong>{_text(value.title)}</strong></p>" if value.title else ""
     more = " …" if len(value.text) > _EXCERPT else ""

@@ -83,6 +83,31 @@ def test_json_lines_understands_the_names_that_feeds_use() -> None:
     assert (article.published, article.source) == ("2026-11-20", "https://example.org/1")
 
 
+@pytest.mark.parametrize(
+    ("record", "source", "publisher"),
+    [
+        ({"source": "BBC Hindi", "url": "https://x.example/1"}, "https://x.example/1", "BBC Hindi"),
+        ({"source": "https://x.example/1", "site_name": "X"}, "https://x.example/1", "X"),
+        ({"source": "https://x.example/1"}, "https://x.example/1", None),
+        (
+            {"source": {"id": None, "name": "X"}, "url": "https://x.example/1"},
+            "https://x.example/1",
+            "X",
+        ),
+        ({"publisher": "X", "source": "Y"}, "feed.jsonl:1", "X"),
+        ({"source": "Y"}, "feed.jsonl:1", "Y"),
+        ({"url": "javascript:alert(1)"}, "feed.jsonl:1", None),
+        ({}, "feed.jsonl:1", None),
+    ],
+)
+def test_who_published_an_article_and_where(
+    record: dict[str, object], source: str, publisher: str | None
+) -> None:
+    (article,) = read(json.dumps({"text": "One.", **record}).encode(), "feed.jsonl")
+    assert isinstance(article, Article)
+    assert (article.source, article.publisher) == (source, publisher)
+
+
 def test_one_bad_line_never_costs_the_rest() -> None:
     lines = ['{"text": "Good."}', "{broken", "", '["not an object"]', '{"title": "no text"}']
     lines.append('{"text": "Good\\u2028too."}')

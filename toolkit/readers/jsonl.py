@@ -2,12 +2,13 @@
 
 The names that feeds and crawlers use are understood: ``text``/``body``/``content``/``maintext``,
 ``title``/``headline``, ``language``/``lang``, ``author``/``byline``, ``published``/``date``,
-``source``/``url``.
+``url``/``link``, ``publisher``/``site_name``, and ``source``, which may be an address or a name.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,8 +23,10 @@ _FIELDS = {
     "language": ("language", "lang"),
     "author": ("author", "byline", "authors"),
     "published": ("published", "date", "date_publish", "published_at"),
-    "source": ("source", "url", "link"),
+    "address": ("url", "link", "source", "source_url", "canonical_url"),
+    "publisher": ("publisher", "site_name", "sitename", "source_name", "outlet", "source"),
 }
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 # Bytes of the start of a file in which UTF-16 shows itself by its zeros.
 _HEAD = 64
 
@@ -104,14 +107,16 @@ def _article(line: str, where: str) -> Article | Failure:
         keys = ", ".join(_FIELDS["text"])
         remedy = f"Give the text, a string or a list of them, as one of: {keys}."
         return Failure(where, "read", "no text in the record", remedy)
+    address, publisher = found["address"], found["publisher"]
     return Article(
         id=article_id(found["title"], text),
-        source=found["source"] or where,
+        source=address if address and _ADDRESS.match(address) else where,
         text=text,
         title=found["title"],
         language=found["language"],
         author=found["author"],
         published=found["published"],
+        publisher=None if publisher and _ADDRESS.match(publisher) else publisher,
     )
 
 
@@ -126,11 +131,15 @@ def _field(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
 
 
 def _plain(value: Any) -> str:
-    """A string, a list of strings or of objects with a ``text``, or else nothing."""
+    """A string, an object's ``text`` or ``name``, a list of such, or else nothing."""
     if isinstance(value, str):
         return value
+    if isinstance(value, dict):
+        value = [value]
     if not isinstance(value, list):
         return ""
-    items = [i.get("text") if isinstance(i, dict) else i for i in value if i is not None]
+    items = [
+        i.get("text", i.get("name")) if isinstance(i, dict) else i for i in value if i is not None
+    ]
     texts = [i for i in items if isinstance(i, str)]
     return "\n".join(texts) if len(texts) == len(items) else ""
