@@ -6,6 +6,7 @@ They do what the command line does, by the same stages, and show their results i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,7 +31,8 @@ views.register()
 
 
 def load_articles(*paths: str | Path) -> list[Article]:
-    """The articles in files and folders, in order.
+    """The articles in files and folders, in order, with the titles and authors that their pages
+    show.
 
     Raises ``InputError`` for a path that does not exist, or when no file could be read, with
     the first reason. Files that cannot be read are left out; ``run`` reports each of them.
@@ -39,7 +41,14 @@ def load_articles(*paths: str | Path) -> list[Article]:
     if not loaded.articles and loaded.failures:
         first = loaded.failures[0]
         raise InputError(f"{first.source}: {first.reason}", remedy=first.remedy)
-    return loaded.articles
+    return [_titled(article) for article in loaded.articles]
+
+
+def _titled(article: Article) -> Article:
+    if article.title is not None:
+        return article
+    page = cleaning.clean(article.text)
+    return replace(article, title=page.title, author=article.author or page.author)
 
 
 def detect_language(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from toolkit.cleaning import clean
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError
 from toolkit.readers.base import article_id
@@ -15,14 +14,12 @@ _HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|\?xml)\b", re.IGNORECAS
 
 
 def read_text(data: bytes, source: str) -> Iterator[Article | Failure]:
-    """One article: the whole page as its text, title and author where the page shows them."""
+    """One article: the whole page as its text. Which line of it is the title and who wrote it is
+    found when it is cleaned."""
     text = decode(data, source)
     if _HTML.match(text):
         raise InputError(
             f"{source}: this is an HTML page, not its text",
             remedy="Save it as text in a browser, or extract the text first.",
         )
-    page = clean(text)
-    yield Article(
-        id=article_id(None, text), source=source, text=text, title=page.title, author=page.author
-    )
+    yield Article(id=article_id(None, text), source=source, text=text)
