@@ -164,6 +164,16 @@ def test_doubtful_english_brings_no_articles_together() -> None:
     assert len(group([article("a", flood), article("b", other, doubtful)])) == 2
 
 
+def test_an_article_whose_language_is_in_doubt_stands_alone() -> None:
+    flood = article("a", CASES["articles"]["flood-en"])
+    other = article("b", CASES["articles"]["flood-fr"])
+    assert len(group([flood, other])) == 1
+    doubted = replace(other.prepared, language_doubt="taken for French, but may be Catalan")
+    found = group([flood, replace(other, prepared=doubted)])
+    assert [story.articles for story in found] == [("a",), ("b",)]
+    assert all(story.bullets for story in found)
+
+
 def test_articles_of_doubtful_english_alone_stay_apart() -> None:
     texts = [CASES["articles"][name] for name in ("flood-en", "cocoa")]
     whole = [article(str(n), text, range(len(text))) for n, text in enumerate(texts)]

@@ -42,7 +42,7 @@ class Day:
 
     About three kilobytes stay in memory for each: which words it has. ``members`` holds the rest.
     Sentences whose translation failed a check bring no articles together, and what rests on one
-    does not count as a second source.
+    does not count as a second source. An article whose language is in doubt stands alone.
     """
 
     def __init__(self, members: Members | None = None) -> None:
@@ -99,6 +99,8 @@ def group(
 def _text(brief: Brief, article: TranslatedArticle | None) -> str:
     if article is None:
         return " ".join([brief.headline, *(bullet.text for bullet in brief.bullets)])
+    if article.prepared.language_doubt:
+        return ""
     return " ".join(t.english for t in article.translations if not t.flags)
 
 
