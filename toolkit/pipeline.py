@@ -114,7 +114,9 @@ class _Run:
                 raise
         finally:
             incoming.stop()
-        self.timings |= {**incoming.timings, "summarise": outgoing.seconds}
+        beside = {**incoming.timings, "summarise": outgoing.seconds}
+        log.info("beside: %s", ", ".join(f"{name} {took:.2f} s" for name, took in beside.items()))
+        self.timings |= beside
         with self._stage("group"):
             digest = self._digest(incoming, outgoing, translator, writers)
         counts = _counts(incoming, outgoing, digest)

@@ -30,7 +30,7 @@ R = TypeVar("R")
 # Each process takes about 0.3 s of CPU time for imports and tables and an article of a page about
 # 6 ms, so two processes break even at some 120 articles.
 FEW = 256
-# To hand an article to a process and take it back takes this one about an eighth of that work.
+# To hand an article to a process and take it back takes this one a tenth of that work.
 _MOST = 8
 
 
