@@ -31,6 +31,7 @@ static inline void keep(uint8_t *row, form f, int place, const float *key, const
   int8_t *values = (int8_t *)block + keys_size(f);
   float *scales = scales_of(block, f);
   int at = place % PLACES;
+  if (at == 0) memset(scales, 0, sizeof(float) * 2 * f.heads * PLACES); /* none behind the last */
   for (int h = 0; h < f.heads; h++) {
     const float *k = key + h * f.dim, *v = value + h * f.dim;
     float key_most = largest_of(k, f.dim), value_most = largest_of(v, f.dim);
@@ -46,60 +47,68 @@ static inline void keep(uint8_t *row, form f, int place, const float *key, const
   }
 }
 
-/* Sixteen sums of `groups` products of four: bytes of shape (groups, 16, 4) times `parts`, four
-   16-bit numbers for each group. */
+/* Numbers of 16 bits to be multiplied with bytes: where bytes are multiplied with bytes, they go
+   in as two halves. Four neighbours are multiplied together. */
 #if WIDE
 typedef struct {
-  int32_t high, low; /* four bytes each */
-} quad;
+  int8_t *high, *low;
+} halves;
 
-static inline quad quad_of(const int16_t x[4]) {
-  quad q;
-  int8_t high[4], low[4];
-  for (int i = 0; i < 4; i++) {
-    high[i] = (int8_t)((x[i] + 128) >> 8);
-    low[i] = (int8_t)(x[i] - high[i] * 256);
-  }
-  memcpy(&q.high, high, 4);
-  memcpy(&q.low, low, 4);
-  return q;
+static inline halves halves_at(uint8_t *memory, size_t count) {
+  return (halves){(int8_t *)memory, (int8_t *)memory + count};
 }
 
-/* Halves of numbers that are not negative, the lower one unsigned. */
-static inline quad positive_quad_of(const int16_t x[4]) {
-  quad q;
-  uint8_t high[4], low[4];
-  for (int i = 0; i < 4; i++) {
-    high[i] = (uint8_t)(x[i] >> 8);
-    low[i] = (uint8_t)(x[i] & 255);
-  }
-  memcpy(&q.high, high, 4);
-  memcpy(&q.low, low, 4);
-  return q;
+static inline halves behind(halves x, size_t count) {
+  return (halves){x.high + count, x.low + count};
 }
 
-static inline void score(const uint8_t *keys, const quad *query, int groups, int32_t *sums) {
+/* Both halves with a sign. */
+static inline int32_t split(halves to, const float *x, float times, int count) {
+  int32_t total = 0;
+  for (int i = 0; i < count; i++) {
+    int32_t v = (int32_t)rintf(x[i] * times), high = (v + 128) >> 8;
+    to.high[i] = (int8_t)high;
+    to.low[i] = (int8_t)(v - high * 256);
+    total += v;
+  }
+  return total;
+}
+
+/* Of numbers that are not negative, both without. */
+static inline void split_positive(halves to, const float *x, float times, int count) {
+  for (int i = 0; i < count; i++) {
+    int32_t v = (int32_t)rintf(x[i] * times);
+    to.high[i] = (int8_t)(v >> 8);
+    to.low[i] = (int8_t)(v & 255);
+  }
+}
+
+static inline __m512i four_of(const int8_t *x) {
+  int32_t four;
+  memcpy(&four, x, 4);
+  return _mm512_set1_epi32(four);
+}
+
+static inline void score(const uint8_t *keys, halves query, int dim, int32_t *sums) {
   __m512i high = _mm512_setzero_si512(), low = high, high2 = high, low2 = high;
-  for (int g = 0; g < groups; g += 2) {
-    __m512i a = _mm512_loadu_si512(keys + g * 64), b = _mm512_loadu_si512(keys + g * 64 + 64);
-    high = _mm512_dpbusd_epi32(high, a, _mm512_set1_epi32(query[g].high));
-    low = _mm512_dpbusd_epi32(low, a, _mm512_set1_epi32(query[g].low));
-    high2 = _mm512_dpbusd_epi32(high2, b, _mm512_set1_epi32(query[g + 1].high));
-    low2 = _mm512_dpbusd_epi32(low2, b, _mm512_set1_epi32(query[g + 1].low));
+  for (int i = 0; i < dim; i += 8) {
+    __m512i a = _mm512_loadu_si512(keys + i * 16), b = _mm512_loadu_si512(keys + i * 16 + 64);
+    high = _mm512_dpbusd_epi32(high, a, four_of(query.high + i));
+    low = _mm512_dpbusd_epi32(low, a, four_of(query.low + i));
+    high2 = _mm512_dpbusd_epi32(high2, b, four_of(query.high + i + 4));
+    low2 = _mm512_dpbusd_epi32(low2, b, four_of(query.low + i + 4));
   }
   high = _mm512_slli_epi32(_mm512_add_epi32(high, high2), 8);
   _mm512_storeu_si512(sums, _mm512_add_epi32(high, _mm512_add_epi32(low, low2)));
 }
 
-/* Adds to `mixed`, (dim,): values of shape (groups, dim, 4) by their weights. */
-static inline void mix(const int8_t *values, const quad *weights, int groups, int dim,
-                       int32_t *mixed) {
+static inline void mix(const int8_t *values, halves weights, int count, int dim, int32_t *mixed) {
   for (int i = 0; i < dim; i += 16) {
     __m512i high = _mm512_setzero_si512(), low = high;
-    for (int g = 0; g < groups; g++) {
-      __m512i v = _mm512_loadu_si512(values + (size_t)(g * dim + i) * 4);
-      high = _mm512_dpbusd_epi32(high, _mm512_set1_epi32(weights[g].high), v);
-      low = _mm512_dpbusd_epi32(low, _mm512_set1_epi32(weights[g].low), v);
+    for (int t = 0; t < count; t += 4) {
+      __m512i v = _mm512_loadu_si512(values + t * dim + i * 4);
+      high = _mm512_dpbusd_epi32(high, four_of(weights.high + t), v);
+      low = _mm512_dpbusd_epi32(low, four_of(weights.low + t), v);
     }
     __m512i sum = _mm512_add_epi32(_mm512_slli_epi32(high, 8), low);
     _mm512_storeu_si512(mixed + i, _mm512_add_epi32(_mm512_loadu_si512(mixed + i), sum));
@@ -107,16 +116,35 @@ static inline void mix(const int8_t *values, const quad *weights, int groups, in
 }
 #else
 typedef struct {
-  int64_t all; /* four numbers of 16 bits */
-} quad;
+  int16_t *all;
+} halves;
 
-static inline quad quad_of(const int16_t x[4]) {
-  quad q;
-  memcpy(&q.all, x, 8);
-  return q;
+static inline halves halves_at(uint8_t *memory, size_t count) {
+  (void)count;
+  return (halves){(int16_t *)memory};
 }
 
-#define positive_quad_of quad_of
+static inline halves behind(halves x, size_t count) { return (halves){x.all + count}; }
+
+static inline int32_t split(halves to, const float *x, float times, int count) {
+  int32_t total = 0;
+  for (int i = 0; i < count; i++) {
+    int32_t v = (int32_t)rintf(x[i] * times);
+    to.all[i] = (int16_t)v;
+    total += v;
+  }
+  return total;
+}
+
+static inline void split_positive(halves to, const float *x, float times, int count) {
+  split(to, x, times, count);
+}
+
+static inline __m256i four_of(const int16_t *x) {
+  int64_t four;
+  memcpy(&four, x, 8);
+  return _mm256_set1_epi64x(four);
+}
 
 /* Sums of neighbouring pairs of 4 x 8 numbers, in order. */
 static inline void add_pairs(const __m256i pairs[4], int32_t *sums, int keep_old) {
@@ -128,28 +156,25 @@ static inline void add_pairs(const __m256i pairs[4], int32_t *sums, int keep_old
   }
 }
 
-static inline void score(const uint8_t *keys, const quad *query, int groups, int32_t *sums) {
-  __m256i pairs[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
-                      _mm256_setzero_si256()};
-  for (int g = 0; g < groups; g++) {
-    __m256i x = _mm256_set1_epi64x(query[g].all);
+static inline void score(const uint8_t *keys, halves query, int dim, int32_t *sums) {
+  __m256i pairs[4] = {0};
+  for (int i = 0; i < dim; i += 4) {
+    __m256i x = four_of(query.all + i);
     for (int j = 0; j < 4; j++) {
-      __m128i bytes = _mm_loadu_si128((const __m128i *)(keys + g * 64 + j * 16));
+      __m128i bytes = _mm_loadu_si128((const __m128i *)(keys + i * 16 + j * 16));
       pairs[j] = _mm256_add_epi32(pairs[j], _mm256_madd_epi16(_mm256_cvtepu8_epi16(bytes), x));
     }
   }
   add_pairs(pairs, sums, 0);
 }
 
-static inline void mix(const int8_t *values, const quad *weights, int groups, int dim,
-                       int32_t *mixed) {
+static inline void mix(const int8_t *values, halves weights, int count, int dim, int32_t *mixed) {
   for (int i = 0; i < dim; i += 16) {
-    __m256i pairs[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
-                        _mm256_setzero_si256()};
-    for (int g = 0; g < groups; g++) {
-      __m256i x = _mm256_set1_epi64x(weights[g].all);
+    __m256i pairs[4] = {0};
+    for (int t = 0; t < count; t += 4) {
+      __m256i x = four_of(weights.all + t);
       for (int j = 0; j < 4; j++) {
-        const int8_t *at = values + (size_t)(g * dim + i + j * 4) * 4;
+        const int8_t *at = values + t * dim + (i + j * 4) * 4;
         __m256i v = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)at));
         pairs[j] = _mm256_add_epi32(pairs[j], _mm256_madd_epi16(v, x));
       }
@@ -159,107 +184,109 @@ static inline void mix(const int8_t *values, const quad *weights, int groups, in
 }
 #endif
 
-/* What one thread needs to attend over `places` positions. */
+/* What one thread needs to attend over up to `places` positions. */
 typedef struct {
   float *scores;   /* (heads, places) */
-  quad *quads;     /* (heads x dim or heads x places) / 4 */
   int32_t *mixed;  /* heads x dim */
+  halves query;    /* heads x dim */
+  halves weights;  /* (heads, places) */
   uint8_t *wanted; /* places */
 } attend_scratch;
 
 static inline size_t attend_scratch_size(form f, int places) {
-  size_t rounded = up(places, PLACES), width = (size_t)f.heads * f.dim;
-  size_t quads = width > f.heads * rounded ? width : f.heads * rounded;
-  return up((int)(f.heads * rounded * sizeof(float) + quads / 4 * sizeof(quad) +
-                  width * sizeof(int32_t) + rounded), 64);
+  size_t width = (size_t)f.heads * f.dim, rounded = up(places, PLACES), all = f.heads * rounded;
+  return (all * 6 + width * 6 + rounded + 63) / 64 * 64;
 }
 
 static inline attend_scratch attend_scratch_at(uint8_t *memory, form f, int places) {
-  size_t rounded = up(places, PLACES), width = (size_t)f.heads * f.dim;
-  size_t quads = width > f.heads * rounded ? width : f.heads * rounded;
+  size_t width = (size_t)f.heads * f.dim, rounded = up(places, PLACES), all = f.heads * rounded;
   attend_scratch s;
   s.scores = (float *)memory;
-  s.quads = (quad *)(s.scores + f.heads * rounded);
-  s.mixed = (int32_t *)(s.quads + quads / 4);
-  s.wanted = (uint8_t *)(s.mixed + width);
+  s.mixed = (int32_t *)(s.scores + all);
+  s.query = halves_at((uint8_t *)(s.mixed + width), width);
+  s.weights = halves_at((uint8_t *)(s.mixed + width) + 2 * width, all);
+  s.wanted = (uint8_t *)(s.mixed + width) + 2 * width + 2 * all;
   return s;
 }
 
-/* Softmax of `count` scores to whole weights that sum to about 1 / the result; places that are
-   not `wanted` get none. The weights take in the values' scales. */
-static inline float weigh(float *scores, const uint8_t *wanted, int count, int rounded,
-                          const uint8_t *row, form f, int head, quad *quads) {
+static inline void fetch(const uint8_t *memory, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += 64) _mm_prefetch(memory + i, _MM_HINT_T0);
+}
+
+/* Softmax of `count` scores, (rounded,), to whole weights that sum to about 1 / the result; they
+   take in the values' scales. Scores of places that are not wanted are LOWEST. */
+static inline float weigh(float *scores, int count, int rounded, const uint8_t *row, form f,
+                          int head, halves weights) {
   float largest = LOWEST, total = 0, most = 1e-30f;
-  for (int t = 0; t < rounded; t++) {
-    int out = t >= count || (wanted && !wanted[t]);
-    scores[t] = out ? LOWEST : scores[t];
-    largest = scores[t] > largest ? scores[t] : largest;
-  }
+  for (int t = count; t < rounded; t++) scores[t] = LOWEST;
+  for (int t = 0; t < rounded; t++) largest = scores[t] > largest ? scores[t] : largest;
   for (int b = 0; b < rounded; b += PLACES) {
-    const float *scale =
-        (const float *)(row + b / PLACES * block_size(f) + 2 * keys_size(f)) +
-        (f.heads + head) * PLACES;
-    for (int t = b; t < b + PLACES; t++) {
-      float w = scores[t] > 0.5f * LOWEST ? exp_of(scores[t] - largest) : 0;
+    const uint8_t *block = row + b / PLACES * block_size(f);
+    const float *scale = (const float *)(block + 2 * keys_size(f)) + (f.heads + head) * PLACES;
+    for (int t = 0; t < PLACES; t++) {
+      float w = exp_of(scores[b + t] - largest);
       total += w;
-      w = w > 0 ? w * scale[t - b] : 0; /* behind the last place the scale is anything */
+      w *= scale[t];
       most = w > most ? w : most;
-      scores[t] = w;
+      scores[b + t] = w;
     }
   }
-  float times = HEAVIEST / most;
-  for (int t = 0; t < rounded; t += 4) {
-    int16_t four[4];
-    for (int i = 0; i < 4; i++) four[i] = (int16_t)(int32_t)rintf(scores[t + i] * times);
-    quads[t / 4] = positive_quad_of(four);
-  }
+  split_positive(weights, scores, HEAVIEST / most, rounded);
   return most / (HEAVIEST * total);
 }
 
 /* One query over the first `count` places of a row, or of these the `wanted` ones: `out` is the
    mixture of their values, (heads x dim,). `query` comes scaled by the root of dim. */
-static inline void attend(const float *query, const uint8_t *row, form f, int count,
-                          const uint8_t *wanted, attend_scratch s, float *out) {
-  int groups = f.dim / 4, rounded = up(count, PLACES), width = f.heads * f.dim;
+static inline __attribute__((always_inline)) void attend_with(const float *query,
+                                                              const uint8_t *row, int heads,
+                                                              int dim, int count,
+                                                              const uint8_t *wanted,
+                                                              attend_scratch s, float *out) {
+  form f = {heads, dim};
+  int rounded = up(count, PLACES), ahead = 2 * dim * PLACES;
   float scale[MOST_HEADS];
   int32_t shift[MOST_HEADS];
-  for (int h = 0; h < f.heads; h++) {
-    const float *q = query + h * f.dim;
-    float largest = largest_of(q, f.dim), times = SHARPEST / largest;
-    int32_t total = 0;
-    for (int g = 0; g < groups; g++) {
-      int16_t four[4];
-      for (int i = 0; i < 4; i++) {
-        four[i] = (int16_t)(int32_t)rintf(q[g * 4 + i] * times);
-        total += four[i];
-      }
-      s.quads[h * groups + g] = quad_of(four);
-    }
+  for (int h = 0; h < heads; h++) {
+    float largest = largest_of(query + h * dim, dim);
     scale[h] = largest / SHARPEST;
-    shift[h] = 128 * total;
+    shift[h] = 128 * split(behind(s.query, h * dim), query + h * dim, SHARPEST / largest, dim);
   }
   for (int b = 0; b < rounded; b += PLACES) {
     const uint8_t *block = row + b / PLACES * block_size(f);
     const float *key_scale = (const float *)(block + 2 * keys_size(f));
-    for (int h = 0; h < f.heads; h++) {
+    for (int h = 0; h < heads; h++) {
       int32_t sums[PLACES];
-      score(block + (size_t)h * f.dim * PLACES, s.quads + h * groups, groups, sums);
+      const uint8_t *keys = block + (size_t)h * dim * PLACES;
+      fetch(keys + ahead, dim * PLACES); /* the last ones are the first values */
+      score(keys, behind(s.query, h * dim), dim, sums);
+      float *scores = s.scores + h * rounded + b;
       for (int t = 0; t < PLACES; t++)
-        s.scores[h * rounded + b + t] =
-            (float)(sums[t] - shift[h]) * scale[h] * key_scale[h * PLACES + t];
+        scores[t] = (float)(sums[t] - shift[h]) * scale[h] * key_scale[h * PLACES + t];
+      for (int t = 0; wanted && t < PLACES; t++) scores[t] = wanted[b + t] ? scores[t] : LOWEST;
     }
   }
-  for (int h = 0; h < f.heads; h++)
-    scale[h] = weigh(s.scores + h * rounded, wanted, count, rounded, row, f, h,
-                     s.quads + h * (rounded / 4));
-  memset(s.mixed, 0, sizeof(int32_t) * width);
+  for (int h = 0; h < heads; h++)
+    scale[h] = weigh(s.scores + h * rounded, count, rounded, row, f, h,
+                     behind(s.weights, h * rounded));
+  memset(s.mixed, 0, sizeof(int32_t) * heads * dim);
   for (int b = 0; b < rounded; b += PLACES) {
     const uint8_t *block = row + b / PLACES * block_size(f);
-    int filled = count - b < PLACES ? count - b : PLACES;
-    for (int h = 0; h < f.heads; h++)
-      mix((const int8_t *)block + keys_size(f) + (size_t)h * f.dim * PLACES,
-          s.quads + (h * rounded + b) / 4, up(filled, 4) / 4, f.dim, s.mixed + h * f.dim);
+    int filled = count - b < PLACES ? up(count - b, 4) : PLACES;
+    for (int h = 0; h < heads; h++) {
+      const uint8_t *values = block + keys_size(f) + (size_t)h * dim * PLACES;
+      if (h + 2 < heads) fetch(values + ahead, dim * filled);
+      mix((const int8_t *)values, behind(s.weights, h * rounded + b), filled, dim,
+          s.mixed + h * dim);
+    }
   }
-  for (int h = 0; h < f.heads; h++)
-    for (int i = 0; i < f.dim; i++) out[h * f.dim + i] = s.mixed[h * f.dim + i] * scale[h];
+  for (int h = 0; h < heads; h++)
+    for (int i = 0; i < dim; i++) out[h * dim + i] = s.mixed[h * dim + i] * scale[h];
+}
+
+static void attend(const float *query, const uint8_t *row, form f, int count,
+                   const uint8_t *wanted, attend_scratch s, float *out) {
+  if (f.dim == 64) /* every NLLB checkpoint but the largest: a constant lets loops unroll */
+    attend_with(query, row, f.heads, 64, count, wanted, s, out);
+  else
+    attend_with(query, row, f.heads, f.dim, count, wanted, s, out);
 }

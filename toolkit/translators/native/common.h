@@ -61,8 +61,7 @@ static inline void meet(team *t) {
 }
 
 /* Every item of a phase, shared out; all of them are done behind it. */
-#define SHARE(team, item, count) \
-  for (int item; (item = claim(team)) < (count);)
+#define SHARE(team, item, count) for (int item; (item = claim(team)) < (count);)
 
 static inline int up(int n, int step) { return (n + step - 1) / step * step; }
 
@@ -108,6 +107,11 @@ typedef struct {
   float *scale; /* of each row */
   int inputs;
 } packed_rows;
+
+/* The rows from `start` on, a multiple of TALL. */
+static inline packed_rows from_row(packed_rows rows, int start) {
+  return (packed_rows){rows.data + (size_t)start * rows.inputs, rows.scale + start, rows.inputs};
+}
 
 static inline void pack_row(packed_rows to, int row, const float *x) {
   float largest = largest_of(x, to.inputs), times = 127.0f / largest;

@@ -212,11 +212,18 @@ static inline void multiply_panel(const dense *layer, int panel, packed_rows row
   }
 }
 
-/* A whole layer, shared out by panels. `rows` is a multiple of TALL in memory, `count` are meant. */
+#define NEAR_ROWS 256 /* rows that stay in a processor's own cache while panels pass */
+
+/* A whole layer for `count` rows, shared out by panels. */
 static inline void multiply_all(team *t, const dense *layer, packed_rows rows, int count, float *out,
                                 int stride, into how) {
-  int panels = layer->outputs / PANEL;
-  SHARE(t, panel, panels)
-  multiply_panel(layer, panel, rows, count, out + panel * PANEL, stride, how);
+  int panels = layer->outputs / PANEL, items = up(count, NEAR_ROWS) / NEAR_ROWS * panels;
+  SHARE(t, item, items) {
+    int start = item / panels * NEAR_ROWS, panel = item % panels;
+    int here = count - start < NEAR_ROWS ? count - start : NEAR_ROWS;
+    packed_rows part = from_row(rows, start);
+    multiply_panel(layer, panel, part, here, out + (size_t)start * stride + panel * PANEL, stride,
+                   how);
+  }
   meet(t);
 }

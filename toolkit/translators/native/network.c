@@ -136,10 +136,7 @@ static void feed_forward(team *t, const work *w, const layer *l, float *x) {
   norm_all(t, x, l->feed_norm, row_scratch(w), w->states, w->count);
   for (int start = 0; start < w->count; start += w->tall) {
     int here = w->count - start < w->tall ? w->count - start : w->tall;
-    packed_rows part = w->states;
-    part.data += (size_t)start * width;
-    part.scale += start;
-    multiply_all(t, &l->inner, part, here, w->wide, w->net->feed, RELU);
+    multiply_all(t, &l->inner, from_row(w->states, start), here, w->wide, w->net->feed, RELU);
     SHARE(t, row, here) pack_row(w->packed_wide, row, w->wide + (size_t)row * w->net->feed);
     meet(t);
     multiply_all(t, &l->outer, w->packed_wide, here, x + (size_t)start * width, width, ADD);
@@ -313,11 +310,9 @@ static void rank_chunk(const work *w, const ranking *r, int chunk, float *logits
   panels = panels < CHUNK / PANEL ? panels : CHUNK / PANEL;
   for (int block = 0; block < w->count; block += 2 * TALL) {
     int here = w->count - block < 2 * TALL ? w->count - block : 2 * TALL;
-    packed_rows part = w->states;
-    part.data += (size_t)block * net->width;
-    part.scale += block;
     for (int p = 0; p < panels; p++)
-      multiply_panel(&net->output, first + p, part, here, logits + p * PANEL, CHUNK, WRITE);
+      multiply_panel(&net->output, first + p, from_row(w->states, block), here,
+                     logits + p * PANEL, CHUNK, WRITE);
     for (int row = 0; row < here; row++) {
       size_t at = (size_t)chunk * w->count + block + row;
       rank_row(logits + row * CHUNK, width, offset, r, r->best + at * r->count,
