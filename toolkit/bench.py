@@ -143,19 +143,18 @@ class _Series:
         return total
 
     def sweeps(self, works: Sequence[Work], progress: Progress) -> list[Tried]:
-        """Each engine's batch sizes, tried on the middle quarter of its beam's whole workload."""
+        """Each engine's batch sizes, tried on as many rows of the middle lengths as the largest
+        of them holds."""
         found: list[Tried] = []
         progress.begin("try batch sizes", len(works))
         for entry, work in zip(self.entries, works, strict=True):
-            picked = _picked(len(self.subject.lengths), self._count(entry.beam, works))
-            middle = picked[3 * len(picked) // 8 : 5 * len(picked) // 8]
-            many = len(entry.batches) > 1
-            found.append(_in_process(sweep, self._of(work, middle), entry.batches) if many else [])
+            sizes = entry.batches
+            if len(sizes) > 1:
+                picked = _picked(len(self.subject.lengths), 4 * sizes[-1])
+                middle = self._of(work, picked[3 * len(picked) // 8 : 5 * len(picked) // 8])
+            found.append(_in_process(sweep, middle, sizes) if len(sizes) > 1 else [])
             progress.advance()
         return found
-
-    def _count(self, beam: int, works: Sequence[Work]) -> int:
-        return max(len(w.lengths) for w in works if w.beam == beam)
 
     def _work(self, entry: Entry, sentences: int) -> Work:
         # A search over several beams takes longer by as many times: it gets fewer sentences.

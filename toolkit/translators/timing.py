@@ -248,7 +248,9 @@ def _ctranslate2(work: Work) -> Run:
 def _transformers(work: Work) -> Run:
     import torch
     from transformers import GenerationConfig, M2M100ForConditionalGeneration
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     dtype = getattr(torch, work.precision)
     loaded = M2M100ForConditionalGeneration.from_pretrained(work.files.checkpoint, dtype=dtype)
     model = cast("Any", loaded).to(work.device).eval()
