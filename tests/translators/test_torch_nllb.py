@@ -6,6 +6,7 @@ that knows something runs on the demo checkpoint.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import shutil
@@ -24,6 +25,7 @@ from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
 from toolkit.normalise import normalise
 from toolkit.translators.batching import Decoded
 from toolkit.translators.hub import resolve
+from toolkit.translators.kernels import Precision
 from toolkit.translators.torch_nllb import TorchNllb, choose_precision, language_ids
 
 LONG = "કિર્ગિસ્તાન રશિયાનો નજીકનો મિત્ર છે, અને બંને દેશો સભ્યો છે; "
@@ -98,6 +100,7 @@ def test_output_and_score_are_those_of_the_reference_loop(beam: int) -> None:
                 **tokenizer(normalise(text), return_tensors="pt"),
                 forced_bos_token_id=tokenizer.convert_tokens_to_ids(ENGLISH),
                 num_beams=beam,
+                early_stopping=beam > 1,
                 max_new_tokens=400,
                 output_logits=True,
                 output_scores=True,
@@ -112,6 +115,26 @@ def test_output_and_score_are_those_of_the_reference_loop(beam: int) -> None:
         real = steps[0][1:][out.sequences[0][2:] != 1]  # without the forced code and padding
         assert hypothesis.score == pytest.approx(real.mean().item(), abs=1e-3)
         assert hypothesis.flags == ()
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+def test_shuffled_texts_give_the_same(
+    precision: Precision, beam: int, tiny_checkpoint: Path
+) -> None:
+    """To the last bit, though few rows fit a batch and many are equally long."""
+    translator = TorchNllb(
+        resolve(str(tiny_checkpoint)),
+        device="cpu",
+        precision=precision,
+        beam=beam,
+        token_budget=60 * beam,
+    )
+    texts = [text for text in TEXTS[:5] for _ in range(2)] + [f"{i} છે" for i in range(9)]
+    plain = translator.translate(texts, source=GUJARATI, target=ENGLISH)
+    order = random.Random(1).sample(range(len(texts)), len(texts))
+    shuffled = translator.translate([texts[i] for i in order], source=GUJARATI, target=ENGLISH)
+    assert shuffled == [plain[i] for i in order]
 
 
 @pytest.mark.parametrize("budget", [100, 100_000])
@@ -202,6 +225,20 @@ def test_a_variant_splits_and_searches_otherwise(
     assert len(parts) > 1
     assert all(len(part) <= 18 < len(whole) for part in parts)
     assert narrow.signature != tiny.signature
+
+
+def test_a_variant_forbids_repeats(tiny: TorchNllb) -> None:
+    bound = tiny.variant(beam=2, no_repeat_ngram=2)
+    code = tiny._languages[ENGLISH]
+    rows = [[tiny._languages[GUJARATI], *tiny._pieces(text), 2] for text in TEXTS]
+
+    def repeating(translator: TorchNllb) -> int:
+        pairs = [list(itertools.pairwise(d.tokens)) for d in translator.decode(rows, code)]
+        return sum(len(set(row)) < len(row) for row in pairs)
+
+    assert repeating(tiny.variant(beam=2)) > len(rows) / 2
+    assert repeating(bound) == 0
+    assert bound.signature != tiny.variant(beam=2).signature
 
 
 def test_a_part_that_was_stopped_by_the_cap_is_flagged(tiny: TorchNllb) -> None:

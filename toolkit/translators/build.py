@@ -7,6 +7,7 @@ from toolkit.translators.choice import settle
 from toolkit.translators.hub import resolve
 
 _CLAUSE = 32  # source tokens
+_NGRAM = 3  # of 2 to 5 the one that freed the most rows of loops
 
 
 def load_translator(
@@ -17,7 +18,7 @@ def load_translator(
 
     Raises ``ModelError`` with what to do when the weights or the device cannot be had.
     """
-    from toolkit.translators.rescue import Checked
+    from toolkit.translators.rescue import Checked, Retry
     from toolkit.translators.torch_nllb import TorchNllb
 
     checkpoint = resolve(model)
@@ -29,6 +30,11 @@ def load_translator(
         precision=chosen.precision,
         beam=beam,
     )
-    # What fails a check is searched more widely, then clause by clause.
-    retries = (first.variant(beam=max(4, 2 * beam)), first.variant(beam=4, longest=_CLAUSE))
+    # A loop is decoded without repeats, which leaves other rows as they are. What then fails a
+    # check is searched more widely, and at last clause by clause.
+    retries = (
+        Retry(first.variant(beam=max(4, beam), no_repeat_ngram=_NGRAM), frozenset({"loop"})),
+        Retry(first.variant(beam=max(4, 2 * beam))),
+        Retry(first.variant(beam=4, longest=_CLAUSE)),
+    )
     return Checked(first, retries)

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 
 from toolkit.data import Hypothesis
 from toolkit.translators.base import Translator
 from toolkit.translators.checks import CHECKS_VERSION, RETRY, SEVERITY, check
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Another way of decoding, for rows that have one of ``flags``."""
+
+    translator: Translator
+    flags: Set[str] = RETRY
+
+    @property
+    def signature(self) -> str:
+        only = "" if self.flags == RETRY else f" for {'+'.join(sorted(self.flags))}"
+        return f"retry[{self.translator.signature}{only}]"
+
+
 class Checked:
     """A translator whose every hypothesis is checked, and decoded again where that may help.
 
-    Rows with a flag of ``RETRY`` go to the first of ``retries``, those that still have one to the
-    next, and so on; the hypothesis with the least grave flags is kept, and of equals the one
-    with the higher score. Its flags stay on it. ``retried`` counts the rows that were decoded
-    again and ``rescued`` those of them that came out free of such flags, over all calls.
+    ``retries`` are tried in turn, each on the rows that still have a flag of its own; the
+    hypothesis with the least grave flags is kept, and of equals the one with the higher score.
+    Its flags stay on it. ``retried`` counts the rows that were decoded again and ``rescued``
+    those of them that came out free of the flags of ``RETRY``, over all calls.
     """
 
-    def __init__(self, first: Translator, retries: Sequence[Translator] = ()) -> None:
+    def __init__(self, first: Translator, retries: Sequence[Retry] = ()) -> None:
         self._first = first
         self._retries = tuple(retries)
         parts = [first.signature, f"checks{CHECKS_VERSION}"]
-        parts += [f"retry[{other.signature}]" for other in self._retries]
+        parts += [retry.signature for retry in self._retries]
         self.signature = " ".join(parts)
         self.notice = first.notice
         self.retried = 0
@@ -47,21 +60,17 @@ class Checked:
             ]
 
         best = decode(self._first, range(len(texts)))
-        failing = [i for i, hypothesis in enumerate(best) if _may_improve(hypothesis)]
-        again = len(failing) if self._retries else 0
-        for translator in self._retries:
+        again: set[int] = set()
+        for retry in self._retries:
+            failing = [i for i, h in enumerate(best) if not retry.flags.isdisjoint(h.flags)]
             if not failing:
-                break
-            for i, hypothesis in zip(failing, decode(translator, failing), strict=True):
+                continue
+            again.update(failing)
+            for i, hypothesis in zip(failing, decode(retry.translator, failing), strict=True):
                 best[i] = min(best[i], hypothesis, key=_rank)
-            failing = [i for i in failing if _may_improve(best[i])]
-        self.retried += again
-        self.rescued += again - len(failing) if again else 0
+        self.retried += len(again)
+        self.rescued += sum(RETRY.isdisjoint(best[i].flags) for i in again)
         return best
-
-
-def _may_improve(hypothesis: Hypothesis) -> bool:
-    return not RETRY.isdisjoint(hypothesis.flags)
 
 
 def _rank(hypothesis: Hypothesis) -> tuple[int, float]:

@@ -117,13 +117,20 @@ class TorchNllb:
         return [self._hypothesis([next(decoded) for _ in pieces], glue) for pieces in parts]
 
     def decode(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
-        """Translate rows of source ids (language first, end last): one result a row, in order."""
-        return run_batched(
-            rows,
+        """Translate rows of source ids (language first, end last): one result a row, in order.
+
+        Equal rows are decoded once, and the same rows in another order in the same batches, so
+        that their order changes nothing.
+        """
+        distinct = [list(row) for row in dict.fromkeys(map(tuple, rows))]
+        decoded = run_batched(
+            distinct,
             max(1, self._tokens // self.beam),
-            lambda batch: self._generate([rows[i] for i in batch], target_id),
+            lambda batch: self._generate([distinct[i] for i in batch], target_id),
             out_of_memory,
         )
+        found = {tuple(row): result for row, result in zip(distinct, decoded, strict=True)}
+        return [found[tuple(row)] for row in rows]
 
     def _language(self, code: str) -> int:
         if code not in self._languages:
