@@ -59,6 +59,22 @@ def test_help_answers_at_once(toolkit: Shell) -> None:
     assert min(times) < 0.3
 
 
+def test_idle_threads_sleep_unless_the_environment_says_otherwise() -> None:
+    script = (
+        "import os, sys, toolkit.cli as cli\n"
+        "try: cli.main(['languages', 'hindi'])\n"
+        "except SystemExit: print('torch' in sys.modules, os.environ['OMP_WAIT_POLICY'])"
+    )
+    for given, expected in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+        if given:
+            environment["OMP_WAIT_POLICY"] = given
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, env=environment
+        )
+        assert done.stdout.splitlines()[-1] == f"False {expected}"
+
+
 def test_translate_from_a_file_and_from_stdin_is_the_same_english(toolkit: Shell) -> None:
     options = ("--from", "gu", "--model", "demo")
     from_file = toolkit("translate", GUJARATI, *options)

@@ -18,6 +18,7 @@ from toolkit.console import (
     SOME_FAILED,
     errors_for_people,
     keep_setting,
+    let_threads_sleep,
     progress,
     say,
 )
@@ -80,6 +81,7 @@ def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.version_option(VERSION, prog_name="toolkit")
 def main() -> None:
     """Read the world's news in any language, in English, and see what each line rests on."""
+    let_threads_sleep()
 
 
 @main.command()

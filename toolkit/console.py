@@ -61,6 +61,13 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
+def let_threads_sleep() -> None:
+    """Tell OpenMP, before torch is loaded, that threads without work sleep instead of spinning: on
+    a machine that does anything else besides, spinning takes the processor from those that
+    compute. What the environment says already stays."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def keep_setting(name: str, value: str, path: Path | None, *, asked: bool) -> None:
     """Write a setting into the configuration file: as ``asked`` for, or if the person at the
     terminal agrees; elsewhere not at all."""

@@ -165,8 +165,7 @@ def by_output(lengths: Lengths, batch: int | None) -> list[list[int]]:
 
 def _ready(work: Work) -> int:
     """Set up this process; returns how much of the GPU's memory others use."""
-    # Waiting threads that spin take the processor from those that compute; on a machine that
-    # does anything else besides, this costs every engine most of its speed.
+    # As the command line does (see ``console``): it serves every engine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
