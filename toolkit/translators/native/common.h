@@ -81,6 +81,22 @@ static inline float exp_of(float x) {
   return p * power.f;
 }
 
+/* The upper half of a float: what lies between two products is kept like this, since writing it
+   takes longer than computing it. */
+typedef uint16_t bf16;
+
+static inline bf16 shorten(float x) {
+  union { float f; uint32_t i; } v = {x};
+  return (bf16)((v.i + 0x7fff + ((v.i >> 16) & 1)) >> 16);
+}
+
+static inline void lengthen(const bf16 *x, int count, float *to) {
+  for (int i = 0; i < count; i++) {
+    union { uint32_t i; float f; } v = {(uint32_t)x[i] << 16};
+    to[i] = v.f;
+  }
+}
+
 static inline float largest_of(const float *x, int count) {
   float largest = 0;
   for (int i = 0; i < count; i++) {

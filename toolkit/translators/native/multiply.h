@@ -182,11 +182,12 @@ static inline void multiply(const whole *rows, int count, int inputs, const int8
 
 #endif
 
-typedef enum { WRITE, ADD, RELU } into;
+/* Write floats, add to floats, write bf16, or write it after ReLU. */
+typedef enum { WRITE, ADD, BRIEF, RELU } into;
 
 /* One panel of a layer for all rows: `out`, rows `stride` apart, at the panel's first output. */
 static inline void multiply_panel(const dense *layer, int panel, packed_rows rows, int count,
-                                  float *out, int stride, into how) {
+                                  void *out, int stride, into how) {
   int32_t sums[2 * TALL * PANEL] __attribute__((aligned(64)));
   float scale[PANEL], bias[PANEL];
   int32_t shift[PANEL];
@@ -201,12 +202,14 @@ static inline void multiply_panel(const dense *layer, int panel, packed_rows row
     if (block == 0 || here < 2 * TALL) shape_tiles(here);
     multiply(rows.data + (size_t)block * layer->inputs, here, layer->inputs, weights, sums);
     for (int r = 0; r < here; r++) {
-      float *to = out + (size_t)(block + r) * stride, its = rows.scale[block + r];
+      float *to = (float *)out + (size_t)(block + r) * stride, its = rows.scale[block + r];
+      bf16 *brief = (bf16 *)out + (size_t)(block + r) * stride;
       for (int i = 0; i < PANEL; i++) {
         float y = (float)(sums[r * PANEL + i] - shift[i]) * (its * scale[i]) + bias[i];
-        if (how == ADD) y += to[i];
         if (how == RELU) y = y > 0 ? y : 0;
-        to[i] = y;
+        if (how == WRITE) to[i] = y;
+        if (how == ADD) to[i] += y;
+        if (how == BRIEF || how == RELU) brief[i] = shorten(y);
       }
     }
   }
@@ -214,16 +217,16 @@ static inline void multiply_panel(const dense *layer, int panel, packed_rows row
 
 #define NEAR_ROWS 256 /* rows that stay in a processor's own cache while panels pass */
 
-/* A whole layer for `count` rows, shared out by panels. */
-static inline void multiply_all(team *t, const dense *layer, packed_rows rows, int count, float *out,
+/* A whole layer for `count` rows, shared out by panels; not to WRITE. */
+static inline void multiply_all(team *t, const dense *layer, packed_rows rows, int count, void *out,
                                 int stride, into how) {
   int panels = layer->outputs / PANEL, items = up(count, NEAR_ROWS) / NEAR_ROWS * panels;
   SHARE(t, item, items) {
     int start = item / panels * NEAR_ROWS, panel = item % panels;
     int here = count - start < NEAR_ROWS ? count - start : NEAR_ROWS;
-    packed_rows part = from_row(rows, start);
-    multiply_panel(layer, panel, part, here, out + (size_t)start * stride + panel * PANEL, stride,
-                   how);
+    size_t size = how == ADD ? sizeof(float) : sizeof(bf16);
+    size_t at = ((size_t)start * stride + panel * PANEL) * size;
+    multiply_panel(layer, panel, from_row(rows, start), here, (uint8_t *)out + at, stride, how);
   }
   meet(t);
 }

@@ -95,10 +95,10 @@ static void norm_all(team *t, const float *x, norm n, float *y, packed_rows to, 
 typedef struct {
   const network *net;
   form f;
-  int count, tall, places;
-  float *mixed, *wide;
+  int count, tall, places, row;
+  bf16 *mixed, *wide;
   packed_rows states, attended, packed_wide;
-  uint8_t *scratch; /* of each thread: a row, and what attending takes */
+  uint8_t *scratch; /* of each thread: `row` floats, and what attending takes */
   size_t scratch_size;
 } work;
 
@@ -112,12 +112,13 @@ static size_t plan(work *w, arena *a, const network *net, int count, int places,
   w->count = count;
   w->places = places;
   w->tall = count < FEED_ROWS ? count : FEED_ROWS;
-  w->mixed = take(a, sizeof(float) * count * 3 * net->width);
-  w->wide = take(a, sizeof(float) * w->tall * net->feed);
+  w->mixed = take(a, sizeof(bf16) * count * 3 * net->width);
+  w->wide = take(a, sizeof(bf16) * w->tall * net->feed);
   w->states = take_rows(a, count, net->width);
   w->attended = take_rows(a, count, net->width);
   w->packed_wide = take_rows(a, w->tall, net->feed);
-  w->scratch_size = sizeof(float) * 2 * net->width + attend_scratch_size(w->f, places) + row_cache;
+  w->row = 3 * net->width > net->feed ? 3 * net->width : net->feed;
+  w->scratch_size = sizeof(float) * w->row + attend_scratch_size(w->f, places) + row_cache;
   w->scratch_size = (w->scratch_size + 4095) / 4096 * 4096;
   w->scratch = take(a, w->scratch_size * threads);
   return a->at - start;
@@ -128,7 +129,7 @@ static float *row_scratch(const work *w) {
 }
 
 static attend_scratch attending(const work *w) {
-  return attend_scratch_at((uint8_t *)(row_scratch(w) + 2 * w->net->width), w->f, w->places);
+  return attend_scratch_at((uint8_t *)(row_scratch(w) + w->row), w->f, w->places);
 }
 
 static void feed_forward(team *t, const work *w, const layer *l, float *x) {
@@ -137,32 +138,39 @@ static void feed_forward(team *t, const work *w, const layer *l, float *x) {
   for (int start = 0; start < w->count; start += w->tall) {
     int here = w->count - start < w->tall ? w->count - start : w->tall;
     multiply_all(t, &l->inner, from_row(w->states, start), here, w->wide, w->net->feed, RELU);
-    SHARE(t, row, here) pack_row(w->packed_wide, row, w->wide + (size_t)row * w->net->feed);
+    SHARE(t, row, here) {
+      lengthen(w->wide + (size_t)row * w->net->feed, w->net->feed, row_scratch(w));
+      pack_row(w->packed_wide, row, row_scratch(w));
+    }
     meet(t);
     multiply_all(t, &l->outer, w->packed_wide, here, x + (size_t)start * width, width, ADD);
   }
 }
 
-/* The queries of a position, scaled by the root of a head's width. */
-static const float *scaled(const work *w, const float *query) {
-  float *to = row_scratch(w) + w->net->width, rate = 1.0f / sqrtf((float)w->f.dim);
-  for (int i = 0; i < w->net->width; i++) to[i] = query[i] * rate;
-  return to;
+/* Keep a position's key and value, which stand side by side. */
+static void keep_both(const work *w, uint8_t *row, int place, const bf16 *both) {
+  float *key = row_scratch(w);
+  lengthen(both, 2 * w->net->width, key);
+  keep(row, w->f, place, key, key + w->net->width);
+}
+
+/* Attend from one position; the result is row `to` of what is multiplied next. */
+static void attend_from(const work *w, const bf16 *query, const uint8_t *row, int count,
+                        const uint8_t *wanted, int to) {
+  int width = w->net->width;
+  float *scaled = row_scratch(w), *out = scaled + width, rate = 1.0f / sqrtf((float)w->f.dim);
+  lengthen(query, width, scaled);
+  for (int i = 0; i < width; i++) scaled[i] *= rate;
+  attend(scaled, row, w->f, count, wanted, attending(w), out);
+  pack_row(w->attended, to, out);
 }
 
 static void encode_row(const work *w, int start, int length, uint8_t *cache) {
   int width = w->net->width;
-  const float *mixed = w->mixed + (size_t)start * 3 * width;
-  for (int i = 0; i < length; i++) {
-    const float *at = mixed + (size_t)i * 3 * width;
-    keep(cache, w->f, i, at + width, at + 2 * width);
-  }
-  attend_scratch s = attending(w);
-  for (int i = 0; i < length; i++) {
-    float *out = row_scratch(w);
-    attend(scaled(w, mixed + (size_t)i * 3 * width), cache, w->f, length, NULL, s, out);
-    pack_row(w->attended, start + i, out);
-  }
+  const bf16 *mixed = w->mixed + (size_t)start * 3 * width;
+  for (int i = 0; i < length; i++) keep_both(w, cache, i, mixed + (size_t)i * 3 * width + width);
+  for (int i = 0; i < length; i++)
+    attend_from(w, mixed + (size_t)i * 3 * width, cache, length, NULL, start + i);
 }
 
 static void encode(team *t, const work *w, float *x, const int32_t *starts, int rows, cohort *to) {
@@ -173,7 +181,7 @@ static void encode(team *t, const work *w, float *x, const int32_t *starts, int 
   for (int i = 0; i < net->encoder_layers; i++) {
     const layer *l = net->encoder + i;
     norm_all(t, x, l->own_norm, row_scratch(w), w->states, w->count);
-    multiply_all(t, &l->own, w->states, w->count, w->mixed, 3 * width, WRITE);
+    multiply_all(t, &l->own, w->states, w->count, w->mixed, 3 * width, BRIEF);
     SHARE(t, row, rows) encode_row(w, starts[row], starts[row + 1] - starts[row], cache);
     meet(t);
     multiply_all(t, &l->own_out, w->attended, w->count, x, width, ADD);
@@ -182,13 +190,11 @@ static void encode(team *t, const work *w, float *x, const int32_t *starts, int 
   norm_all(t, x, net->encoder_norm, row_scratch(w), w->states, w->count);
   size_t row_size = toolkit_cache_size(w->f.heads, w->f.dim, to->memory_places);
   for (int i = 0; i < net->decoder_layers; i++) {
-    multiply_all(t, &net->decoder[i].memory, w->states, w->count, w->mixed, 2 * width, WRITE);
+    multiply_all(t, &net->decoder[i].memory, w->states, w->count, w->mixed, 2 * width, BRIEF);
     SHARE(t, row, rows) {
       uint8_t *at = to->memory + ((size_t)i * to->room + row) * row_size;
-      for (int p = starts[row]; p < starts[row + 1]; p++) {
-        const float *both = w->mixed + (size_t)p * 2 * width;
-        keep(at, w->f, p - starts[row], both, both + width);
-      }
+      for (int p = starts[row]; p < starts[row + 1]; p++)
+        keep_both(w, at, p - starts[row], w->mixed + (size_t)p * 2 * width);
     }
     meet(t);
   }
@@ -233,21 +239,15 @@ static void attend_own(const work *w, const member *m, int index) {
   int width = w->net->width, places = (c->step + 1) * c->beams;
   size_t row_size = toolkit_cache_size(w->f.heads, w->f.dim, c->own_places);
   uint8_t *row = c->own + ((size_t)index * c->room + c->slots[m->row]) * row_size;
-  attend_scratch s = attending(w);
+  const bf16 *mixed = w->mixed + (size_t)m->first * 3 * width;
+  for (int b = 0; b < c->beams; b++)
+    keep_both(w, row, c->step * c->beams + b, mixed + (size_t)b * 3 * width + width);
+  uint8_t *wanted = c->chosen ? attending(w).wanted : NULL;
   for (int b = 0; b < c->beams; b++) {
-    const float *at = w->mixed + (size_t)(m->first + b) * 3 * width;
-    keep(row, w->f, c->step * c->beams + b, at + width, at + 2 * width);
-  }
-  for (int b = 0; b < c->beams; b++) {
-    float *out = row_scratch(w);
-    const float *at = w->mixed + (size_t)(m->first + b) * 3 * width;
-    if (c->chosen) {
-      const int32_t *its = c->chosen + (size_t)(m->row * c->beams + b) * (c->step + 1);
-      memset(s.wanted, 0, up(places, PLACES));
-      for (int i = 0; i <= c->step; i++) s.wanted[its[i]] = 1;
-    }
-    attend(scaled(w, at), row, w->f, places, c->chosen ? s.wanted : NULL, s, out);
-    pack_row(w->attended, m->first + b, out);
+    const int32_t *its = c->chosen + (size_t)(m->row * c->beams + b) * (c->step + 1);
+    if (wanted) memset(wanted, 0, up(places, PLACES));
+    for (int i = 0; wanted && i <= c->step; i++) wanted[its[i]] = 1;
+    attend_from(w, mixed + (size_t)b * 3 * width, row, places, wanted, m->first + b);
   }
 }
 
@@ -256,13 +256,9 @@ static void attend_memory(const work *w, const member *m, int index) {
   int width = w->net->width;
   size_t row_size = toolkit_cache_size(w->f.heads, w->f.dim, c->memory_places);
   const uint8_t *row = c->memory + ((size_t)index * c->room + c->slots[m->row]) * row_size;
-  attend_scratch s = attending(w);
-  for (int b = 0; b < c->beams; b++) {
-    float *out = row_scratch(w);
-    const float *query = w->mixed + (size_t)(m->first + b) * width;
-    attend(scaled(w, query), row, w->f, c->counts[m->row], NULL, s, out);
-    pack_row(w->attended, m->first + b, out);
-  }
+  for (int b = 0; b < c->beams; b++)
+    attend_from(w, w->mixed + (size_t)(m->first + b) * width, row, c->counts[m->row], NULL,
+                m->first + b);
 }
 
 /* The likeliest pieces of each row: for each chunk of the vocabulary its `count` best, and its
@@ -353,12 +349,12 @@ static void decode(team *t, const work *w, float *x, const member *members, int 
   for (int i = 0; i < net->decoder_layers; i++) {
     const layer *l = net->decoder + i;
     norm_all(t, x, l->own_norm, row_scratch(w), w->states, w->count);
-    multiply_all(t, &l->own, w->states, w->count, w->mixed, 3 * width, WRITE);
+    multiply_all(t, &l->own, w->states, w->count, w->mixed, 3 * width, BRIEF);
     SHARE(t, row, rows) attend_own(w, members + row, i);
     meet(t);
     multiply_all(t, &l->own_out, w->attended, w->count, x, width, ADD);
     norm_all(t, x, l->cross_norm, row_scratch(w), w->states, w->count);
-    multiply_all(t, &l->cross, w->states, w->count, w->mixed, width, WRITE);
+    multiply_all(t, &l->cross, w->states, w->count, w->mixed, width, BRIEF);
     SHARE(t, row, rows) attend_memory(w, members + row, i);
     meet(t);
     multiply_all(t, &l->cross_out, w->attended, w->count, x, width, ADD);
