@@ -43,8 +43,8 @@ def prepare(
     """Make and keep what translating ``model`` into English needs: the English vocabulary, the C
     kernels and the 8-bit weights, or CTranslate2's conversion. What is there already stays.
 
-    ``progress`` counts tensors read. One matrix at a time is in memory beside the result; only
-    CTranslate2's conversion holds all of the weights. Raises as ``load_translator``.
+    ``progress`` counts tensors read. Our weights are made matrix by matrix; CTranslate2's
+    conversion holds all of them, in float32. Raises as ``load_translator``.
     """
     progress = progress or Silent()
     checkpoint = resolve(model)
