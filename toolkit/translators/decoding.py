@@ -164,9 +164,12 @@ def _take(
     if not order:
         return []
     at_once = max(1, limits.rows // beams)
-    sizes = [len(rows[i]) * (1 + beams) for cohort in running for i in cohort.ids]
-    free, places = at_once - len(sizes), limits.places - sum(sizes)
-    if running and (free < min(at_once // 4, len(order)) or places < limits.places // 4):
+    free = at_once - sum(len(cohort.ids) for cohort in running)
+    if running and free < min(at_once // 4, len(order)):
+        return []
+    held = sum(len(rows[i]) for cohort in running for i in cohort.ids)
+    places = limits.places - held * (1 + beams)
+    if running and places < limits.places // 4:
         return []
     taken: list[int] = []
     tokens = 0
