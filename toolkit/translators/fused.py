@@ -19,6 +19,7 @@ from toolkit.translators.kernels import Precision
 from toolkit.translators.native_kernels import (
     DEEP,
     MOST_HEADS,
+    MOST_PARTS,
     PANEL,
     PARTS,
     CohortStruct,
@@ -51,11 +52,13 @@ def make_network(
 
 def _fits(weights: Weights) -> bool:
     shape = Shape.of(weights.config)
+    head = shape.width // shape.heads
     feeds = [weights.config[f"{side}_ffn_dim"] for side in ("encoder", "decoder")]
     return (
         feeds[0] == feeds[1]
         and all(size % DEEP == 0 for size in (shape.width, *feeds))
-        and shape.width // shape.heads % PARTS == 0
+        and head % PARTS == 0
+        and head <= MOST_PARTS
         and shape.heads <= MOST_HEADS
     )
 

@@ -39,8 +39,9 @@ _FLAGS = [
 _AMX = ["-march=native", "-mprefer-vector-width=512"]
 _AVX512 = [*_AMX, "-mno-amx-int8"]
 _AVX2 = ["-march=x86-64-v3"]
-# Layers have a multiple of so many inputs, and of outputs; heads a multiple of so many parts.
-DEEP, PANEL, PARTS, MOST_HEADS = 64, 32, 16, 256
+# Layers have a multiple of so many inputs, and of outputs; heads a multiple of so many parts,
+# and no more of them than the kernels have room for.
+DEEP, PANEL, PARTS, MOST_HEADS, MOST_PARTS = 64, 32, 16, 256, 1024
 
 
 class NormStruct(Structure):

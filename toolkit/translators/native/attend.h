@@ -9,6 +9,7 @@
 #define PLACES 16      /* positions that stand together in a block */
 #define HEAVIEST 8191  /* the largest weight, so that a thousand of them times 127 fit 31 bits */
 #define MOST_HEADS 256
+#define MOST_PARTS 1024
 #define SHARPEST 32639 /* the largest part of a query whose halves both fit 8 bits */
 
 /* A block holds PLACES positions of one row: keys [head][group of 4][position][4], each plus 128;
@@ -25,25 +26,27 @@ static inline float *scales_of(uint8_t *block, form f) {
   return (float *)(block + 2 * keys_size(f));
 }
 
+/* Whole numbers up to 127 and, times the scale that is returned, what they stand for. */
+static inline float round_part(const float *x, int dim, int shift, uint8_t *to) {
+  float most = largest_of(x, dim), times = 127.0f / most;
+  for (int i = 0; i < dim; i++) to[i] = (uint8_t)((int32_t)rintf(x[i] * times) + shift);
+  return most / 127.0f;
+}
+
 /* Keep the key and value (heads x dim floats each) of one position of a row. */
 static inline void keep(uint8_t *row, form f, int place, const float *key, const float *value) {
-  uint8_t *block = row + place / PLACES * block_size(f);
-  int8_t *values = (int8_t *)block + keys_size(f);
+  uint8_t *block = row + place / PLACES * block_size(f), *values = block + keys_size(f);
   float *scales = scales_of(block, f);
+  uint8_t parts[MOST_PARTS];
   int at = place % PLACES;
   if (at == 0) memset(scales, 0, sizeof(float) * 2 * f.heads * PLACES); /* none behind the last */
   for (int h = 0; h < f.heads; h++) {
-    const float *k = key + h * f.dim, *v = value + h * f.dim;
-    float key_most = largest_of(k, f.dim), value_most = largest_of(v, f.dim);
-    float key_times = 127.0f / key_most, value_times = 127.0f / value_most;
     uint8_t *keys = block + (size_t)h * f.dim * PLACES + at * 4;
-    for (int g = 0; g < f.dim / 4; g++)
-      for (int i = 0; i < 4; i++)
-        keys[g * PLACES * 4 + i] = (uint8_t)((int32_t)rintf(k[g * 4 + i] * key_times) + 128);
-    int8_t *to = values + (size_t)h * f.dim * PLACES + (at / 4) * f.dim * 4 + at % 4;
-    for (int i = 0; i < f.dim; i++) to[i * 4] = (int8_t)(int32_t)rintf(v[i] * value_times);
-    scales[h * PLACES + at] = key_most / 127.0f;
-    scales[(f.heads + h) * PLACES + at] = value_most / 127.0f;
+    scales[h * PLACES + at] = round_part(key + h * f.dim, f.dim, 128, parts);
+    for (int i = 0; i < f.dim; i += 4) memcpy(keys + i * PLACES, parts + i, 4);
+    uint8_t *to = values + (size_t)h * f.dim * PLACES + at / 4 * f.dim * 4 + at % 4;
+    scales[(f.heads + h) * PLACES + at] = round_part(value + h * f.dim, f.dim, 0, parts);
+    for (int i = 0; i < f.dim; i++) to[i * 4] = parts[i];
   }
 }
 
