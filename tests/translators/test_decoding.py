@@ -109,7 +109,7 @@ def generate(
     ids = torch.tensor([row + [1] * (longest - len(row)) for row in demo.rows])
     options = GenerationConfig(
         num_beams=beams,
-        early_stopping=beams > 1,
+        early_stopping=False,
         no_repeat_ngram_size=ngram,
         max_new_tokens=CAP + 1,
         forced_bos_token_id=demo.english,

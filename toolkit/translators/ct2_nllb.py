@@ -19,6 +19,10 @@ from toolkit.translators.batching import Decoded, token_batches
 if TYPE_CHECKING:
     from toolkit.translators.weights import Weights
 
+# Outputs that must have ended before a search stops, in beams. With 1, the default, .84 of 100 rows
+# of the demo were what our loop and ``generate`` write and the others were worse; with 2 it is .97
+# and with 4 all of them, for a third more time.
+_PATIENCE = 4.0
 _BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
 _SPECIAL = {"bos_token": 0, "eos_token": 2, "unk_token": 3, "decoder_start_token": 2}
 
@@ -84,6 +88,7 @@ class Ct2Decoder:
                 [[str(piece) for piece in rows[i]] for i in batch],
                 target_prefix=[[str(language)]] * len(batch),
                 beam_size=beams,
+                patience=_PATIENCE,
                 no_repeat_ngram_size=no_repeat_ngram,
                 max_input_length=0,
                 max_decoding_length=longest + 1,  # the language code counts
