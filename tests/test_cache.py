@@ -11,7 +11,7 @@ import pytest
 
 from toolkit.cache import Cache
 from toolkit.data import Hypothesis
-from toolkit.errors import ConfigError, OutputError
+from toolkit.errors import ConfigError
 
 KEY = {"signature": "demo@1", "source": "guj_Gujr", "target": "eng_Latn"}
 
@@ -79,9 +79,51 @@ def test_a_file_that_is_no_cache_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_its_place_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=str(tmp_path)) as caught:
+    with pytest.raises(ConfigError, match=str(tmp_path)) as caught:
         Cache(tmp_path)
     assert "TOOLKIT_CACHE" in caught.value.remedy
+
+
+def test_a_cache_that_cannot_be_made_costs_a_run_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    cache = Cache(tmp_path / "file" / "c.sqlite")
+    cache.put(["a"], [Hypothesis("A")], signature="s", source="x", target="y")
+    assert cache.get(["a"], signature="s", source="x", target="y") == {}
+    assert len(cache) == 0
+    assert "cannot be written" in cache.warning
+    assert "TOOLKIT_CACHE" in cache.warning
+
+
+def test_a_full_disk_costs_what_is_new_and_keeps_what_is_old(tmp_path: Path) -> None:
+    """Files of this process may not grow beyond what is there: writing fails as on a full disk."""
+    path = tmp_path / "c.sqlite"
+    cache = Cache(path)
+    cache.put(["old"], [Hypothesis("OLD")], signature="s", source="x", target="y")
+    cache.close()
+    script = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from toolkit.cache import Cache\n"
+        "from toolkit.data import Hypothesis\n"
+        "path = Path(sys.argv[1])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))\n"
+        "cache = Cache(path)\n"
+        "assert not cache.warning\n"
+        "texts = [str(i) * 500 for i in range(200)]\n"
+        "where = dict(signature='s', source='x', target='y')\n"
+        "for _ in range(2):\n"
+        "    cache.put(texts, [Hypothesis(t) for t in texts], **where)\n"
+        "print(cache.warning)\n"
+        "assert cache.get(['old'], **where)['old'].text == 'OLD'\n"
+        "cache.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "cannot be written" in done.stdout
+    found = Cache(path).get(["old"], signature="s", source="x", target="y")
+    assert found["old"].text == "OLD"
 
 
 def test_a_process_killed_after_put_loses_nothing(tmp_path: Path) -> None:

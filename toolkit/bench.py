@@ -13,6 +13,7 @@ import os
 import platform
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -30,12 +31,12 @@ STOCK = "ctranslate2-stock"
 # The rows that ``--engine`` stands for.
 _PRODUCT = {"torch-english": TORCH, "ctranslate2-english": CTRANSLATE2}
 _FEWEST = 8  # rows, for engines that are very slow: one of each length
-_MINUTES = 9.0  # that a run may take where nobody says how many sentences
+_MINUTES = 15.0  # that a run may take where nobody says how many sentences
 _LOADING = 8.0  # seconds, about
 _UNKNOWN = 100.0  # pieces per second of an engine that nothing is known about
 # How fast engines are that have no sweep, about, by the speed of the stock one.
 _GUESSES = {"transformers-single": 0.03, "ctranslate2-english": 1.5, "torch-english": 1.5}
-_SENTENCES = {"cpu": (512, 256, 128, 64), "cuda": (16_384, 8192, 4096, 2048)}
+_SENTENCES = {"cpu": (512, 256), "cuda": (16_384, 8192, 4096, 2048)}
 # Environment variables that change the figures.
 _TELLING = ("OMP_", "ONEDNN_", "MKL_", "CT2_", "KMP_", "GOMP_", "TOOLKIT_")
 # Batch sizes to try, greedy and with beams.
@@ -87,8 +88,8 @@ class BenchReport:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An engine to measure. ``batches`` are tried and the best is taken; none leaves the engine
-    its own limit. ``share`` is the part of the workload that it runs, 0 eight rows, once: slow
-    engines get less of it."""
+    its own limit. ``share`` is the part of the workload that it runs, 0 eight rows: slow
+    engines get less of it, and once."""
 
     name: str
     engine: str
@@ -107,7 +108,7 @@ def entries(beam: int, device: str = "cpu") -> list[Entry]:
     stock, best = ("float16", "bfloat16") if on_gpu else ("int8", "int8")
     return [
         Entry("transformers-single", "transformers", "float32", beam, (1,), share=0),
-        Entry("transformers-batched", "transformers", half, beam, _NAIVE[device][wide], share=0.25),
+        Entry("transformers-batched", "transformers", half, beam, _NAIVE[device][wide], share=0.5),
         Entry(STOCK, CTRANSLATE2, stock, beam, _STOCK[device][wide]),
         Entry("ctranslate2-english", CTRANSLATE2, stock, beam, _STOCK[device][wide][2:3], cut=True),
         Entry("torch-english", TORCH, best, beam, _OURS[device], cut=True),
@@ -139,7 +140,7 @@ class _Series:
             guess = best.get((STOCK, entry.beam), _UNKNOWN) * _GUESSES.get(entry.name, 1)
             speed = best.get((entry.name, entry.beam), guess)
             pieces = sum(n if self.subject.rows else cap for n, cap in work.lengths)
-            total += (pieces / speed + _LOADING) * (self.rounds if entry.share else 1)
+            total += (pieces / speed + _LOADING) * (self.rounds if _again(entry) else 1)
         return total
 
     def sweeps(self, works: Sequence[Work], progress: Progress) -> list[Tried]:
@@ -199,7 +200,7 @@ def run(
     """Measure each engine with each of ``beams`` on ``sentences`` rows, ``rounds`` times in turn.
 
     Without a ``subject`` it is ``random_subject(folder)``. With beams there are fewer sentences,
-    by as many times. ``sentences`` None takes as many as about nine minutes allow. ``names``
+    by as many times. ``sentences`` None takes as many as a quarter of an hour allows. ``names``
     limits the engines to those named. ``threads`` is the machine's processors if None. What is
     made of the checkpoint, gigabytes, is kept for the next time; ``say`` is told where.
     """
@@ -221,7 +222,7 @@ def run(
     minutes = series.seconds(sentences, tried) / 60
     say(f"{sentences} sentences; about {max(1, round(minutes))} more minutes.")
     works = [
-        replace(work, batch=_batch(entry, chosen, tried) or work.batch)
+        replace(work, batch=_batch(entry, work, chosen, tried) or work.batch)
         for entry, work in zip(chosen, series.works(sentences), strict=True)
     ]
     timings = _rounds(chosen, works, rounds, progress)
@@ -240,12 +241,12 @@ def run(
 def _rounds(
     chosen: Sequence[Entry], works: Sequence[Work], rounds: int, progress: Progress
 ) -> list[list[Timing]]:
-    """Every engine in turn, and again; those that are very slow once."""
+    """Every engine in turn, and again; those that are slow once."""
     found: list[list[Timing]] = [[] for _ in works]
-    progress.begin("measure", sum(rounds if entry.share else 1 for entry in chosen))
+    progress.begin("measure", sum(rounds if _again(entry) else 1 for entry in chosen))
     for number in range(rounds):
         for entry, timings, work in zip(chosen, found, works, strict=True):
-            if number == 0 or entry.share:
+            if number == 0 or _again(entry):
                 timings.append(_in_process(measure, replace(work, started=time.time())))
                 progress.advance()
     return found
@@ -256,12 +257,19 @@ def _picked(rows: int, count: int) -> list[int]:
     return [i * rows // count for i in range(count)]
 
 
-def _batch(entry: Entry, chosen: Sequence[Entry], tried: Sequence[Tried]) -> int | None:
-    """The fastest of the batch sizes that were tried for an engine, if any were."""
+def _again(entry: Entry) -> bool:
+    return entry.engine != "transformers"
+
+
+def _batch(entry: Entry, work: Work, chosen: Sequence[Entry], tried: Sequence[Tried]) -> int | None:
+    """The fastest of the batch sizes that were tried for an engine, if any were, and that rows of
+    one length fill, where lengths are made up."""
+    most = 1 << 30 if work.rows else min(Counter(work.lengths).values())
     names = (entry.name, STOCK) if entry.engine == CTRANSLATE2 else (entry.name,)
     for other, found in zip(chosen, tried, strict=True):
         if other.name in names and other.beam == entry.beam and found:
-            return max(found, key=lambda one: one[1])[0]
+            filled = [one for one in found if one[0] <= most] or found[:1]
+            return max(filled, key=lambda one: one[1])[0]
     return None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from toolkit.data import Hypothesis
-from toolkit.errors import ConfigError, OutputError
+from toolkit.errors import ConfigError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS segments (
@@ -33,21 +33,28 @@ class Cache:
     """Hypotheses by ``(signature, source language, target language, text)``.
 
     Several processes may use one file at a time. A damaged file is moved aside, never deleted,
-    and a new one begun; ``warning`` then says so.
+    and a new one begun. A file that cannot be written, or not even be opened, costs a run its
+    checkpoint and nothing else: what is known is read, and what is new is not kept. ``warning``
+    says so in each case. Raises ``ConfigError`` for a folder, and for a file that is no cache.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.warning = ""
+        self._writable = True
+        if path.is_dir():
+            raise ConfigError(
+                f"{path}: the cache must be a file, and this is a folder",
+                remedy=f"Say {path / 'segments.sqlite'}, or set TOOLKIT_CACHE to another file.",
+            )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = self._open()
-        except sqlite3.OperationalError as error:
-            raise self._unusable(error) from None
+        except (sqlite3.OperationalError, OSError) as error:
+            self._go_on_without(error)
+            self._connection = self._open_to_read()
         except sqlite3.DatabaseError:
             self._begin_anew()
-        except OSError as error:
-            raise self._unusable(error) from None
 
     def _begin_anew(self) -> None:
         """Move a damaged file aside, with what SQLite keeps beside it."""
@@ -63,7 +70,9 @@ class Cache:
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
             self._connection = self._open()
         except (OSError, sqlite3.Error) as error:
-            raise self._unusable(error) from None
+            self._go_on_without(error)
+            self._connection = _empty()
+            return
         self.warning = f"the cache {self.path} was damaged; it was moved to {aside.name}"
 
     def _open(self) -> sqlite3.Connection:
@@ -80,10 +89,20 @@ class Cache:
             raise
         return connection
 
-    def _unusable(self, error: Exception) -> OutputError:
-        return OutputError(
-            f"{self.path}: the cache cannot be used ({error})",
-            remedy="Free space, mend the permissions, or set TOOLKIT_CACHE to another file.",
+    def _open_to_read(self) -> sqlite3.Connection:
+        try:
+            address = f"{self.path.absolute().as_uri()}?mode=ro"
+            connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+            connection.execute("SELECT key FROM segments LIMIT 1").fetchone()
+        except (sqlite3.Error, ValueError):
+            return _empty()
+        return connection
+
+    def _go_on_without(self, error: Exception) -> None:
+        self._writable = False
+        self.warning = (
+            f"the cache {self.path} cannot be written ({error}): this run keeps nothing for the "
+            "next; free space, mend the permissions, or set TOOLKIT_CACHE to another file"
         )
 
     def get(
@@ -94,10 +113,10 @@ class Cache:
         try:
             return self._find(by_key)
         except sqlite3.OperationalError as error:
-            raise self._unusable(error) from None
+            self._go_on_without(error)
         except sqlite3.DatabaseError:
             self._replace()
-            return {}
+        return {}
 
     def _find(self, by_key: dict[bytes, str]) -> dict[str, Hypothesis]:
         keys = list(by_key)
@@ -126,18 +145,23 @@ class Cache:
         target: str,
     ) -> None:
         """Keep ``hypotheses``, one for each of ``texts``, in one transaction."""
+        if not self._writable:
+            return
         now = int(time.time())
         rows = [
             (_key(signature, source, target, text), h.text, h.score, json.dumps(h.flags), now)
             for text, h in zip(texts, hypotheses, strict=True)
         ]
         try:
-            self._insert(rows)
-        except sqlite3.OperationalError as error:
-            raise self._unusable(error) from None
-        except sqlite3.DatabaseError:
-            self._replace()
-            self._insert(rows)
+            try:
+                self._insert(rows)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                self._replace()
+                self._insert(rows)
+        except sqlite3.Error as error:
+            self._go_on_without(error)
 
     def _insert(self, rows: list[tuple[bytes, str, float | None, str, int]]) -> None:
         with self._connection:
@@ -146,15 +170,18 @@ class Cache:
             )
 
     def __len__(self) -> int:
-        try:
-            row = self._connection.execute("SELECT COUNT(*) FROM segments").fetchone()
-        except sqlite3.Error as error:
-            raise self._unusable(error) from None
+        row = self._connection.execute("SELECT COUNT(*) FROM segments").fetchone()
         return int(row[0])
 
     def close(self) -> None:
         """Release the file. A closed cache cannot be used again."""
         self._connection.close()
+
+
+def _empty() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.execute(_SCHEMA)
+    return connection
 
 
 def _key(signature: str, source: str, target: str, text: str) -> bytes:

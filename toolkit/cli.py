@@ -354,7 +354,7 @@ def bench(
 ) -> None:
     """Measure the engines on this machine and say which is the fastest.
 
-    Takes about ten minutes and 5 GB of disk in the cache, which stays there for the next time.
+    Takes a quarter of an hour and 5 GB of disk in the cache, which stays there for the next time.
     Without weights of NLLB here it makes up random ones of the 600M's sizes.
     """
     from toolkit import bench as measuring

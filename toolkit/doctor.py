@@ -219,13 +219,13 @@ def _cache(config: Config) -> Finding:
         cache = Cache(path)
         number = len(cache)
         cache.close()
+        if cache.warning:
+            return Finding("cache", "warn", cache.warning)
         size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
     except ToolkitError as error:
         return Finding("cache", "fail", _in_one(error))
     except OSError as error:
         return Finding("cache", "fail", f"{path} cannot be read ({error.strerror or error})")
-    if cache.warning:
-        return Finding("cache", "warn", cache.warning)
     detail = f"{number} segments, {size / 2**20:.1f} MiB, in {path} ({free >> 20} MiB free)"
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return Finding("cache", "warn", f"{detail}; it cannot be written: mend its permissions")

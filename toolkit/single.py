@@ -83,6 +83,10 @@ class TranslateJob:
             )
         finally:
             cache.close()
+            if cache.warning:
+                self.notice = (
+                    f"{self.notice} {cache.warning[0].upper()}{cache.warning[1:]}.".strip()
+                )
         return result.articles, [*failures, *result.failures]
 
 

@@ -154,13 +154,19 @@ def make_rows(work: Work) -> list[Row]:
     return [(work.language, *chance.choices(pieces, k=n - 2), END) for n, _ in work.lengths]
 
 
-def by_output(lengths: Lengths, batch: int | None) -> list[list[int]]:
-    """Batches of rows of like output length. Where there are as many rows of each length as a
-    batch holds, no row outlives its batch: the best case of engines that decode a batch until
-    its last row ends."""
+def by_output(lengths: Lengths, batch: int | None, *, mixed: bool = False) -> list[list[int]]:
+    """Batches of rows of like output length; of one output length each unless ``mixed``. Then no
+    row outlives its batch, which is the best case of engines that decode a batch until its last
+    row ends, and the only fair one where outputs are as long as they are told to be."""
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i][1], -lengths[i][0]))
     size = batch or len(order)
-    return [order[i : i + size] for i in range(0, len(order), size)]
+    batches: list[list[int]] = []
+    for i in order:
+        full = not batches or len(batches[-1]) == size
+        if full or not (mixed or lengths[batches[-1][0]][1] == lengths[i][1]):
+            batches.append([])
+        batches[-1].append(i)
+    return batches
 
 
 def _ready(work: Work) -> int:
@@ -232,7 +238,7 @@ def _ctranslate2(work: Work) -> Run:
 
     def run(rows: Sequence[Row], lengths: Lengths, batch: int | None) -> int:
         pieces = 0
-        for chosen in by_output(lengths, batch):
+        for chosen in by_output(lengths, batch, mixed=bool(work.rows)):
             caps = [lengths[i][1] for i in chosen]
             sources = [rows[i] for i in chosen]
             stops = bool(work.rows)
@@ -257,7 +263,7 @@ def _transformers(work: Work) -> Run:
 
     def run(rows: Sequence[Row], lengths: Lengths, batch: int | None) -> int:
         pieces = 0
-        for chosen in by_output(lengths, batch):
+        for chosen in by_output(lengths, batch, mixed=bool(work.rows)):
             caps, longest = [lengths[i][1] for i in chosen], max(len(rows[i]) for i in chosen)
             ids = torch.tensor([[*rows[i], *[1] * (longest - len(rows[i]))] for i in chosen])
             ids = ids.to(work.device)
