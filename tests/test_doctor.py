@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import socket
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,8 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from toolkit.cache import Cache
 from toolkit.config import Config
 from toolkit.doctor import Finding, examine
+from toolkit.translators.choice import settle
+from toolkit.translators.hub import resolve
 
 
 @pytest.fixture
@@ -122,6 +129,60 @@ def test_the_cache_has_a_size(config: Config) -> None:
     config.cache.unlink()
     config.cache.mkdir()
     assert look(config, "cache").state == "fail"
+
+
+def test_a_cache_with_damage_in_later_pages_is_told(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count(cache: Cache) -> int:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(Cache, "__len__", count)
+    found = look(config, "cache")
+    assert found.state == "fail"
+    assert str(config.cache) in found.detail
+
+
+def test_the_doctor_outlives_what_is_broken(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask() -> bool:
+        raise RuntimeError("CUDA error: out of memory\nmore lines")
+
+    monkeypatch.setattr("torch.cuda.is_available", ask)
+    found = look(config, "gpu")
+    assert found.state == "fail"
+    assert found.detail == "cannot be looked at (RuntimeError: CUDA error: out of memory)"
+
+
+def test_without_torch_the_doctor_says_so(tmp_path: Path) -> None:
+    """In a process of its own: here torch is loaded."""
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from toolkit.config import Config\n"
+        "from toolkit.doctor import examine\n"
+        "print({f.name: f.state for f in examine(Config(model='demo'))})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    states = ast.literal_eval(done.stdout)
+    assert states["gpu"] == states["kernels"] == states["engine"] == "fail"
+    assert states["prompts"] == "ok"
+
+
+def test_a_full_gpu_that_is_asked_for_is_one_that_a_run_takes(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda: "GPU")
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (100 << 20, 8 << 30))
+    found = look(replace(config, device="cuda"), "engine")
+    assert found.state == "warn"
+    assert "auto is torch on cuda" in found.detail
+    assert "100 MiB of memory are free" in found.detail
+    chosen = settle(resolve("demo"), device="cuda")
+    assert (chosen.engine, chosen.device) == ("torch", "cuda")
 
 
 def test_without_a_compiler_the_remedy_is_to_install_one(

@@ -8,8 +8,10 @@ import os
 import platform
 import shutil
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +26,7 @@ from toolkit.generators.openai_server import OpenAIServer
 from toolkit.store import LATEST
 from toolkit.summarisers.prompted import Prompted
 from toolkit.summarisers.prompted_merge import PromptedMerge
-from toolkit.translators import hub
+from toolkit.translators import choice, hub
 from toolkit.version import VERSION
 
 State = Literal["ok", "warn", "fail"]
@@ -44,23 +46,35 @@ class Finding:
 
 
 def examine(config: Config) -> list[Finding]:
-    """Look at everything that a run needs. No weights are loaded and nothing is fetched."""
-    looks: list[Callable[[Config], Finding]] = [
-        _versions,
-        _processor,
-        _gpu,
-        _kernels,
-        _model,
-        _engine,
-        _language_model,
-        _prompts,
-        _templates,
-        _ray,
-        _cache,
-        _outputs,
-        _last_run,
-    ]
-    return [look(config) for look in looks]
+    """Look at everything that a run needs. No weights are loaded and nothing is fetched. What
+    cannot even be looked at has failed."""
+    looks: dict[str, Callable[[Config], Finding]] = {
+        "versions": _versions,
+        "processor": _processor,
+        "gpu": _gpu,
+        "kernels": _kernels,
+        "model": _model,
+        "engine": _engine,
+        "llm": _language_model,
+        "prompts": _prompts,
+        "templates": _templates,
+        "ray": _ray,
+        "cache": _cache,
+        "outputs": _outputs,
+        "last run": _last_run,
+    }
+    return [_look(name, look, config) for name, look in looks.items()]
+
+
+def _look(name: str, look: Callable[[Config], Finding], config: Config) -> Finding:
+    try:
+        return look(config)
+    except ToolkitError as error:
+        return Finding(name, "fail", _in_one(error))
+    # The doctor is asked when something is broken, and must outlive whatever that is.
+    except Exception as error:
+        first = next(iter(str(error).splitlines()), "")
+        return Finding(name, "fail", f"cannot be looked at ({type(error).__name__}: {first})")
 
 
 def _versions(config: Config) -> Finding:
@@ -74,13 +88,9 @@ def _versions(config: Config) -> Finding:
 
 
 def _processor(config: Config) -> Finding:
-    flags = ""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-        flags = next((line for line in lines if line.startswith("flags")), "")
     names = {"amx_tile": "AMX", "avx512f": "AVX-512", "avx2": "AVX2"}
-    have = [name for flag, name in names.items() if flag in flags.split()]
+    flags = choice.cpu_flags()
+    have = [name for flag, name in names.items() if flag in flags]
     return Finding("processor", "ok", f"{os.cpu_count()} cores, {', '.join(have) or 'no AVX2'}")
 
 
@@ -107,32 +117,26 @@ def _model(config: Config) -> Finding:
 
 def _engine(config: Config) -> Finding:
     """What translates, and why. Without the checkpoint here one of the 600M's size is meant."""
-    from toolkit.translators import choice
     from toolkit.translators.torch_nllb import choose_device
 
-    try:
-        chosen = choice.choose(choice.describe(choose_device(config.device)), _parameters(config))
-    except ToolkitError as error:
-        return Finding("engine", "fail", str(error))
+    machine = choice.describe(choose_device(config.device))
+    parameters, fits = _sizes(config)
+    chosen = choice.choose(machine, parameters, fits=fits, device=config.device)
     detail = f"auto is {chosen.engine} on {chosen.device} ({chosen.why})"
     if config.engine != "auto":
         return Finding("engine", "ok", f"{config.engine}, as set; {detail}")
-    free = choice.describe(chosen.device).memory
-    if chosen.device == "cpu" and chosen.needs > free:
+    free = machine.gpu if chosen.device == "cuda" else machine.memory
+    if chosen.needs > free:
         detail += f"; {free >> 20} MiB of memory are free, about {chosen.needs >> 20} are needed"
         return Finding("engine", "warn", detail)
     return Finding("engine", "ok", detail)
 
 
-def _parameters(config: Config) -> int:
-    from toolkit.translators.torch_nllb import parameters
-
+def _sizes(config: Config) -> tuple[int, bool]:
     try:
-        checkpoint = hub.resolve(config.model, fetch_missing=False)
-        text = (checkpoint.path / "config.json").read_text(encoding="utf-8")
-        return parameters(json.loads(text))
+        return choice.sizes(hub.resolve(config.model, fetch_missing=False))
     except (ToolkitError, OSError, ValueError, KeyError):
-        return 615_000_000
+        return 615_000_000, True
 
 
 def _kernels(config: Config) -> Finding:
@@ -216,9 +220,8 @@ def _ray(config: Config) -> Finding:
 def _cache(config: Config) -> Finding:
     path = config.cache
     try:
-        cache = Cache(path)
-        number = len(cache)
-        cache.close()
+        with closing(Cache(path)) as cache:
+            number = len(cache)
         if cache.warning:
             return Finding("cache", "warn", cache.warning)
         size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
@@ -226,6 +229,8 @@ def _cache(config: Config) -> Finding:
         return Finding("cache", "fail", _in_one(error))
     except OSError as error:
         return Finding("cache", "fail", f"{path} cannot be read ({error.strerror or error})")
+    except sqlite3.Error as error:
+        return Finding("cache", "fail", f"{path} is damaged ({error}): move it away")
     detail = f"{number} segments, {size / 2**20:.1f} MiB, in {path} ({free >> 20} MiB free)"
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return Finding("cache", "warn", f"{detail}; it cannot be written: mend its permissions")

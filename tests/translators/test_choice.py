@@ -12,7 +12,7 @@ from toolkit.config import Config
 from toolkit.doctor import examine
 from toolkit.errors import ModelError
 from toolkit.translators.build import load_translator
-from toolkit.translators.choice import Machine, choose, settle, vectors
+from toolkit.translators.choice import Machine, choose, free_memory, settle, vectors
 from toolkit.translators.hub import resolve
 
 CASES = json.loads(
@@ -22,7 +22,7 @@ CASES = json.loads(
 
 @pytest.mark.parametrize("case", CASES, ids=[case["about"] for case in CASES])
 def test_the_table(case: dict[str, Any]) -> None:
-    found = choose(Machine(**case["machine"]), case["parameters"])
+    found = choose(Machine(**case["machine"]), case["parameters"], **case.get("options", {}))
     engine, device, *precision = case["expected"]
     assert (found.engine, found.device) == (engine, device)
     assert found.precision == (precision[0] if precision else None)
@@ -37,6 +37,14 @@ def test_the_table(case: dict[str, Any]) -> None:
         ({"amx_int8", "avx512_vnni", "avx2"}, "AVX512_CORE_AMX", "amx"),
         ({"amx_int8", "avx512_vnni", "avx2"}, "AVX512_CORE_VNNI", "avx512"),
         ({"amx_int8", "avx512_vnni", "avx2"}, "avx2", "avx2"),
+        ({"amx_int8", "avx512_vnni", "avx2"}, "ALL", "amx"),
+        ({"amx_int8", "avx512_vnni", "avx2"}, "DEFAULT", "amx"),
+        ({"amx_int8", "avx512_vnni", "avx2"}, "AVX10_1_512_AMX_FP16", "amx"),
+        ({"amx_int8", "avx512_vnni", "avx2"}, "AVX10_1_512", "avx512"),
+        ({"amx_int8", "avx512_vnni", "avx2"}, "AVX512_CORE_BF16", "avx512"),
+        ({"amx_int8", "avx512_vnni", "avx2"}, "AVX512_CORE_FP16", "avx512"),
+        ({"amx_int8", "avx512_vnni", "avx2"}, "AVX512_CORE", "avx2"),
+        ({"amx_int8", "avx512_vnni", "avx2"}, "AVX", ""),
         ({"avx512_vnni", "avx2"}, "", "avx512"),
         ({"avx512f", "avx2"}, "", "avx2"),
         ({"avx2", "avx_vnni"}, "AVX2_VNNI", "avx2"),
@@ -49,6 +57,33 @@ def test_the_best_of_a_processor(
 ) -> None:
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", held)
     assert vectors(flags) == expected
+
+
+@pytest.mark.parametrize(
+    ("folder", "limit", "used", "prefix"),
+    [
+        ("", "memory.max", "memory.current", ""),
+        ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
+    ],
+)
+def test_a_container_has_what_its_limit_leaves(
+    folder: str, limit: str, used: str, prefix: str, tmp_path: Path
+) -> None:
+    assert free_memory(tmp_path) == Machine().memory
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/meminfo").write_text("MemTotal: 9000 kB\nMemAvailable:    8000 kB\n")
+    assert free_memory(tmp_path) == 8000 << 10
+    group = tmp_path / "sys/fs/cgroup" / folder
+    group.mkdir(parents=True)
+    (group / limit).write_text("4096000\n")
+    assert free_memory(tmp_path) == 4_096_000
+    (group / used).write_text("3000000\n")
+    (group / "memory.stat").write_text(
+        f"anon 5\n{prefix}inactive_file 500000\n{prefix}active_file 200000\n"
+    )
+    assert free_memory(tmp_path) == 4_096_000 - 3_000_000 + 700_000
+    (group / limit).write_text("max\n")
+    assert free_memory(tmp_path) == 8000 << 10
 
 
 def test_what_is_named_stays(tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,10 +17,11 @@ TORCH, CTRANSLATE2 = "torch", "ctranslate2"
 Vectors = Literal["amx", "avx512", "avx2", ""]
 _NAMES = {"amx": "AMX", "avx512": "AVX-512", "avx2": "AVX2", "": "no AVX2"}
 _SMALL = 100_000_000  # parameters below which every engine waits for nothing but itself
-# Where our loop is the fastest, by what multiplies 8-bit numbers: with its C kernels, and without
-# them. Anywhere else CTranslate2 is, where it is installed.
-_OURS_WITH_KERNELS: tuple[Vectors, ...] = ("amx", "avx512", "avx2", "")
+# What our loop is the fastest with even without its C kernels. Anywhere else CTranslate2 is, where
+# it is installed.
 _OURS_WITHOUT: tuple[Vectors, ...] = ("amx", "avx512")
+# The flag of Linux for each, the best first.
+_FLAGS: dict[Vectors, str] = {"amx": "amx_int8", "avx512": "avx512_vnni", "avx2": "avx2"}
 # Bytes in memory for each parameter, caches of the usual number of rows included.
 _ON_CPU, _CONVERTING, _ON_GPU, _ON_GPU_INT8 = 1.6, 9.0, 2.5, 1.3
 _BESIDES = 1 << 30  # what a GPU holds besides: torch itself, and rows
@@ -57,8 +57,9 @@ class Choice:
     needs: int = 0
 
 
-def choose(machine: Machine, parameters: int) -> Choice:
-    """The fastest engine on ``machine`` for a checkpoint with so many ``parameters``."""
+def choose(machine: Machine, parameters: int, *, fits: bool = True, device: str = "auto") -> Choice:
+    """The fastest engine on ``machine`` for a checkpoint with so many ``parameters``. ``fits``: our
+    kernels take its sizes. With ``device`` ``cuda`` it is the GPU, however full that is."""
     wanted = int(_ON_GPU * parameters) + _BESIDES
     if machine.gpu >= wanted:
         return Choice(TORCH, "cuda", f"a GPU with {_gb(machine.gpu)} free", needs=wanted)
@@ -67,20 +68,25 @@ def choose(machine: Machine, parameters: int) -> Choice:
         why = f"a GPU with {_gb(machine.gpu)} free, enough for 8 bits only"
         # CTranslate2's own name for 8-bit weights beside 16-bit sums.
         return Choice(CTRANSLATE2, "cuda", why, "int8_float16", less)  # type: ignore[arg-type]
+    if device == "cuda":
+        why = f"a GPU that was asked for, with {_gb(machine.gpu)} free of {_gb(wanted)} needed"
+        return Choice(TORCH, "cuda", why, needs=wanted)
     short = f"; the GPU has {_gb(machine.gpu)} free and needs {_gb(wanted)}" if machine.gpu else ""
-    engine, why = _on_cpu(machine, parameters)
+    engine, why = _on_cpu(machine, parameters, fits)
     return Choice(engine, "cpu", why + short, needs=int(_ON_CPU * parameters))
 
 
-def _on_cpu(machine: Machine, parameters: int) -> tuple[str, str]:
+def _on_cpu(machine: Machine, parameters: int, fits: bool) -> tuple[str, str]:
     vectors = _NAMES[machine.vectors]
     if parameters < _SMALL:
         return TORCH, "a small checkpoint"
-    if machine.kernels and machine.vectors in _OURS_WITH_KERNELS:
+    if machine.kernels and fits:
         return TORCH, f"C kernels and {vectors}"
     if machine.vectors in _OURS_WITHOUT:
         return TORCH, vectors
-    lacks = "" if machine.kernels else ", and no C compiler for our kernels"
+    lacks = ", and sizes that our kernels do not take"
+    if not machine.kernels:
+        lacks = ", and no C compiler for our kernels"
     if not machine.ctranslate2:
         return TORCH, f"{vectors}{lacks}; CTranslate2 may be faster and is not installed"
     needs = int(_CONVERTING * parameters)
@@ -94,17 +100,24 @@ def settle(checkpoint: Checkpoint, *, engine: str = "auto", device: str = "auto"
 
     Raises ``ModelError`` for a GPU that is asked for and is not there.
     """
-    from toolkit.translators.torch_nllb import choose_device, parameters
+    from toolkit.translators.torch_nllb import choose_device
 
-    config = json.loads((checkpoint.path / "config.json").read_text(encoding="utf-8"))
     usable = choose_device(device)
     if engine == "auto":
-        chosen = choose(describe(usable), parameters(config))
-        if device == "cuda" and chosen.device == "cpu":
-            return Choice(TORCH, device, "a GPU that was asked for, though its memory is short")
-        return chosen
+        parameters, fits = sizes(checkpoint)
+        return choose(describe(usable), parameters, fits=fits, device=device)
     half = engine == CTRANSLATE2 and usable == "cuda"
     return Choice(engine, usable, "as set", "float16" if half else None)
+
+
+def sizes(checkpoint: Checkpoint) -> tuple[int, bool]:
+    """About how many parameters a checkpoint has, and whether our kernels take its sizes."""
+    from toolkit.translators.fused import _fits
+    from toolkit.translators.torch_nllb import parameters
+    from toolkit.translators.weights import Weights
+
+    weights = Weights(checkpoint.path)
+    return parameters(weights.config), _fits(weights)
 
 
 def describe(device: str) -> Machine:
@@ -117,11 +130,14 @@ def describe(device: str) -> Machine:
     if device == "cuda":
         import torch
 
-        gpu = torch.cuda.mem_get_info()[0]
+        try:
+            gpu = torch.cuda.mem_get_info()[0]
+        except RuntimeError:
+            gpu = 0  # No room even to ask, or others have it to themselves.
         found = installed and _ctranslate2_finds_gpu()
     return Machine(
         vectors=vectors(cpu_flags()),
-        memory=_free_memory(),
+        memory=free_memory(),
         gpu=gpu,
         kernels=load() is not None,
         ctranslate2=installed,
@@ -131,12 +147,19 @@ def describe(device: str) -> Machine:
 
 def vectors(flags: set[str]) -> Vectors:
     """The best of a processor's ``flags``, as far as ``ONEDNN_MAX_CPU_ISA`` lets them be used."""
+    kinds = list(_FLAGS)
+    usable = kinds[kinds.index(best) :] if (best := _most()) else []
+    return next((kind for kind in usable if _FLAGS[kind] in flags), "")
+
+
+def _most() -> Vectors:
+    """The best that ``ONEDNN_MAX_CPU_ISA`` lets be used. ``AVX512_CORE`` is without VNNI."""
     held = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
-    if "amx_int8" in flags and (not held or "AMX" in held):
-        return "amx"
-    if "avx512_vnni" in flags and not held.startswith(("SSE", "AVX2")):
-        return "avx512"
-    return "avx2" if "avx2" in flags and not held.startswith("SSE") else ""
+    if held in ("SSE41", "AVX"):
+        return ""
+    if held == "AVX512_CORE" or held.startswith("AVX2"):
+        return "avx2"
+    return "avx512" if held.startswith(("AVX512", "AVX10")) and "AMX" not in held else "amx"
 
 
 def cpu_flags() -> set[str]:
@@ -154,17 +177,36 @@ def _ctranslate2_finds_gpu() -> bool:
     return bool(ctranslate2.get_cuda_device_count())
 
 
-def _free_memory() -> int:
-    """Bytes that can be had without swapping, the container's limit respected."""
+def free_memory(root: Path = Path("/")) -> int:
+    """Bytes that can be had without swapping, the container's limit respected. The files of
+    Linux that tell are below ``root``."""
     try:
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
+        text = (root / "proc/meminfo").read_text(encoding="ascii")
         free = int(text.partition("MemAvailable:")[2].split()[0]) << 10
     except (OSError, IndexError, ValueError):
         return Machine().memory  # Not known: nothing is refused for it.
+    folder = root / "sys/fs/cgroup"
+    return min(
+        free,
+        _left(folder, "memory.max", "memory.current", ""),
+        _left(folder / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
+    )
+
+
+def _left(folder: Path, limit: str, used: str, prefix: str) -> int:
+    """What a control group has left. Files that it has cached count as used and can be dropped."""
     try:
-        return min(free, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+        most = int((folder / limit).read_text(encoding="ascii"))
     except (OSError, ValueError):
-        return free
+        return Machine().memory  # None, or no limit.
+    try:
+        taken = int((folder / used).read_text(encoding="ascii"))
+        lines = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
+        counts = dict(line.split(maxsplit=1) for line in lines)
+        cached = sum(int(counts[f"{prefix}{kind}_file"]) for kind in ("active", "inactive"))
+    except (OSError, ValueError, KeyError):
+        return most
+    return max(0, most - max(0, taken - cached))
 
 
 def _gb(size: int) -> str:
