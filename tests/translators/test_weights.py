@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from toolkit.errors import ModelError
+
 SHARED = "model.shared.weight"
+MATRIX = "model.encoder.layers.0.fc1.weight"
 
 
 @pytest.mark.parametrize("sharded", [False, True])
@@ -46,3 +50,54 @@ def test_the_table_is_found_under_each_of_its_names(
     assert torch.equal(weights(SHARED), table)
     ids = torch.tensor([5, 2, 5])
     assert torch.equal(weights.rows(SHARED, ids), table[ids].float())
+
+
+def test_a_table_that_ends_too_early_is_not_read(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    import torch
+
+    from toolkit.translators.weights import Weights
+
+    folder = Path(shutil.copytree(tiny_checkpoint, tmp_path / "cut"))
+    weights = Weights(folder)
+    table = weights(SHARED)
+    weights.rows(SHARED, torch.tensor([0]))
+    os.truncate(folder / "model.safetensors", 4096)
+    with pytest.raises(ModelError, match=r"model\.safetensors is damaged"):
+        weights.rows(SHARED, torch.tensor([len(table) - 1]))
+
+
+def test_what_cannot_be_kept_is_made_all_the_same(
+    tiny_checkpoint: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    import torch
+
+    from toolkit.translators.weights import Weights
+
+    (tmp_path / "file").write_text("in the way")
+    weights = Weights(tiny_checkpoint, prepared=tmp_path / "file" / "prepared")
+    for name in (SHARED, MATRIX):
+        found = weights.quantised([name])
+        for one, other in zip(found, Weights(tiny_checkpoint).quantised([name]), strict=True):
+            assert torch.equal(one, other)
+    assert len(caplog.records) == 1
+    assert "cannot be kept" in caplog.text
+
+
+@pytest.mark.parametrize("rows", [None, [3, 1]])
+def test_what_was_prepared_with_other_sizes_is_made_again(
+    rows: list[int] | None, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    from toolkit.translators.weights import Weights
+
+    weights = Weights(tiny_checkpoint, prepared=tmp_path)
+    chosen = None if rows is None else torch.tensor(rows)
+    weight, scale = weights.quantised([MATRIX], chosen)
+    (kept,) = tmp_path.iterdir()
+    for wrong in ((weight[:, 1:], scale), (weight[1:], scale[1:]), (weight, scale[1:])):
+        torch.save(wrong, kept)
+        for _ in range(2):
+            again = weights.quantised([MATRIX], chosen)
+            assert torch.equal(again[0], weight)
+            assert torch.equal(again[1], scale)

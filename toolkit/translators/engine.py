@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,7 +52,8 @@ def english_vocabulary(
         temporary.write_text(json.dumps({"size": size, "kept": kept}), encoding="utf-8")
         temporary.replace(path)
     except OSError:
-        temporary.unlink(missing_ok=True)  # A cache that cannot be written costs time only.
+        with suppress(OSError):  # A cache that cannot be written costs time only.
+            temporary.unlink(missing_ok=True)
     return kept
 
 

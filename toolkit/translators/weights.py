@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, BinaryIO
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from toolkit.errors import OutputError
 from toolkit.translators.checkpoint import INDEX, WEIGHTS, damaged
 from toolkit.translators.kernels import quantise_weight
+
+log = logging.getLogger(__name__)
 
 # NLLB has one table of embeddings for input, output and both sides. Those who write checkpoints
 # keep it under the one or the other of its names.
@@ -40,6 +43,7 @@ class Weights:
     def __init__(self, folder: Path, *, prepared: Path | None = None) -> None:
         self._folder = folder
         self._prepared = prepared
+        self._keeps = True
         self._files: dict[Path, Any] = {}
         self._shards: dict[str, str] = {}
         self._places: dict[str, tuple[BinaryIO, int, int, torch.dtype]] = {}
@@ -90,7 +94,9 @@ class Weights:
         buffer = bytearray(len(wanted) * size)
         view = memoryview(buffer)
         for at, row in enumerate(wanted.tolist()):
-            os.preadv(file.fileno(), [view[at * size : (at + 1) * size]], start + row * size)
+            room = [view[at * size : (at + 1) * size]]
+            if os.preadv(file.fileno(), room, start + row * size) != size:
+                raise damaged(Path(file.name), "it ends too early")
         return torch.frombuffer(buffer, dtype=dtype).view(-1, width)[places].float()
 
     def _place(self, name: str) -> tuple[BinaryIO, int, int, torch.dtype]:
@@ -107,20 +113,39 @@ class Weights:
 
     def quantised(self, names: Sequence[str], rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The matrices of ``names`` one below the other (of the first, only ``rows``) in int8,
-        with the scale of each output: see ``quantise_weight``."""
+        with the scale of each output: see ``quantise_weight``. What was prepared of matrices with
+        other sizes is made again; what cannot be kept is made each time."""
         path = None if self._prepared is None else self._prepared / f"{_key(names, rows)}.pt"
         if path is not None and path.is_file():
-            try:
-                weight, scale = torch.load(path, weights_only=True)
-            except (OSError, RuntimeError, ValueError, EOFError) as error:
-                raise damaged(path, str(error).splitlines()[0]) from None
-            return weight, scale
+            weight, scale = _read(path)
+            shape = self._shape(names, rows)
+            if weight.shape == shape and scale.shape == shape[:1]:
+                return weight, scale
         parts = [self(name) for name in names]
         whole = parts[0][rows] if rows is not None else torch.cat([p.float() for p in parts])
         weight, scale = quantise_weight(whole.float())
-        if path is not None:
-            _write(path, (weight, scale))
+        if path is not None and self._keeps:
+            try:
+                _write(path, (weight, scale))
+            except (OSError, RuntimeError) as error:  # torch reports a full disk as the latter
+                self._keeps = False
+                log.warning(
+                    "%s: prepared weights cannot be kept there (%s), so every start makes them",
+                    path.parent,
+                    getattr(error, "strerror", None) or str(error).splitlines()[0],
+                )
         return weight, scale
+
+    def _shape(self, names: Sequence[str], rows: Tensor | None) -> tuple[int, int]:
+        """Of what ``quantised`` makes, by the headers of the files alone."""
+        shapes = []
+        for stored in map(self._stored, names):
+            path = self._folder / self._shards.get(stored, WEIGHTS)
+            try:
+                shapes.append(self._open(path).get_slice(stored).get_shape())
+            except (OSError, SafetensorError) as error:
+                raise damaged(path, str(error)) from None
+        return sum(n for n, _ in shapes) if rows is None else len(rows), shapes[0][1]
 
 
 def _key(names: Sequence[str], rows: Tensor | None) -> str:
@@ -130,15 +155,17 @@ def _key(names: Sequence[str], rows: Tensor | None) -> str:
     return "+".join([*names, digest])
 
 
-def _write(path: Path, tensors: tuple[Tensor, Tensor]) -> None:
+def _read(path: Path) -> tuple[Tensor, Tensor]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-            partial = Path(scratch) / "partial"
-            torch.save(tensors, partial)
-            partial.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} could not be written ({error.strerror})",
-            remedy="Free some space, or choose another cache folder with XDG_CACHE_HOME.",
-        ) from None
+        weight, scale = torch.load(path, weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
+        raise damaged(path, str(error).splitlines()[0]) from None
+    return weight, scale
+
+
+def _write(path: Path, tensors: tuple[Tensor, Tensor]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        partial = Path(scratch) / "partial"
+        torch.save(tensors, partial)
+        partial.replace(path)
