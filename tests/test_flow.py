@@ -13,14 +13,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from toolkit import stages, store
+from toolkit import inputs, stages, store
 from toolkit.config import Config
-from toolkit.data import Brief, Bullet, Hypothesis, TranslatedArticle
+from toolkit.data import Article, Brief, Bullet, Failure, Hypothesis, TranslatedArticle
 from toolkit.errors import InputError, OutputError
 from toolkit.pipeline import run
 
@@ -180,6 +181,71 @@ def test_a_path_that_is_not_there_is_said_before_a_model_is_loaded(tmp_path: Pat
     (tmp_path / "news.jsonl").unlink()
     with pytest.raises(InputError, match="no such file"):
         run(config)
+
+
+@pytest.mark.usefixtures("small_windows")
+def test_what_ends_the_reading_is_told_before_the_rest_is_translated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_of(tmp_path, [hindi(n) for n in range(600)])
+    scan = store.scan
+
+    def broken(*arguments: Any, **options: Any) -> Iterator[Any]:
+        yield from scan(*arguments, **options)
+        raise OutputError("disk full")
+
+    monkeypatch.setattr(store, "scan", broken)
+    translator = Echo(0.2)
+    with pytest.raises(OutputError, match="disk full"):
+        run(config, translator=translator, summariser=First())
+    assert len(translator.calls) < 10
+
+
+def test_a_file_that_breaks_its_reader_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text(f"The council met on Monday in {name}.", encoding="utf-8")
+    read = inputs.read
+
+    def broken(data: bytes, source: str) -> list[Article | Failure]:
+        if source.endswith("b.txt"):
+            raise IndexError("list index out of range")
+        return read(data, source)
+
+    monkeypatch.setattr(inputs, "read", broken)
+    loaded = store.load([tmp_path])
+    assert [Path(a.source).name for a in loaded.articles] == ["a.txt", "c.txt"]
+    (failure,) = loaded.failures
+    assert failure.source.endswith("b.txt")
+    assert "IndexError" in failure.reason
+
+
+STDIN = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import test_flow
+from dataclasses import replace
+from toolkit import pipeline
+config = replace(test_flow.config_of(Path(sys.argv[2]), []), inputs=(Path("-"),))
+print("ready", flush=True)
+pipeline.run(config, translator=test_flow.Echo(), summariser=test_flow.First())
+"""
+
+
+def test_ctrl_c_while_stdin_is_read_ends_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STDIN, str(Path(__file__).parent), str(tmp_path)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == -signal.SIGINT
+        assert time.monotonic() - began < 3
 
 
 KILLED = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import multiprocessing
 import pickle
 from pathlib import Path
 
@@ -39,6 +40,28 @@ def test_a_spill_leaves_nothing_behind(tmp_path: Path) -> None:
     spill.append("a")
     assert spill[0] == "a"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_processes_that_fork_share_no_place_in_the_file(tmp_path: Path) -> None:
+    spill: Spill[str] = Spill(tmp_path)
+    for n in range(400):
+        spill.append(str(n) * 300)
+    child = multiprocessing.get_context("fork").Process(target=_read_all, args=(spill, 5))
+    child.start()
+    _read_all(spill, 7)
+    child.join()
+    assert child.exitcode == 0
+
+
+def _read_all(spill: Spill[str], step: int) -> None:
+    for n in range(20000):
+        place = n * step % len(spill)
+        assert spill[place] == str(place) * 300
+
+
+def test_an_index_error_within_a_value_is_not_the_end(tmp_path: Path) -> None:
+    with pytest.raises(IndexError):
+        list(Drawn(lambda n: "ab"[n], 3))
 
 
 def test_a_folder_that_is_not_there_is_an_error_with_a_remedy(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def errors_for_people() -> Iterator[None]:
         say(f"toolkit: {error.filename or 'output'}: {error.strerror or error}")
         raise SystemExit(NOTHING_DONE) from None
     except KeyboardInterrupt:
-        say("toolkit: stopped; what is translated so far is kept in the cache.")
+        say("toolkit: stopped; what the cache holds is not translated again.")
         raise SystemExit(130) from None
     except Exception as error:
         if os.environ.get(DEBUG):

@@ -18,6 +18,7 @@ from toolkit import stages, store
 from toolkit.beside import Beside
 from toolkit.data import Article, Failure, PreparedArticle, TranslatedArticle
 from toolkit.executors.base import Executor, Failed
+from toolkit.inputs import STDIN, read_stdin
 from toolkit.sequences import Spill
 from toolkit.stories import Day, Member
 from toolkit.summarisers.base import Summariser
@@ -49,12 +50,16 @@ class Incoming:
         # True for an article that can be had, False for one that failed, None at the end.
         self._ready: SimpleQueue[bool | None] = SimpleQueue()
         self._stopping = threading.Event()
+        # In this thread: one that is left waiting for stdin would abort Python at its end.
+        self._stdin = read_stdin() if STDIN in inputs else None
         self._thread = Beside(self._work)
 
     def articles(self, told: Callable[[], None]) -> Iterator[PreparedArticle]:
         """Each article when it is prepared; ``told`` hears of each, failed ones too."""
         place = 0
         while (good := self._ready.get()) is not None:
+            if self._thread.error is not None:  # Hours of work on the others would come to nothing.
+                break
             told()
             if good:
                 yield self._waiting[place]
@@ -67,9 +72,11 @@ class Incoming:
         return (*self.unread, *self.unclean)
 
     def stop(self) -> None:
-        """Read no further, and wait a little for the end of it."""
+        """Read no further, wait a little for the end of it, and give up what waits."""
         self._stopping.set()
         self._thread.join(_PATIENCE)
+        if self.finished:
+            self._waiting.close()
 
     def _work(self) -> None:
         try:
@@ -95,7 +102,7 @@ class Incoming:
         self.timings["clean"] = time.monotonic() - began - self.timings["read"]
 
     def _read(self, sources: deque[str]) -> Iterator[Article]:
-        items = store.scan(self._inputs)
+        items = store.scan(self._inputs, stdin=self._stdin)
         while True:
             began = time.monotonic()
             item = next(items, None)
@@ -203,5 +210,5 @@ def _left_over(article: PreparedArticle) -> Failure:
         article.article.source,
         "translate",
         NOT_BEGUN,
-        "Run again: what is translated already is kept.",
+        "Run again: what the cache holds is not translated again.",
     )

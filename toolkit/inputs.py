@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import sys
@@ -14,8 +15,11 @@ from toolkit.data import Article, Failure
 from toolkit.errors import InputError
 from toolkit.readers.formats import read, read_stream
 
+log = logging.getLogger(__name__)
+
 # The path that stands for what comes in on stdin, text or JSON Lines.
 STDIN = Path("-")
+_REPORT = "Please report it; the run.log of a digest has the trace."
 _CHECK = "Check the file and its permissions."
 # Files with such names hold an article a line; larger ones than this are read in parts.
 _LINES = (".jsonl", ".ndjson")
@@ -83,15 +87,20 @@ def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:
     return sorted(found), failures
 
 
-def contents(file: Path) -> Iterator[Article | Failure]:
-    """The articles in one file; one that cannot be read is a failure."""
-    if file == STDIN:
-        # A service or a notebook may have none.
-        stream = getattr(sys.stdin, "buffer", None)
-        yield from read_stream(stream.read() if stream else b"", "stdin")
-        return
-    name = _shown(file)
+def read_stdin() -> bytes:
+    """All that comes in on stdin. A service or a notebook may have none."""
+    stream = getattr(sys.stdin, "buffer", None)
+    return stream.read() if stream else b""
+
+
+def contents(file: Path, *, stdin: bytes | None = None) -> Iterator[Article | Failure]:
+    """The articles in one file; one that cannot be read is a failure. ``stdin`` is what came in
+    there, if that was read already."""
+    name = "stdin" if file == STDIN else _shown(file)
     try:
+        if file == STDIN:
+            yield from read_stream(read_stdin() if stdin is None else stdin, name)
+            return
         with file.open("rb") as stream:
             if file.suffix.lower() in _LINES and os.fstat(stream.fileno()).st_size > _SLICE:
                 yield from _read_slices(stream, name)
@@ -99,6 +108,10 @@ def contents(file: Path) -> Iterator[Article | Failure]:
                 yield from read(stream.read(), name)
     except OSError as error:
         yield _unreadable(file, error)
+    except Exception as error:  # A reader's mistake over one file costs no other.
+        log.exception("%s: unforeseen", name)
+        reason = f"unforeseen error ({type(error).__name__}: {error})"
+        yield Failure(name, "read", reason, _REPORT)
 
 
 def _read_slices(stream: IO[bytes], name: str) -> Iterator[Article | Failure]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import tempfile
-import threading
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
@@ -26,10 +26,12 @@ class Spill(Sequence[T], Generic[T]):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
         self._starts = array("Q", [0])
         try:
-            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it lives as long as this
+            # Where a file must have a name, the next run sweeps away what has one like this.
+            self._file = tempfile.TemporaryFile(  # noqa: SIM115 - it lives as long as this
+                dir=folder, prefix=".toolkit-", suffix=".part"
+            )
         except OSError as error:
             raise self._failed(error) from None
 
@@ -37,12 +39,12 @@ class Spill(Sequence[T], Generic[T]):
         """Put ``value``, which must survive pickling, at the end."""
         data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
         try:
-            with self._lock:
-                self._file.seek(self._starts[-1])
-                self._file.write(data)
-                self._starts.append(self._starts[-1] + len(data))
+            self._file.seek(self._starts[-1])
+            self._file.write(data)
+            self._file.flush()
         except OSError as error:
             raise self._failed(error) from None
+        self._starts.append(self._starts[-1] + len(data))
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -59,13 +61,20 @@ class Spill(Sequence[T], Generic[T]):
             raise IndexError(f"there is no value {place} among {len(self)}")
         start, end = self._starts[at], self._starts[at + 1]
         try:
-            with self._lock:
-                self._file.seek(start)
-                data = self._file.read(end - start)
+            # Not by the file's own position: a forked process shares it.
+            data = os.pread(self._file.fileno(), end - start, start)
         except OSError as error:
             raise self._failed(error) from None
         value: T = pickle.loads(data)
         return value
+
+    def __iter__(self) -> Iterator[T]:
+        # By default an IndexError from within a value would pass for the end.
+        return (self[place] for place in range(len(self)))
+
+    def close(self) -> None:
+        """Give up the values, and the disk that they take."""
+        self._file.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tuple, (list(self),)
@@ -76,7 +85,7 @@ class Spill(Sequence[T], Generic[T]):
     def _failed(self, error: OSError) -> OutputError:
         return OutputError(
             f"{self._folder}: cannot hold what waits to be written ({error.strerror or error})",
-            remedy="Free space or mend the permissions; what is translated is kept in the cache.",
+            remedy="Free space or mend the permissions; what the cache holds is not made anew.",
         )
 
 
@@ -88,6 +97,9 @@ class Drawn(Sequence[T], Generic[T]):
 
     def __len__(self) -> int:
         return self._length
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._make, range(self._length))
 
     @overload
     def __getitem__(self, place: int) -> T: ...

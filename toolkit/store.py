@@ -1,4 +1,4 @@
-"""The only reader of inputs and the only writer of ``outputs/``.
+"""What the inputs hold, each article once, and the only writer of ``outputs/``.
 
 A file of a run is written to a temporary name in the same folder and renamed: whoever opens
 ``digest.html`` sees a whole one, yesterday's or today's, never half of one.
@@ -62,9 +62,11 @@ def load(paths: Iterable[Path]) -> Loaded:
     return loaded
 
 
-def scan(paths: Iterable[Path]) -> Iterator[Article | Failure | Duplicate]:
+def scan(
+    paths: Iterable[Path], *, stdin: bytes | None = None
+) -> Iterator[Article | Failure | Duplicate]:
     """Read every file of ``paths``, one article at a time; a folder stands for the files in it,
-    hidden ones left out.
+    hidden ones left out. ``stdin`` is what ``-`` stands for, if that was read already.
 
     Raises ``InputError`` only when one of ``paths`` does not exist or cannot be entered: what
     cannot be read inside a folder is a failure, and the others go on.
@@ -73,7 +75,7 @@ def scan(paths: Iterable[Path]) -> Iterator[Article | Failure | Duplicate]:
     yield from failures
     seen: dict[str, str] = {}
     for file in found:
-        for item in contents(file):
+        for item in contents(file, stdin=stdin):
             if isinstance(item, Failure):
                 yield item
             elif item.id in seen:
@@ -291,7 +293,8 @@ class _Part:
     def discard(self) -> None:
         with contextlib.suppress(OSError):
             self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
 
 
 def write_whole(target: Path, parts: Iterable[str]) -> None:
@@ -347,5 +350,5 @@ def article_record(article: TranslatedArticle) -> dict[str, Any]:
 def _unwritable(path: Path, error: OSError) -> OutputError:
     return OutputError(
         f"{path}: cannot be written ({error.strerror or error})",
-        remedy="Free space or mend the permissions; what is translated is kept in the cache.",
+        remedy="Free space or mend the permissions; what the cache holds is not made anew.",
     )
