@@ -3,6 +3,8 @@ processor has, against the same network in torch."""
 
 from __future__ import annotations
 
+import ctypes
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +14,23 @@ import torch
 from safetensors.torch import save_file
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
+from toolkit.errors import ModelError
 from toolkit.translators.decoding import Decoder
 from toolkit.translators.fused import FusedNetwork, make_network
-from toolkit.translators.native_kernels import Kernels, load
+from toolkit.translators.native_kernels import (
+    DEEP,
+    MOST_HEADS,
+    MOST_PARTS,
+    PANEL,
+    PARTS,
+    CohortStruct,
+    DenseStruct,
+    Kernels,
+    LayerStruct,
+    NetworkStruct,
+    NormStruct,
+    load,
+)
 from toolkit.translators.network import Network
 from toolkit.translators.weights import Weights
 
@@ -124,12 +140,52 @@ def test_threads_change_nothing(kernels: Kernels, tmp_path: Path, beams: int) ->
     assert found[0] == found[1] == found[2]
 
 
+def test_both_sides_agree_on_layout(kernels: Kernels) -> None:
+    found = (ctypes.c_int * 10)()
+    kernels.library.toolkit_layout(found)
+    structures = (NormStruct, DenseStruct, LayerStruct, NetworkStruct, CohortStruct)
+    assert list(found) == [*map(ctypes.sizeof, structures), DEEP, PANEL, PARTS, MOST_HEADS,
+                           MOST_PARTS]  # fmt: skip
+
+
+def test_weights_of_other_sizes_than_the_config_says_are_refused(
+    kernels: Kernels, tmp_path: Path
+) -> None:
+    checkpoint(tmp_path, 64, 1, 128, 70)
+    config = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    config |= {"encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+    (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
+    with pytest.raises(ModelError, match="fc1"):
+        FusedNetwork(Weights(tmp_path), kernels)
+
+
+def test_a_library_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    if load(tmp_path / "one") is None:
+        pytest.skip("no C compiler, or not such a processor")
+    (made,) = (tmp_path / "one").iterdir()
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / made.name).touch()
+    assert load(tmp_path / "two") is not None
+    assert (tmp_path / "two" / made.name).stat().st_size > 10_000
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert (load(tmp_path / "file" / "kernels") is None) == (load(tmp_path / "good") is None)
+
+
 def test_what_the_kernels_cannot_do_is_left_to_torch(kernels: Kernels, tmp_path: Path) -> None:
     for number, (width, heads, feed) in enumerate([(96, 2, 128), (64, 8, 128), (64, 2, 100)]):
         weights = checkpoint(tmp_path / str(number), width, heads, feed, 70)
         assert type(make_network(weights, "int8")) is Network
     fitting = checkpoint(tmp_path / "fits", 64, 4, 128, 70)
     assert type(make_network(fitting, "int8")) is FusedNetwork
+
+
+@pytest.mark.parametrize("held", ["SSE41", "AVX"])
+def test_too_old_a_processor_is_left_to_torch(monkeypatch: pytest.MonkeyPatch, held: str) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", held)
+    assert load() is None
 
 
 def test_a_processor_of_another_kind_is_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ class Decoder:
         with torch.inference_mode():
             while order or running:
                 if ids := _take(order, rows, running, beams, limits, self._network.padding):
-                    steps = max(caps[i] for i in ids) + 1
+                    steps = max(1, *(caps[i] for i in ids)) + 1
                     cache = self._network.begin([rows[i] for i in ids], beams, steps)
                     running.append(_Cohort(ids, cache, search(ids)))
                     return_freed_memory()

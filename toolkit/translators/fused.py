@@ -14,12 +14,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from toolkit.errors import ModelError
 from toolkit.translators.caches import Ancestry, Cache
 from toolkit.translators.kernels import Precision
 from toolkit.translators.native_kernels import (
     DEEP,
     MOST_HEADS,
     MOST_PARTS,
+    MOST_PLACES,
     PANEL,
     PARTS,
     CohortStruct,
@@ -60,6 +62,7 @@ def _fits(weights: Weights) -> bool:
         and head % PARTS == 0
         and head <= MOST_PARTS
         and shape.heads <= MOST_HEADS
+        and shape.positions <= MOST_PLACES
     )
 
 
@@ -80,6 +83,7 @@ class FusedNetwork(Network):
         self._head = shape.width // shape.heads
         size = weights("model.shared.weight").shape[0]
         self._kept = torch.arange(size) if kept is None else torch.tensor(kept)
+        self._feed: int = weights.config["decoder_ffn_dim"]
         self._positions = sinusoids(shape.positions + 2, shape.width)
         self._alive: list[object] = []  # what the structures point to
         self._network = self._structure()
@@ -121,54 +125,78 @@ class FusedNetwork(Network):
             decoder=sides["decoder"],
             encoder_norm=self._norm_structure("model.encoder.layer_norm"),
             decoder_norm=self._norm_structure("model.decoder.layer_norm"),
-            output=self._dense_structure(["model.shared.weight"], [], rows=self._kept),
+            output=self._dense_structure(
+                ["model.shared.weight"], [], (self.target_size, shape.width), rows=self._kept
+            ),
             encoder_layers=shape.encoder_layers,
             decoder_layers=shape.decoder_layers,
             width=shape.width,
-            feed=self._weights.config["decoder_ffn_dim"],
+            feed=self._feed,
             heads=shape.heads,
             pieces=self.target_size,
         )
 
     def _layer_structure(self, at: str, side: str) -> LayerStruct:
-        own, cross = f"{at}.self_attn", f"{at}.encoder_attn"
+        own, cross, width = f"{at}.self_attn", f"{at}.encoder_attn", self.shape.width
         parts = {
             "own_norm": self._norm_structure(f"{own}_layer_norm"),
             "feed_norm": self._norm_structure(f"{at}.final_layer_norm"),
-            "own": self._linear(*(f"{own}.{part}_proj" for part in "qkv")),
-            "own_out": self._linear(f"{own}.out_proj"),
-            "inner": self._linear(f"{at}.fc1"),
-            "outer": self._linear(f"{at}.fc2"),
+            "own": self._linear(width, width, *(f"{own}.{part}_proj" for part in "qkv")),
+            "own_out": self._linear(width, width, f"{own}.out_proj"),
+            "inner": self._linear(self._feed, width, f"{at}.fc1"),
+            "outer": self._linear(width, self._feed, f"{at}.fc2"),
         }
         if side == "decoder":
             parts |= {
                 "cross_norm": self._norm_structure(f"{cross}_layer_norm"),
-                "cross": self._linear(f"{cross}.q_proj"),
-                "cross_out": self._linear(f"{cross}.out_proj"),
-                "memory": self._linear(*(f"{cross}.{part}_proj" for part in "kv")),
+                "cross": self._linear(width, width, f"{cross}.q_proj"),
+                "cross_out": self._linear(width, width, f"{cross}.out_proj"),
+                "memory": self._linear(width, width, *(f"{cross}.{part}_proj" for part in "kv")),
             }
         return LayerStruct(**parts)
 
     def _norm_structure(self, name: str) -> NormStruct:
         tensors = [self._weights(f"{name}.{part}").float() for part in ("weight", "bias")]
+        for tensor in tensors:
+            _check(name, tensor, (self.shape.width,))
         self._alive += tensors
         return NormStruct(*map(address, tensors))
 
-    def _linear(self, *names: str) -> DenseStruct:
+    def _linear(self, outputs: int, inputs: int, *names: str) -> DenseStruct:
+        """Layers side by side, of so many ``outputs`` each."""
         weights, biases = ([f"{name}.{part}" for name in names] for part in ("weight", "bias"))
-        return self._dense_structure(weights, biases)
+        return self._dense_structure(weights, biases, (len(names) * outputs, inputs))
 
     def _dense_structure(
-        self, names: Sequence[str], biases: Sequence[str], *, rows: Tensor | None = None
+        self,
+        names: Sequence[str],
+        biases: Sequence[str],
+        shape: tuple[int, int],
+        *,
+        rows: Tensor | None = None,
     ) -> DenseStruct:
         weight, scale = self._weights.quantised(names, rows)
-        spare = -len(weight) % PANEL
-        weight, scale = functional.pad(weight, (0, 0, 0, spare)), functional.pad(scale, (0, spare))
-        packed, totals = self._kernels.pack(weight.contiguous())
         bias = torch.cat([self._weights(name) for name in biases]).float() if biases else None
+        _check(names[0], weight, shape)
+        _check(names[0], scale, shape[:1])
+        if bias is not None:
+            _check(biases[0], bias, shape[:1])
+        if spare := -len(weight) % PANEL:
+            weight = functional.pad(weight, (0, 0, 0, spare))
+            scale = functional.pad(scale, (0, spare))
+        packed, totals = self._kernels.pack(weight.contiguous())
         self._alive += [packed, totals, scale, bias]
         tensors = map(address, (packed, totals, scale, bias))
         return DenseStruct(*tensors, weight.shape[1], len(weight))
+
+
+def _check(name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
+    """The kernels take sizes on trust: nothing may reach them that is not what it should be."""
+    if tuple(tensor.shape) != shape:
+        raise ModelError(
+            f"{name} has the shape {tuple(tensor.shape)}, where config.json says {shape}",
+            remedy="The checkpoint's files do not belong together; fetch or copy them again.",
+        )
 
 
 class FusedCache:
@@ -198,6 +226,8 @@ class FusedCache:
 
     def advance(self, parents: Tensor | None) -> None:
         self.step += 1
+        if (self.step + 1) * self.beams > self._places[0]:
+            raise IndexError("the cache has no place for another step")
         if parents is not None:
             self._ancestry.advance(parents)
             first = torch.arange(self.step + 1) * self.beams
@@ -220,4 +250,10 @@ class FusedCache:
 def _pages(size: int) -> Tensor:
     """Memory of its own from the operating system: what is never written takes none, and all of
     it goes back at once."""
-    return torch.frombuffer(mmap.mmap(-1, size), dtype=torch.uint8)
+    try:
+        pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"no memory for what rows remember: {error}") from None
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        pages.madvise(mmap.MADV_NOHUGEPAGE)
+    return torch.frombuffer(pages, dtype=torch.uint8)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import math
 import os
 import platform
 import shutil
@@ -38,10 +39,10 @@ _FLAGS = [
 # From the widest instructions to the narrowest; the first that compiles and runs is taken.
 _AMX = ["-march=native", "-mprefer-vector-width=512"]
 _AVX512 = [*_AMX, "-mno-amx-int8"]
-_AVX2 = ["-march=x86-64-v3"]
+_AVX2 = ["-march=native", "-mno-avx512f"]
 # Layers have a multiple of so many inputs, and of outputs; heads a multiple of so many parts,
-# and no more of them than the kernels have room for.
-DEEP, PANEL, PARTS, MOST_HEADS, MOST_PARTS = 64, 32, 16, 256, 1024
+# and no more of them, and of positions, than the kernels have room for.
+DEEP, PANEL, PARTS, MOST_HEADS, MOST_PARTS, MOST_PLACES = 64, 32, 16, 256, 256, 2000
 
 
 class NormStruct(Structure):
@@ -93,7 +94,7 @@ class Kernels:
     and of the types that they name."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        self._library = library
+        self.library = library
         library.toolkit_cache_size.restype = c_size_t
         library.toolkit_cache_size.argtypes = [c_int, c_int, c_int]
         library.toolkit_pack.argtypes = [c_void_p, c_int, c_int, c_void_p, c_void_p]
@@ -107,12 +108,12 @@ class Kernels:
 
     def cache_size(self, heads: int, dim: int, places: int) -> int:
         """Bytes for what one row remembers of ``places`` positions in one layer."""
-        return int(self._library.toolkit_cache_size(heads, dim, places))
+        return int(self.library.toolkit_cache_size(heads, dim, places))
 
     def pack(self, weight: Tensor) -> tuple[Tensor, Tensor]:
         """(outputs, inputs) in int8 as the products want it, and the sum of each output's."""
         packed, totals = torch.empty_like(weight), torch.empty(len(weight), dtype=torch.int32)
-        self._library.toolkit_pack(
+        self.library.toolkit_pack(
             weight.data_ptr(), *weight.shape, packed.data_ptr(), totals.data_ptr()
         )
         return packed, totals
@@ -120,8 +121,8 @@ class Kernels:
     def encode(self, network: NetworkStruct, x: Tensor, starts: Tensor, to: CohortStruct) -> None:
         """``x``, (pieces, width), is overwritten; row i begins at ``starts[i]`` and ends where
         the next begins. Fills the memory of ``to``."""
-        failed = self._library.toolkit_encode(
-            network, x.data_ptr(), starts.data_ptr(), len(starts) - 1, to, torch.get_num_threads()
+        failed = self.library.toolkit_encode(
+            network, x.data_ptr(), starts.data_ptr(), len(starts) - 1, to, _threads()
         )
         if failed:
             raise MemoryError("the encoder found no memory")
@@ -138,9 +139,9 @@ class Kernels:
         likeliest pieces of each row, best first, without ``banned``."""
         scores = torch.empty(len(x), count)
         found = torch.zeros(len(x), count, dtype=torch.long)
-        failed = self._library.toolkit_step(
+        failed = self.library.toolkit_step(
             network, x.data_ptr(), cohorts, len(cohorts), count, banned, scores.data_ptr(),
-            found.data_ptr(), torch.get_num_threads(),
+            found.data_ptr(), _threads(),
         )  # fmt: skip
         if failed:
             raise MemoryError("the decoder found no memory")
@@ -162,24 +163,19 @@ def _load(folder: Path, held: str) -> Kernels | None:
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return None
     for flags in _kinds(held):
-        try:
-            library = folder / f"kernels-{_name(flags)}.so"
-            if not library.is_file() and not _compile(library, flags):
-                continue
-            loaded = ctypes.CDLL(str(library))
-            if loaded.toolkit_ready():
-                return Kernels(loaded)
-        except OSError:
-            continue
+        path = folder / f"kernels-{_name(flags)}.so"
+        library = _open(path) or _make(path, flags)
+        if library is not None and library.toolkit_ready():
+            return Kernels(library)
     return None
 
 
 def _kinds(held: str) -> list[list[str]]:
-    if not held or "AMX" in held:
+    if held in ("", "ALL", "DEFAULT") or "AMX" in held:
         return [_AMX, _AVX512, _AVX2]
-    return (
-        [_AVX512, _AVX2] if held.startswith(("AVX512_CORE_VNNI", "AVX512_CORE_BF16")) else [_AVX2]
-    )
+    if held.startswith(("AVX512_CORE_", "AVX10")):
+        return [_AVX512, _AVX2]
+    return [_AVX2] if held.startswith(("AVX2", "AVX512_CORE")) else []
 
 
 def _name(flags: list[str]) -> str:
@@ -197,19 +193,53 @@ def _processor() -> str:
     return text.partition("flags")[2].partition("\n")[0]
 
 
-def _compile(library: Path, flags: list[str]) -> bool:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        return False
-    library.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
-        made = Path(scratch) / "kernels.so"
-        source = str(_FOLDER / "network.c")
-        command = [compiler, *_FLAGS, *flags, "-fPIC", "-shared", source, "-o", str(made), "-lm"]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            return False
-        made.replace(library)
-    return True
+def _open(path: Path) -> ctypes.CDLL | None:
+    """None for one that was cut off, or made where the C library is another: it is made again."""
+    try:
+        return ctypes.CDLL(str(path)) if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _make(path: Path, flags: list[str]) -> ctypes.CDLL | None:
+    """Compile and load; keep it at ``path`` where that can be written."""
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / path.name
+        if not any(_compile(compiler, flags, made) for compiler in ("cc", "gcc", "clang")):
+            return None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as copy:
+                copy.write(made.read_bytes())
+                copy.flush()
+                os.fsync(copy.fileno())
+            Path(copy.name).replace(path)
+            made = path
+        except OSError:
+            pass  # What is loaded stays when its file goes.
+        return _open(made)
+
+
+def _compile(compiler: str, flags: list[str], to: Path) -> bool:
+    found = shutil.which(compiler)
+    source = str(_FOLDER / "network.c")
+    command = [found or "", *_FLAGS, *flags, "-fPIC", "-shared", source, "-o", str(to), "-lm"]
+    return bool(found) and not subprocess.run(command, capture_output=True, check=False).returncode
+
+
+@functools.cache
+def _most_threads() -> int:
+    """As many as a container may use of the processors that it sees: more would spin away the
+    time of those that work."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return max(1, math.ceil(int(quota) / int(period)))
+    except (OSError, ValueError):
+        return 1 << 10
+
+
+def _threads() -> int:
+    return min(torch.get_num_threads(), _most_threads())
 
 
 def address(tensor: Tensor | None) -> Any:

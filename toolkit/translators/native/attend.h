@@ -7,9 +7,9 @@
 #include "common.h"
 
 #define PLACES 16      /* positions that stand together in a block */
-#define HEAVIEST 8191  /* the largest weight, so that a thousand of them times 127 fit 31 bits */
+#define HEAVIEST 8191  /* the largest weight: 2,000 of them times 127 fit 31 bits */
 #define MOST_HEADS 256
-#define MOST_PARTS 1024
+#define MOST_PARTS 256 /* times 255 and SHARPEST they fit 31 bits */
 #define SHARPEST 32639 /* the largest part of a query whose halves both fit 8 bits */
 
 /* A block holds PLACES positions of one row: keys [head][group of 4][position][4], each plus 128;
@@ -239,7 +239,7 @@ static inline float weigh(float *scores, int count, int rounded, const uint8_t *
 }
 
 /* One query over the first `count` places of a row, or of these the `wanted` ones: `out` is the
-   mixture of their values, (heads x dim,). `query` comes scaled by the root of dim. */
+   mixture of their values, (heads x dim,). `query` comes divided by the root of dim. */
 static inline __attribute__((always_inline)) void attend_with(const float *query,
                                                               const uint8_t *row, int heads,
                                                               int dim, int count,

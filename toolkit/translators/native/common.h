@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #if !defined(__AVX2__) || !defined(__FMA__)
 #error "these kernels need AVX2"
@@ -32,7 +33,8 @@
 
 /* Threads that work through the items of one phase after another. Whoever is free takes the next
    item, so one that the machine holds up costs the others little; between phases they wait for
-   one another, at first without going to sleep, which would take longer than most phases. */
+   one another, awake, since going to sleep would take longer than most phases. Who waits for long
+   gives way to other work, and then sleeps a little. */
 typedef struct {
   _Alignas(64) atomic_int next;
   _Alignas(64) atomic_int arrived;
@@ -55,8 +57,10 @@ static inline void meet(team *t) {
   for (int spins = 0; atomic_load_explicit(&t->phase, memory_order_acquire) == phase; spins++) {
     if (spins < 4096)
       _mm_pause();
-    else
+    else if (spins < 4096 + 256)
       sched_yield();
+    else
+      nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
   }
 }
 
@@ -65,9 +69,11 @@ static inline void meet(team *t) {
 
 static inline int up(int n, int step) { return (n + step - 1) / step * step; }
 
-/* e^x within 2e-7 relative, for x <= 0 (Cephes' polynomial); written so that loops vectorise. */
+/* e^x within 2e-7 relative, for -60 <= x <= 0 (Cephes' polynomial), and e^-60 below: beside 1 it
+   vanishes, and what it is multiplied with stays clear of denormal numbers, which are slow. Written
+   so that loops vectorise. */
 static inline float exp_of(float x) {
-  x = x < -87.0f ? -87.0f : x;
+  x = x < -60.0f ? -60.0f : x;
   float n = floorf(x * 1.44269504f + 0.5f);
   float r = x - n * 0.693359375f + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -114,7 +120,9 @@ typedef int8_t whole;
 typedef uint8_t whole; /* the instruction wants one side unsigned */
 #define SHIFT 128
 #else
-typedef int16_t whole;
+typedef struct {
+  int8_t plain, size;
+} whole; /* DEEP of them: first the numbers, then how large they are without a sign */
 #define SHIFT 0
 #endif
 
@@ -122,17 +130,25 @@ typedef struct {
   whole *data;
   float *scale; /* of each row */
   int inputs;
+  int positive; /* whether none is negative */
 } packed_rows;
 
 /* The rows from `start` on, a multiple of TALL. */
 static inline packed_rows from_row(packed_rows rows, int start) {
-  return (packed_rows){rows.data + (size_t)start * rows.inputs, rows.scale + start, rows.inputs};
+  rows.data += (size_t)start * rows.inputs;
+  rows.scale += start;
+  return rows;
 }
 
 static inline void pack_row(packed_rows to, int row, const float *x) {
   float largest = largest_of(x, to.inputs), times = 127.0f / largest;
   whole *at = to.data + (size_t)(row / TALL) * TALL * to.inputs + row % TALL * DEEP;
-  for (int k = 0; k < to.inputs; k += DEEP, at += TALL * DEEP)
-    for (int i = 0; i < DEEP; i++) at[i] = (whole)((int32_t)rintf(x[k + i] * times) + SHIFT);
+  for (int k = 0; k < to.inputs; k += DEEP, at += TALL * DEEP) {
+    int8_t *bytes = (int8_t *)at;
+    for (int i = 0; i < DEEP; i++) bytes[i] = (int8_t)((int32_t)rintf(x[k + i] * times) + SHIFT);
+#if !WIDE
+    for (int i = 0; i < DEEP; i++) bytes[DEEP + i] = bytes[i] < 0 ? -bytes[i] : bytes[i];
+#endif
+  }
   to.scale[row] = largest / 127.0f;
 }

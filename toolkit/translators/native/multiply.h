@@ -46,13 +46,15 @@ static inline void shape_tiles(int rows) {
   shapes.rows[0] = shapes.rows[1] = shapes.rows[4] = first;
   shapes.rows[2] = shapes.rows[3] = shapes.rows[5] = second;
   shapes.rows[6] = shapes.rows[7] = 16;
-  _tile_loadconfig(&shapes);
+  /* Not _tile_loadconfig: in some versions of gcc it names 8 of the 64 bytes that it reads. */
+  __asm__ volatile("ldtilecfg %0" ::"m"(shapes));
 }
 
 static inline void release_tiles(void) { _tile_release(); }
 
-static inline void multiply(const whole *rows, int count, int inputs, const int8_t *weights,
-                            int32_t *sums) {
+static inline void multiply(const whole *rows, int count, int positive, int inputs,
+                            const int8_t *weights, int32_t *sums) {
+  (void)positive;
   const int8_t *other = weights + (size_t)16 * inputs;
   const whole *below = rows + (size_t)TALL * inputs;
   int steps = inputs / DEEP;
@@ -94,8 +96,10 @@ static inline void release_tiles(void) {}
 #define LANES 8 /* rows at once: 16 sums stay in registers */
 
 static inline __attribute__((always_inline)) void multiply_lanes(const whole *rows, int lanes,
-                                                                 int inputs, const int8_t *weights,
+                                                                 int positive, int inputs,
+                                                                 const int8_t *weights,
                                                                  int32_t *sums) {
+  (void)positive;
   const int8_t *other = weights + (size_t)16 * inputs;
   __m512i left[LANES], right[LANES];
   for (int r = 0; r < lanes; r++) left[r] = right[r] = _mm512_setzero_si512();
@@ -122,45 +126,46 @@ static inline __attribute__((always_inline)) void multiply_lanes(const whole *ro
 static inline void shape_tiles(int rows) { (void)rows; }
 static inline void release_tiles(void) {}
 
-#define LANES 3 /* rows at once: 12 sums stay in registers */
+#define LANES 4 /* rows at once: 8 sums stay in registers */
 
-/* Four sums of pairs to 16 sums in order. */
-static inline void store_pairs(const __m256i pairs[4], int32_t *sums) {
-  for (int i = 0; i < 2; i++) {
-    __m256i both = _mm256_hadd_epi32(pairs[2 * i], pairs[2 * i + 1]);
-    _mm256_storeu_si256((__m256i *)(sums + 8 * i), _mm256_permute4x64_epi64(both, 0xd8));
-  }
-}
-
+/* Bytes are multiplied in pairs, one side unsigned: so the signs of the rows go to the weights. No
+   pair exceeds 2 x 127 x 127, which fits 16 bits. */
 static inline __attribute__((always_inline)) void multiply_half(const whole *rows, int lanes,
-                                                                int inputs, const int8_t *weights,
+                                                                int positive, int inputs,
+                                                                const int8_t *weights,
                                                                 int32_t *sums) {
-  __m256i pairs[LANES][4];
-  for (int r = 0; r < lanes; r++)
-    for (int j = 0; j < 4; j++) pairs[r][j] = _mm256_setzero_si256();
+  __m256i found[LANES][2], ones = _mm256_set1_epi16(1);
+  for (int r = 0; r < lanes; r++) found[r][0] = found[r][1] = _mm256_setzero_si256();
   for (int k = 0; k < inputs; k += DEEP, rows += TALL * DEEP)
     for (int i = 0; i < DEEP; i += 4) {
       const int8_t *at = weights + (size_t)(k + i) * 16;
-      __m256i x[LANES];
+      __m256i left = _mm256_loadu_si256((const __m256i *)at);
+      __m256i right = _mm256_loadu_si256((const __m256i *)(at + 32));
       for (int r = 0; r < lanes; r++) {
-        int64_t four;
-        memcpy(&four, rows + r * DEEP + i, 8);
-        x[r] = _mm256_set1_epi64x(four);
-      }
-      for (int j = 0; j < 4; j++) {
-        __m256i w = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(at + 16 * j)));
-        for (int r = 0; r < lanes; r++)
-          pairs[r][j] = _mm256_add_epi32(pairs[r][j], _mm256_madd_epi16(w, x[r]));
+        const int8_t *its = (const int8_t *)(rows + r * DEEP) + i;
+        int32_t plain, size;
+        memcpy(&plain, its, 4);
+        memcpy(&size, its + DEEP, 4);
+        __m256i x = _mm256_set1_epi32(plain), y = _mm256_set1_epi32(size);
+        __m256i a = positive ? left : _mm256_sign_epi8(left, x);
+        __m256i b = positive ? right : _mm256_sign_epi8(right, x);
+        a = _mm256_madd_epi16(_mm256_maddubs_epi16(y, a), ones);
+        b = _mm256_madd_epi16(_mm256_maddubs_epi16(y, b), ones);
+        found[r][0] = _mm256_add_epi32(found[r][0], a);
+        found[r][1] = _mm256_add_epi32(found[r][1], b);
       }
     }
-  for (int r = 0; r < lanes; r++) store_pairs(pairs[r], sums + r * PANEL);
+  for (int r = 0; r < lanes; r++)
+    for (int j = 0; j < 2; j++)
+      _mm256_storeu_si256((__m256i *)(sums + r * PANEL + 8 * j), found[r][j]);
 }
 
 static inline __attribute__((always_inline)) void multiply_lanes(const whole *rows, int lanes,
-                                                                 int inputs, const int8_t *weights,
+                                                                 int positive, int inputs,
+                                                                 const int8_t *weights,
                                                                  int32_t *sums) {
-  multiply_half(rows, lanes, inputs, weights, sums);
-  multiply_half(rows, lanes, inputs, weights + (size_t)16 * inputs, sums + 16);
+  multiply_half(rows, lanes, positive, inputs, weights, sums);
+  multiply_half(rows, lanes, positive, inputs, weights + (size_t)16 * inputs, sums + 16);
 }
 
 #endif
@@ -169,15 +174,26 @@ static inline __attribute__((always_inline)) void multiply_lanes(const whole *ro
 
 /* `count` rows of a packed matrix, from a multiple of TALL on, at most 2 x TALL, with one panel:
    sums of shape (count, PANEL). */
-static inline void multiply(const whole *rows, int count, int inputs, const int8_t *weights,
-                            int32_t *sums) {
+static inline __attribute__((always_inline)) void multiply_rows(const whole *rows, int count,
+                                                                int positive, int inputs,
+                                                                const int8_t *weights,
+                                                                int32_t *sums) {
   for (int block = 0; block < count; block += TALL, rows += (size_t)TALL * inputs) {
     int here = count - block < TALL ? count - block : TALL, r = 0;
+    int32_t *to = sums + block * PANEL;
     for (; r + LANES <= here; r += LANES)
-      multiply_lanes(rows + r * DEEP, LANES, inputs, weights, sums + (block + r) * PANEL);
+      multiply_lanes(rows + r * DEEP, LANES, positive, inputs, weights, to + r * PANEL);
     for (; r < here; r++)
-      multiply_lanes(rows + r * DEEP, 1, inputs, weights, sums + (block + r) * PANEL);
+      multiply_lanes(rows + r * DEEP, 1, positive, inputs, weights, to + r * PANEL);
   }
+}
+
+static void multiply(const whole *rows, int count, int positive, int inputs, const int8_t *weights,
+                     int32_t *sums) {
+  if (positive)
+    multiply_rows(rows, count, 1, inputs, weights, sums);
+  else
+    multiply_rows(rows, count, 0, inputs, weights, sums);
 }
 
 #endif
@@ -200,7 +216,8 @@ static inline void multiply_panel(const dense *layer, int panel, packed_rows row
   for (int block = 0; block < count; block += 2 * TALL) {
     int here = count - block < 2 * TALL ? count - block : 2 * TALL;
     if (block == 0 || here < 2 * TALL) shape_tiles(here);
-    multiply(rows.data + (size_t)block * layer->inputs, here, layer->inputs, weights, sums);
+    multiply(rows.data + (size_t)block * layer->inputs, here, rows.positive, layer->inputs, weights,
+             sums);
     for (int r = 0; r < here; r++) {
       float *to = (float *)out + (size_t)(block + r) * stride, its = rows.scale[block + r];
       bf16 *brief = (bf16 *)out + (size_t)(block + r) * stride;

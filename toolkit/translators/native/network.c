@@ -48,6 +48,13 @@ int toolkit_ready(void) {
 #endif
 }
 
+/* What the caller must agree about: sizes of structures and limits. */
+void toolkit_layout(int *found) {
+  int all[] = {sizeof(norm), sizeof(dense), sizeof(layer), sizeof(network), sizeof(cohort),
+               DEEP,         PANEL,         PLACES,        MOST_HEADS,      MOST_PARTS};
+  memcpy(found, all, sizeof(all));
+}
+
 size_t toolkit_cache_size(int heads, int dim, int places) {
   return block_size((form){heads, dim}) * (up(places, PLACES) / PLACES);
 }
@@ -68,6 +75,7 @@ static packed_rows take_rows(arena *a, int rows, int inputs) {
   p.data = take(a, sizeof(whole) * up(rows, 2 * TALL) * inputs);
   p.scale = take(a, sizeof(float) * up(rows, 2 * TALL));
   p.inputs = inputs;
+  p.positive = 0;
   return p;
 }
 
@@ -117,6 +125,7 @@ static size_t plan(work *w, arena *a, const network *net, int count, int places,
   w->states = take_rows(a, count, net->width);
   w->attended = take_rows(a, count, net->width);
   w->packed_wide = take_rows(a, w->tall, net->feed);
+  w->packed_wide.positive = 1;
   w->row = 3 * net->width > net->feed ? 3 * net->width : net->feed;
   w->scratch_size = sizeof(float) * w->row + attend_scratch_size(w->f, places) + row_cache;
   w->scratch_size = (w->scratch_size + 4095) / 4096 * 4096;
@@ -244,9 +253,11 @@ static void attend_own(const work *w, const member *m, int index) {
     keep_both(w, row, c->step * c->beams + b, mixed + (size_t)b * 3 * width + width);
   uint8_t *wanted = c->chosen ? attending(w).wanted : NULL;
   for (int b = 0; b < c->beams; b++) {
-    const int32_t *its = c->chosen + (size_t)(m->row * c->beams + b) * (c->step + 1);
-    if (wanted) memset(wanted, 0, up(places, PLACES));
-    for (int i = 0; wanted && i <= c->step; i++) wanted[its[i]] = 1;
+    if (wanted) {
+      const int32_t *its = c->chosen + (size_t)(m->row * c->beams + b) * (c->step + 1);
+      memset(wanted, 0, up(places, PLACES));
+      for (int i = 0; i <= c->step; i++) wanted[its[i]] = 1;
+    }
     attend_from(w, mixed + (size_t)b * 3 * width, row, places, wanted, m->first + b);
   }
 }
