@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
@@ -105,6 +106,7 @@ class Machine:
 
     def __init__(self, speeds: dict[tuple[str, bool], float]) -> None:
         self.speeds = speeds
+        self.killed: set[tuple[str, bool]] = set()
         self.measured: list[Work] = []
         self.swept: list[Work] = []
 
@@ -113,6 +115,8 @@ class Machine:
             return None
         work = args[0]
         assert isinstance(work, Work)
+        if (work.engine, work.kept is not None) in self.killed:
+            raise BrokenProcessPool
         speed = self.speeds[work.engine, work.kept is not None]
         if call is timing.sweep:
             self.swept.append(work)
@@ -163,6 +167,30 @@ def test_a_whole_run_fits_its_minutes_and_compares_like_with_like(machine: Machi
     names = [(w.engine, w.beam, w.kept is not None, w.batch == 1) for w in machine.measured]
     assert len(set(names[:10])) == 10
     assert names[10:] == [name for name in names[:10] if name[0] != "transformers"]
+
+
+def test_an_engine_that_is_killed_costs_its_own_line_only(machine: Machine) -> None:
+    machine.killed.add(("ctranslate2", False))
+    done = bench.run(beams=[1])
+    assert [r.name for r in done.rows if r.failed] == [bench.STOCK]
+    assert all(r.ratio is None for r in done.rows)
+    (line,) = (text for text in as_text(done).splitlines() if text.startswith(bench.STOCK))
+    assert line.endswith(" failed")
+    assert best_engine(done, 1) == "torch"
+    machine.killed |= set(machine.speeds)
+    nothing = bench.run(beams=[1])
+    assert all(r.failed for r in nothing.rows)
+    assert "Fastest" not in as_text(nothing)
+    assert best_engine(nothing, 1) is None
+
+
+def test_preparing_that_is_killed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*args: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(bench, "_in_process", killed)
+    with pytest.raises(ModelError, match="cannot be made"):
+        bench.run()
 
 
 def test_a_slow_machine_gets_fewer_sentences(machine: Machine) -> None:

@@ -16,14 +16,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from toolkit.errors import ModelError
 from toolkit.progress import Progress, Silent
 from toolkit.subjects import random_subject
-from toolkit.translators.choice import CTRANSLATE2, TORCH, cpu_flags, vectors
+from toolkit.translators import choice
+from toolkit.translators.choice import CTRANSLATE2, TORCH
 from toolkit.translators.timing import Subject, Timing, Work, measure, prepare, sweep
 from toolkit.version import VERSION
 
@@ -53,7 +56,8 @@ class BenchRow:
     """One engine's figures. ``ratio`` is to the row ``ctranslate2-stock`` with the same beam, or
     None where that was not measured. ``batch`` None is the engine's own limit; ``tried`` are
     pairs of a batch size and its pieces per second, on the middle quarter of the rows;
-    ``rounds`` are the pieces per second of each round. ``device_mb`` is the GPU's memory."""
+    ``rounds`` are the pieces per second of each round. ``device_mb`` is the GPU's memory. An
+    engine that ``failed`` for want of memory has no figures."""
 
     name: str
     engine: str
@@ -69,6 +73,7 @@ class BenchRow:
     device_mb: float | None = None
     rounds: tuple[float, ...] = ()
     tried: tuple[tuple[int, float], ...] = ()
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def entries(beam: int, device: str = "cpu") -> list[Entry]:
     """The engines worth comparing with ``beam``. CTranslate2 with the English vocabulary takes
     the batch size that is the best for the stock one."""
     wide, on_gpu = beam > 1, device == "cuda"
-    half = "bfloat16" if on_gpu or _multiplies_bfloat16() else "float32"
+    half = "bfloat16" if on_gpu or choice.multiplies_bfloat16(choice.cpu_flags()) else "float32"
     stock, best = ("float16", "bfloat16") if on_gpu else ("int8", "int8")
     return [
         Entry("transformers-single", "transformers", "float32", beam, (1,), share=0),
@@ -153,7 +158,7 @@ class _Series:
             if len(sizes) > 1:
                 picked = _picked(len(self.subject.lengths), 4 * sizes[-1])
                 middle = self._of(work, picked[3 * len(picked) // 8 : 5 * len(picked) // 8])
-            found.append(_in_process(sweep, middle, sizes) if len(sizes) > 1 else [])
+            found.append(_attempt(sweep, middle, sizes) or [] if len(sizes) > 1 else [])
             progress.advance()
         return found
 
@@ -200,7 +205,8 @@ def run(
     """Measure each engine with each of ``beams`` on ``sentences`` rows, ``rounds`` times in turn.
 
     Without a ``subject`` it is ``random_subject(folder)``. With beams there are fewer sentences,
-    by as many times. ``sentences`` None takes as many as a quarter of an hour allows. ``names``
+    by as many times. ``sentences`` None takes as many as 15 minutes allow, 256 at the least (2048
+    on a GPU). An engine that has not the memory is recorded as failed. ``names``
     limits the engines to those named. ``threads`` is the machine's processors if None. What is
     made of the checkpoint, gigabytes, is kept for the next time; ``say`` is told where.
     """
@@ -208,12 +214,12 @@ def run(
     progress = progress or Silent()
     subject = subject or random_subject(folder)
     chosen = [e for b in beams for e in entries(b, device) if not names or e.name in names]
-    threads = threads or len(os.sched_getaffinity(0))
+    threads = threads or choice.processors()
     series = _Series(subject, chosen, device, threads, rounds)
     works = series.works(sentences or _SENTENCES[device][0])
     progress.begin("prepare", 0)
     say(f"Measuring {subject.name}. What is made for it is kept in {subject.files.prepared}.")
-    _in_process(prepare, subject.files, works)
+    _prepare(subject, works)
     tried = series.sweeps(works, progress)
     if sentences is None:
         left = _MINUTES * 60 - (time.monotonic() - began)
@@ -227,7 +233,7 @@ def run(
     ]
     timings = _rounds(chosen, works, rounds, progress)
     return BenchReport(
-        machine=_machine(),
+        machine=choice.processor(),
         threads=threads,
         workload=f"{sentences} sentences, fewer with beams by as many times; {subject.name}",
         rows=tuple(with_ratios(list(map(_row, chosen, works, timings, tried)))),
@@ -238,6 +244,16 @@ def run(
     )
 
 
+def _prepare(subject: Subject, works: Sequence[Work]) -> None:
+    try:
+        _in_process(prepare, subject.files, works)
+    except BrokenProcessPool:
+        raise ModelError(
+            "what the engines need cannot be made: the system ended the process that makes it",
+            remedy="Free memory: for CTranslate2 it takes about 6 GB with the 600M.",
+        ) from None
+
+
 def _rounds(
     chosen: Sequence[Entry], works: Sequence[Work], rounds: int, progress: Progress
 ) -> list[list[Timing]]:
@@ -246,8 +262,9 @@ def _rounds(
     progress.begin("measure", sum(rounds if _again(entry) else 1 for entry in chosen))
     for number in range(rounds):
         for entry, timings, work in zip(chosen, found, works, strict=True):
-            if number == 0 or _again(entry):
-                timings.append(_in_process(measure, replace(work, started=time.time())))
+            if number == 0 or (timings and _again(entry)):
+                timing = _attempt(measure, replace(work, started=time.time()))
+                timings += [timing] if timing else []
                 progress.advance()
     return found
 
@@ -277,13 +294,14 @@ def as_text(report: BenchReport) -> str:
     """A table for people, and which engine is the fastest."""
     head = ("engine", "precision", "beam", "batch", "rows", "tokens/s", "sentences/s", "peak MB",
             "GPU MB", "first s", "ratio")  # fmt: skip
-    lines = [head]
+    lines: list[tuple[str, ...]] = [head]
     for row in report.rows:
         lines.append(
             (row.name, row.precision, str(row.beam), str(row.batch or "own"), str(row.sentences),
+             *(["failed", *[""] * 5] if row.failed else [
              f"{row.tokens_per_second:.0f}", f"{row.sentences_per_second:.1f}",
              f"{row.peak_mb:.0f}", "" if row.device_mb is None else f"{row.device_mb:.0f}",
-             f"{row.first_sentence_s:.1f}", "" if row.ratio is None else f"{row.ratio:.2f}")
+             f"{row.first_sentence_s:.1f}", "" if row.ratio is None else f"{row.ratio:.2f}"]))
         )  # fmt: skip
     columns = [c for c in zip(*lines, strict=True) if any(c[1:])]
     widths = [max(map(len, column)) for column in columns]
@@ -301,7 +319,7 @@ def as_text(report: BenchReport) -> str:
 
 def _advice(rows: Sequence[BenchRow]) -> list[str]:
     """The fastest engine for each beam."""
-    lines = []
+    rows, lines = [row for row in rows if not row.failed], []
     for beam in dict.fromkeys(row.beam for row in rows):
         best = max((r for r in rows if r.beam == beam), key=lambda r: r.tokens_per_second)
         lines.append(f"Fastest with beam {beam}: {best.name} ({best.engine}, {best.precision}).")
@@ -311,7 +329,7 @@ def _advice(rows: Sequence[BenchRow]) -> list[str]:
 def best_engine(report: BenchReport, beam: int) -> str | None:
     """What ``engine`` should be for runs with ``beam``: the fastest of those that it can name, by
     the rows with that beam or, without any, by all. None where fewer than two were measured."""
-    rows = [row for row in report.rows if row.name in _PRODUCT]
+    rows = [row for row in report.rows if row.name in _PRODUCT and not row.failed]
     rows = [row for row in rows if row.beam == beam] or rows
     if len({row.name for row in rows}) < 2:
         return None
@@ -320,22 +338,19 @@ def best_engine(report: BenchReport, beam: int) -> str | None:
 
 def with_ratios(rows: Sequence[BenchRow]) -> list[BenchRow]:
     """Each row with its speed relative to ``ctranslate2-stock`` at the same beam."""
-    stock = {row.beam: row.tokens_per_second for row in rows if row.name == STOCK}
-    return [
-        replace(row, ratio=row.tokens_per_second / stock[row.beam] if row.beam in stock else None)
-        for row in rows
-    ]
+    stock = {r.beam: r.tokens_per_second for r in rows if r.name == STOCK and not r.failed}
+    speeds = [(row, None if row.failed else stock.get(row.beam)) for row in rows]
+    return [replace(row, ratio=s and row.tokens_per_second / s) for row, s in speeds]
 
 
 def _row(entry: Entry, work: Work, timings: Sequence[Timing], tried: Tried) -> BenchRow:
     seconds = sum(t.seconds for t in timings)
     taken = [t.device_mb for t in timings if t.device_mb is not None]
+    about = (entry.name, entry.engine, entry.precision, entry.beam, work.batch)
+    if not timings:
+        return BenchRow(*about, 0.0, 0.0, 0.0, 0.0, sentences=len(work.lengths), failed=True)
     return BenchRow(
-        name=entry.name,
-        engine=entry.engine,
-        precision=entry.precision,
-        beam=entry.beam,
-        batch=work.batch,
+        *about,
         tokens_per_second=sum(t.pieces for t in timings) / seconds,
         sentences_per_second=len(work.lengths) * len(timings) / seconds,
         peak_mb=max(t.peak_mb for t in timings),
@@ -354,6 +369,18 @@ def _in_process(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
         return pool.submit(call, *args, **options).result()
 
 
+def _attempt(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | None:
+    """``_in_process``, None where memory did not suffice, or the system killed the process."""
+    from toolkit.translators.torch_nllb import out_of_memory
+
+    try:
+        return _in_process(call, *args, **options)
+    except Exception as error:
+        if isinstance(error, BrokenProcessPool) or out_of_memory(error):
+            return None
+        raise
+
+
 def _versions() -> dict[str, str]:
     found = {"toolkit": VERSION, "python": platform.python_version()}
     for name in ("torch", "transformers", "ctranslate2"):
@@ -368,14 +395,3 @@ def _device_name() -> str:
     import torch
 
     return torch.cuda.get_device_name()
-
-
-def _multiplies_bfloat16() -> bool:
-    held = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
-    return bool(cpu_flags() & {"amx_bf16", "avx512_bf16"}) and not held.startswith("AVX2")
-
-
-def _machine() -> str:
-    held = os.environ.get("ONEDNN_MAX_CPU_ISA")
-    parts = [platform.machine(), vectors(cpu_flags()), f"held to {held}" if held else ""]
-    return " ".join(part for part in parts if part)

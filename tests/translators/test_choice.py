@@ -12,7 +12,14 @@ from toolkit.config import Config
 from toolkit.doctor import examine
 from toolkit.errors import ModelError
 from toolkit.translators.build import load_translator
-from toolkit.translators.choice import Machine, choose, free_memory, settle, vectors
+from toolkit.translators.choice import (
+    Machine,
+    choose,
+    free_memory,
+    multiplies_bfloat16,
+    settle,
+    vectors,
+)
 from toolkit.translators.hub import resolve
 
 CASES = json.loads(
@@ -84,6 +91,18 @@ def test_a_container_has_what_its_limit_leaves(
     assert free_memory(tmp_path) == 4_096_000 - 3_000_000 + 700_000
     (group / limit).write_text("max\n")
     assert free_memory(tmp_path) == 8000 << 10
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [("", True), ("avx512_core_bf16", True), ("AVX512_CORE_VNNI", False), ("AVX2", False)],
+)
+def test_bfloat16_is_fast_only_where_it_may_be_used(
+    monkeypatch: pytest.MonkeyPatch, held: str, expected: bool
+) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", held)
+    assert multiplies_bfloat16({"avx512_bf16", "avx512_vnni", "avx2"}) == expected
+    assert not multiplies_bfloat16({"avx512_vnni", "avx2"})
 
 
 def test_what_is_named_stays(tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -152,6 +153,13 @@ def vectors(flags: set[str]) -> Vectors:
     return next((kind for kind in usable if _FLAGS[kind] in flags), "")
 
 
+def multiplies_bfloat16(flags: set[str]) -> bool:
+    """Whether a processor with ``flags`` is fast with bfloat16, ``ONEDNN_MAX_CPU_ISA`` heeded."""
+    held = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    wide = vectors(flags) in ("amx", "avx512") and held != "AVX512_CORE_VNNI"
+    return wide and bool(flags & {"amx_bf16", "avx512_bf16"})
+
+
 def _most() -> Vectors:
     """The best that ``ONEDNN_MAX_CPU_ISA`` lets be used. ``AVX512_CORE`` is without VNNI."""
     held = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
@@ -160,6 +168,20 @@ def _most() -> Vectors:
     if held == "AVX512_CORE" or held.startswith("AVX2"):
         return "avx2"
     return "avx512" if held.startswith(("AVX512", "AVX10")) and "AMX" not in held else "amx"
+
+
+def processor() -> str:
+    """The processor's family, its best instructions, and what holds it to fewer."""
+    held = os.environ.get("ONEDNN_MAX_CPU_ISA")
+    parts = [platform.machine(), vectors(cpu_flags()), f"held to {held}" if held else ""]
+    return " ".join(part for part in parts if part)
+
+
+def processors() -> int:
+    """That this process may use; macOS does not say which."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def cpu_flags() -> set[str]:
