@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,82 @@ def test_a_full_disk_costs_what_is_new_and_keeps_what_is_old(tmp_path: Path) -> 
     assert "cannot be written" in done.stdout
     found = Cache(path).get(["old"], signature="s", source="x", target="y")
     assert found["old"].text == "OLD"
+
+
+def test_a_lock_that_passes_costs_what_came_meanwhile_and_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    path.write_bytes(b"this is no database " * 400)
+    said: list[str] = []
+    cache = Cache(path, say=said.append)
+    cache._connection.execute("PRAGMA busy_timeout = 10")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for text in ("one", "two"):
+            cache.put([text], [Hypothesis(text)], **KEY)
+        assert [("damaged" in text, "is locked" in text) for text in said] == [(1, 0), (0, 1)]
+        other.rollback()
+    cache.put(["three"], [Hypothesis("three")], **KEY)
+    assert set(cache.get(["one", "two", "three"], **KEY)) == {"three"}
+    assert cache.warnings == said
+
+
+def test_a_lock_at_the_start_is_no_lock_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "c.sqlite"
+    monkeypatch.setattr("toolkit.cache._PATIENCE", 0.05)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE segments (key)")
+        other.execute("DROP TABLE segments")
+        other.execute("BEGIN EXCLUSIVE")
+        cache = Cache(path)
+        assert "is locked" in cache.warning
+        other.rollback()
+    cache.put(["one"], [Hypothesis("one")], **KEY)
+    cache.close()
+    assert len(Cache(path)) == 1
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from toolkit.cache import Cache
+from toolkit.data import Hypothesis
+path = Path(sys.argv[1])
+os.chmod(path.parent, 0o555)
+if os.geteuid() == 0:
+    os.setuid(65534)  # root may write everywhere
+cache = Cache(path)
+where = dict(signature='s', source='x', target='y')
+print(cache.warning)
+assert cache.get(['old'], **where)['old'].text == 'OLD'
+cache.put(['new'], [Hypothesis('NEW')], **where)
+assert cache.get(['new'], **where) == {}
+"""
+
+
+def test_a_folder_that_cannot_be_written_is_read() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "c.sqlite"
+        cache = Cache(path)
+        cache.put(["old"], [Hypothesis("OLD")], signature="s", source="x", target="y")
+        cache.close()
+        path.chmod(0o444)
+        done = subprocess.run(
+            [sys.executable, "-c", READ_ONLY, str(path)], capture_output=True, text=True
+        )
+        Path(folder).chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert "cannot be written" in done.stdout
+
+
+def test_the_log_of_a_damaged_file_goes_where_the_file_goes(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    other, cache = Cache(path), Cache(path)
+    other.put(["one"], [Hypothesis("one")], **KEY)
+    log = path.with_name("c.sqlite-wal").read_bytes()
+    cache._replace()
+    assert [file.read_bytes() for file in tmp_path.glob("c.sqlite.damaged-*-wal")] == [log]
 
 
 def test_a_process_killed_after_put_loses_nothing(tmp_path: Path) -> None:

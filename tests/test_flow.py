@@ -24,6 +24,7 @@ from toolkit.config import Config
 from toolkit.data import Article, Brief, Bullet, Failure, Hypothesis, TranslatedArticle
 from toolkit.errors import InputError, OutputError
 from toolkit.pipeline import run
+from toolkit.readers import formats
 
 ROOT = Path(__file__).parents[1]
 DAY = dt.date(2026, 11, 21)
@@ -206,7 +207,7 @@ def test_a_file_that_breaks_its_reader_costs_no_other(
 ) -> None:
     for name in ("a.txt", "b.txt", "c.txt"):
         (tmp_path / name).write_text(f"The council met on Monday in {name}.", encoding="utf-8")
-    read = inputs.read
+    read = formats.read
 
     def broken(data: bytes, source: str) -> list[Article | Failure]:
         if source.endswith("b.txt"):
@@ -237,8 +238,10 @@ pipeline.run(config, translator=test_flow.Echo(), summariser=test_flow.First())
 def test_ctrl_c_while_stdin_is_read_ends_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", STDIN, str(Path(__file__).parent), str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, env=environment, text=True, stdin=pipe, stdout=pipe, stderr=pipe
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.5)

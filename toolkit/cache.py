@@ -4,11 +4,14 @@ a run that was stopped goes on from what is here.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import logging
+import os
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from toolkit.data import Hypothesis
@@ -27,6 +30,12 @@ CREATE TABLE IF NOT EXISTS segments (
 _OURS = (".sqlite", ".sqlite3", ".db")
 # SQLite allows 999 host parameters in its oldest builds.
 _BATCH = 500
+# Seconds that another process may hold the file; and once it held it longer, or the disk failed.
+_PATIENCE, _LESS = 60.0, 1.0
+# With these, trying again cannot help.
+_FOR_GOOD = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")
+
+log = logging.getLogger(__name__)
 
 
 class Cache:
@@ -34,14 +43,18 @@ class Cache:
 
     Several processes may use one file at a time. A damaged file is moved aside, never deleted,
     and a new one begun. A file that cannot be written, or not even be opened, costs a run its
-    checkpoint and nothing else: what is known is read, and what is new is not kept. ``warning``
-    says so in each case. Raises ``ConfigError`` for a folder, and for a file that is no cache.
+    checkpoint and nothing else: what is known is read, and what is new is not kept, until it can
+    be. ``say`` is told in each case, when it happens, and ``warnings`` has it all. Raises
+    ``ConfigError`` for a folder, and for a file that is no cache.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, say: Callable[[str], None] = log.warning) -> None:
         self.path = path
-        self.warning = ""
-        self._writable = True
+        self.warnings: list[str] = []
+        self._say = say
+        self._patience = _PATIENCE
+        # Whether writing may be tried, and whether the connection is one to write through.
+        self._writable = self._connected = True
         if path.is_dir():
             raise ConfigError(
                 f"{path}: the cache must be a file, and this is a folder",
@@ -51,10 +64,21 @@ class Cache:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = self._open()
         except (sqlite3.OperationalError, OSError) as error:
-            self._go_on_without(error)
+            self._connected = False
+            self._unwritten(error)
             self._connection = self._open_to_read()
         except sqlite3.DatabaseError:
             self._begin_anew()
+
+    @property
+    def warning(self) -> str:
+        """All ``warnings``, or empty."""
+        return "; ".join(self.warnings)
+
+    def _warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+            self._say(text)
 
     def _begin_anew(self) -> None:
         """Move a damaged file aside, with what SQLite keeps beside it."""
@@ -66,18 +90,20 @@ class Cache:
         aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
         try:
             self.path.rename(aside)
+            self._warn(f"the cache {self.path} was damaged; it was moved to {aside.name}")
             for suffix in ("-wal", "-shm"):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    _beside(self.path, suffix).rename(_beside(aside, suffix))
             self._connection = self._open()
+            self._connected = True
         except (OSError, sqlite3.Error) as error:
-            self._go_on_without(error)
+            self._writable = False
+            self._unwritten(error)
             self._connection = _empty()
-            return
-        self.warning = f"the cache {self.path} was damaged; it was moved to {aside.name}"
 
     def _open(self) -> sqlite3.Connection:
         # A caller may use the cache from a worker thread; SQLite itself serialises.
-        connection = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
+        connection = sqlite3.connect(self.path, timeout=self._patience, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             # FULL: what is translated is safe from a power cut, at one flush for each call.
@@ -90,19 +116,35 @@ class Cache:
         return connection
 
     def _open_to_read(self) -> sqlite3.Connection:
-        try:
-            address = f"{self.path.absolute().as_uri()}?mode=ro"
-            connection = sqlite3.connect(address, uri=True, check_same_thread=False)
-            connection.execute("SELECT key FROM segments LIMIT 1").fetchone()
-        except (sqlite3.Error, ValueError):
-            return _empty()
-        return connection
+        # In a folder that cannot be written, SQLite opens a file that has no log beside it only
+        # where it is told that nobody changes it.
+        whole = not self._writable and not os.access(_beside(self.path, "-wal"), os.F_OK)
+        for mode in ["mode=ro", "mode=ro&immutable=1"] if whole else ["mode=ro"]:
+            address = f"{self.path.absolute().as_uri()}?{mode}"
+            with contextlib.suppress(sqlite3.Error, ValueError):
+                connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+                try:
+                    connection.execute("SELECT key FROM segments LIMIT 1").fetchone()
+                except sqlite3.Error:
+                    connection.close()
+                    continue
+                return connection
+        return _empty()
 
-    def _go_on_without(self, error: Exception) -> None:
-        self._writable = False
-        self.warning = (
-            f"the cache {self.path} cannot be written ({error}): this run keeps nothing for the "
-            "next; free space, mend the permissions, or set TOOLKIT_CACHE to another file"
+    def _unwritten(self, error: Exception) -> None:
+        """Something was not kept. Writing is tried again unless that cannot help."""
+        # The name of an extended code begins with that of its kind.
+        name = getattr(error, "sqlite_errorname", "")
+        if not isinstance(error, sqlite3.Error) or name.startswith(_FOR_GOOD):
+            self._writable = False
+        self._patience = _LESS
+        if self._connected:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute(f"PRAGMA busy_timeout = {int(1000 * _LESS)}")
+        self._warn(
+            f"the cache {self.path} cannot be written ({error}): what is translated meanwhile is "
+            "not kept for the next run; free space, mend the permissions, or set TOOLKIT_CACHE to "
+            "another file"
         )
 
     def get(
@@ -113,7 +155,7 @@ class Cache:
         try:
             return self._find(by_key)
         except sqlite3.OperationalError as error:
-            self._go_on_without(error)
+            self._warn(f"the cache {self.path} cannot be read ({error})")
         except sqlite3.DatabaseError:
             self._replace()
         return {}
@@ -144,7 +186,7 @@ class Cache:
         source: str,
         target: str,
     ) -> None:
-        """Keep ``hypotheses``, one for each of ``texts``, in one transaction."""
+        """Keep ``hypotheses``, one for each of ``texts``, in one transaction, if that can be."""
         if not self._writable:
             return
         now = int(time.time())
@@ -154,6 +196,8 @@ class Cache:
         ]
         try:
             try:
+                if not self._connected:
+                    self._connect_again()
                 self._insert(rows)
             except sqlite3.OperationalError:
                 raise
@@ -161,7 +205,12 @@ class Cache:
                 self._replace()
                 self._insert(rows)
         except sqlite3.Error as error:
-            self._go_on_without(error)
+            self._unwritten(error)
+
+    def _connect_again(self) -> None:
+        connection = self._open()
+        self._connection.close()
+        self._connection, self._connected = connection, True
 
     def _insert(self, rows: list[tuple[bytes, str, float | None, str, int]]) -> None:
         with self._connection:
@@ -176,6 +225,10 @@ class Cache:
     def close(self) -> None:
         """Release the file. A closed cache cannot be used again."""
         self._connection.close()
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
 
 
 def _empty() -> sqlite3.Connection:

@@ -170,9 +170,7 @@ class _Run:
                 outgoing.put(window.collect())
         finally:
             cache.close()
-            if cache.warning:
-                log.warning(cache.warning)
-                self.warnings.append(f"{cache.warning[0].upper()}{cache.warning[1:]}.")
+            self.warnings += [f"{text[0].upper()}{text[1:]}." for text in cache.warnings]
 
     def _time_is_up(self) -> bool:
         return self.until is not None and dt.datetime.now() >= self.until

@@ -83,10 +83,8 @@ class TranslateJob:
             )
         finally:
             cache.close()
-            if cache.warning:
-                self.notice = (
-                    f"{self.notice} {cache.warning[0].upper()}{cache.warning[1:]}.".strip()
-                )
+            for text in cache.warnings:
+                self.notice = f"{self.notice} {text[0].upper()}{text[1:]}.".strip()
         return result.articles, [*failures, *result.failures]
 
 
