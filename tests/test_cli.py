@@ -141,6 +141,9 @@ def test_the_lock_and_a_missed_deadline_have_their_exit_codes(toolkit: Shell) ->
     assert done.returncode == 5
     assert "deadline" in done.stderr
     assert toolkit("digest", SEEDS, "--deadline", "06:30+02:00").returncode == 2
+    again = toolkit("digest", SEEDS, "--model", "demo", "--deadline", missed)
+    assert again.returncode == 1
+    assert "No digest was written" in again.stderr
 
 
 def test_translate_to_a_file(toolkit: Shell) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -22,7 +23,9 @@ import pytest
 from toolkit import inputs, stages, store
 from toolkit.config import Config
 from toolkit.data import Article, Brief, Bullet, Failure, Hypothesis, TranslatedArticle
-from toolkit.errors import InputError, OutputError
+from toolkit.errors import InputError, OutputError, ToolkitError
+from toolkit.executors.base import Failed
+from toolkit.executors.local import Local
 from toolkit.pipeline import run
 from toolkit.readers import formats
 
@@ -249,6 +252,18 @@ def test_ctrl_c_while_stdin_is_read_ends_at_once(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == -signal.SIGINT
         assert time.monotonic() - began < 3
+
+
+def test_what_nobody_foresaw_in_a_worker_is_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = ToolkitError("1.txt: unforeseen error (IndexError: list index out of range)")
+    error.add_note("Traceback (most recent call last): deep within")
+    mapped = [Failed(0, pickle.loads(pickle.dumps(error)))]
+    monkeypatch.setattr(Local, "map", lambda _self, _function, items: mapped[: len(list(items))])
+    config = config_of(tmp_path, [hindi(1)])
+    run(config, translator=Echo(), summariser=First())
+    assert "deep within" in (config.outputs / "2026-11-21/run.log").read_text(encoding="utf-8")
 
 
 KILLED = """

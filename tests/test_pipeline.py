@@ -241,6 +241,9 @@ def test_a_run_in_which_nothing_could_be_done_leaves_the_digest_alone(config: Co
     assert not result.digest.articles
     assert len(result.failures) == 3
     assert (config.outputs / "latest" / "digest.html").read_text(encoding="utf-8") == good
+    record = json.loads((config.outputs / "latest" / "run.json").read_text(encoding="utf-8"))
+    assert record["counts"]["articles"] == 3
+    assert result.paths["run"].name == "run-without-digest.json"
 
 
 def test_a_broken_template_stops_the_run_before_any_work(config: Config, tmp_path: Path) -> None:
@@ -269,8 +272,10 @@ def test_a_language_in_doubt_is_told_at_the_top_and_on_the_story(config: Config)
 
 def test_a_damaged_cache_is_told_in_the_digest(config: Config) -> None:
     config.cache.write_bytes(b"no database at all " * 500)
-    result = run(config, translator=Numbered())
+    said: list[str] = []
+    result = run(config, translator=Numbered(), say=said.append)
     assert any("was damaged" in notice for notice in result.digest.notices)
+    assert ["was damaged" in text for text in said] == [True]
 
 
 def test_a_language_model_that_does_not_answer_costs_no_digest(config: Config) -> None:

@@ -73,7 +73,7 @@ class Cache:
     @property
     def warning(self) -> str:
         """All ``warnings``, or empty."""
-        return "; ".join(self.warnings)
+        return " ".join(self.warnings)
 
     def _warn(self, text: str) -> None:
         if text not in self.warnings:
@@ -90,7 +90,7 @@ class Cache:
         aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
         try:
             self.path.rename(aside)
-            self._warn(f"the cache {self.path} was damaged; it was moved to {aside.name}")
+            self._warn(f"The cache {self.path} was damaged; it was moved to {aside.name}.")
             for suffix in ("-wal", "-shm"):
                 with contextlib.suppress(FileNotFoundError):
                     _beside(self.path, suffix).rename(_beside(aside, suffix))
@@ -142,9 +142,9 @@ class Cache:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute(f"PRAGMA busy_timeout = {int(1000 * _LESS)}")
         self._warn(
-            f"the cache {self.path} cannot be written ({error}): what is translated meanwhile is "
+            f"The cache {self.path} cannot be written ({error}): what is translated meanwhile is "
             "not kept for the next run; free space, mend the permissions, or set TOOLKIT_CACHE to "
-            "another file"
+            "another file."
         )
 
     def get(
@@ -155,7 +155,7 @@ class Cache:
         try:
             return self._find(by_key)
         except sqlite3.OperationalError as error:
-            self._warn(f"the cache {self.path} cannot be read ({error})")
+            self._warn(f"The cache {self.path} cannot be read ({error}).")
         except sqlite3.DatabaseError:
             self._replace()
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import sys
@@ -114,11 +115,11 @@ def digest(
     }
     config = load(overrides, path=config_path)
     with progress() as bar:
-        result = pipeline.run(config, progress=bar)
+        result = pipeline.run(config, progress=bar, say=say)
     if as_json:
         click.echo(json.dumps(_summary(result), ensure_ascii=False, indent=2))
-    elif sys.stdout is not None and sys.stdout.isatty():
-        click.echo(str(result.paths.get("html", "")))
+    elif "html" in result.paths and sys.stdout is not None and sys.stdout.isatty():
+        click.echo(str(result.paths["html"]))
     _report(result)
     raise SystemExit(_digest_code(result))
 
@@ -128,17 +129,8 @@ def _summary(result: RunResult) -> dict[str, Any]:
         "paths": {name: str(path) for name, path in result.paths.items()},
         "counts": result.counts,
         "timings": result.timings,
-        "failures": [_failure(f) for f in result.failures],
+        "failures": [dataclasses.asdict(f) for f in result.failures],
         "signature": result.digest.signature,
-    }
-
-
-def _failure(failure: Failure) -> dict[str, str]:
-    return {
-        "source": failure.source,
-        "stage": failure.stage,
-        "reason": failure.reason,
-        "remedy": failure.remedy,
     }
 
 
@@ -155,10 +147,12 @@ def _report(result: RunResult) -> None:
             say(notice)
     for failure in result.failures:
         say(f"not processed: {failure.source}: {failure.reason}. {failure.remedy}".rstrip())
+    if "html" not in result.paths:
+        say("No digest was written: nothing could be translated, and an earlier one stays.")
 
 
 def _digest_code(result: RunResult) -> int:
-    if result.counts["left_over"]:
+    if result.counts["left_over"] and "html" in result.paths:
         return DEADLINE
     if not result.digest.articles:
         return NOTHING_DONE
@@ -195,7 +189,7 @@ def translate(
     done: list[TranslatedArticle] = []
     if articles:
         with progress() as bar:
-            done, failed = job.run(articles, bar)
+            done, failed = job.run(articles, bar, say)
         failures.extend(failed)
         if done and job.notice:
             say(job.notice)
@@ -270,7 +264,7 @@ def evaluate(reference: Path, source: str | None, as_json: bool, **options: Any)
     config = load(options)
     pairs = evaluation.read_reference(reference, language=source)
     translator = load_translator(
-        config.model, engine=config.engine, device=config.device, beam=config.beam
+        config.model, engine=config.engine, device=config.device, beam=config.beam, say=say
     )
     scores = evaluation.evaluate(pairs, translator, target=ENGLISH)
     click.echo(present.rows_json(scores) if as_json else present.scores_text(scores), nl=False)
@@ -315,8 +309,8 @@ def fetch(name: str) -> None:
     """Download a checkpoint: a size (600M, 1.3B, 3.3B) or a hub id."""
     from toolkit.translators import hub
 
-    with progress():
-        checkpoint = hub.fetch(name, say=say)
+    with progress() as bar:
+        checkpoint = hub.fetch(name, say=say, progress=bar)
     click.echo(str(checkpoint.path))
 
 
@@ -341,7 +335,7 @@ def optimise(name: str, **options: Any) -> None:
 @click.option("--model", help="A checkpoint that is here [as configured, else random weights].")
 @_DEVICE
 @click.option("--beam", "beams", type=click.IntRange(1, 16), multiple=True, help="[1 and 4]")
-@click.option("--sentences", type=click.IntRange(8), help="[as many as nine minutes allow]")
+@click.option("--sentences", type=click.IntRange(8), help="[as a quarter of an hour allows]")
 @click.option("--write-config", is_flag=True, help="Write the best engine, without asking.")
 @click.option("--config", "config_path", type=_PATH, help="A configuration file [toolkit.toml].")
 def bench(

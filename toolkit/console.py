@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -86,6 +87,8 @@ def keep_setting(name: str, value: str, path: Path | None, *, asked: bool) -> No
 @contextmanager
 def errors_for_people() -> Iterator[None]:
     """Turn an error of the toolkit into its message, its remedy and the right exit code."""
+    # Python would show what is logged, traces among it, wherever no file takes it.
+    logging.getLogger("toolkit").addHandler(logging.NullHandler())
     try:
         yield
     except ToolkitError as error:

@@ -91,6 +91,7 @@ class Incoming:
         for outcome in self._executor.map(stages.prepare, self._read(sources)):
             source = sources.popleft()
             if isinstance(outcome, Failed):
+                stages.log_trace(outcome.error)
                 reason = str(outcome.error).removeprefix(f"{source}: ")
                 self.unclean.append(Failure(source, "clean", reason, outcome.error.remedy))
             else:

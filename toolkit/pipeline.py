@@ -9,7 +9,7 @@ import datetime as dt
 import logging
 import platform
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# The record of a run that left the digest of an earlier one in its place.
+FRUITLESS = "run-without-digest.json"
 _MEASURED = ("torch", "transformers", "tokenizers", "sentencepiece", "ctranslate2")
 
 
@@ -48,9 +50,11 @@ def run(
     progress: Progress | None = None,
     translator: Translator | None = None,
     summariser: Summariser | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Make the digest of one day and write its folder.
 
+    ``say`` is told what people should know at once: a download, a cache that cannot be written.
     ``translator`` and ``summariser`` replace those that ``config`` names. Raises ``InputError``
     when there is no input at all, ``ModelError`` when the model cannot be had, ``LockedError``
     when another run holds the outputs; everything else that goes wrong is in ``failures``.
@@ -63,7 +67,7 @@ def run(
         _log_to(folder.path / "run.log"),
         folder.draft() as draft,
     ):
-        run_of_day = _Run(config, date, folder, draft, progress or Silent(), until)
+        run_of_day = _Run(config, date, folder, draft, progress or Silent(), until, say)
         return run_of_day.go(translator, summariser)
 
 
@@ -78,6 +82,7 @@ class _Run:
         draft: Draft,
         progress: Progress,
         until: dt.datetime | None,
+        say: Callable[[str], None] | None,
     ) -> None:
         self.config = config
         self.date = date
@@ -85,6 +90,7 @@ class _Run:
         self.draft = draft
         self.progress = progress
         self.until = until
+        self.say = say
         self.warnings: list[str] = []
         self.timings: dict[str, float] = {}
 
@@ -98,7 +104,12 @@ class _Run:
             windows = self._windows(incoming)
             with self._stage("load model"):
                 translator = translator or load_translator(
-                    config.model, engine=config.engine, device=config.device, beam=config.beam
+                    config.model,
+                    engine=config.engine,
+                    device=config.device,
+                    beam=config.beam,
+                    say=self._tell,
+                    progress=self.progress,
                 )
                 writers = Writers(summariser) if summariser else load_writers(config)
             outgoing = Outgoing(
@@ -160,7 +171,7 @@ class _Run:
         outgoing: Outgoing,
     ) -> None:
         told = Counted(self.progress)
-        cache = Cache(self.config.cache)
+        cache = Cache(self.config.cache, say=self._tell)
         try:
             for articles in windows:
                 if incoming.finished:
@@ -170,7 +181,12 @@ class _Run:
                 outgoing.put(window.collect())
         finally:
             cache.close()
-            self.warnings += [f"{text[0].upper()}{text[1:]}." for text in cache.warnings]
+            self.warnings += cache.warnings
+
+    def _tell(self, text: str) -> None:
+        log.warning(text)
+        if self.say is not None:
+            self.say(text)
 
     def _time_is_up(self) -> bool:
         return self.until is not None and dt.datetime.now() >= self.until
@@ -239,7 +255,9 @@ class _Run:
             "duplicates": [dataclasses.asdict(d) for d in duplicates],
             "notices": list(digest.notices),
         }
-        paths["run"] = self.folder.write_json("run.json", record)
+        # The record of a digest that stays, stays too.
+        name = "run.json" if paths else FRUITLESS
+        paths["run"] = self.folder.write_json(name, record)
         if digest.articles:
             self.folder.point_latest()
         log.info("done: %s", counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from toolkit import languages, stages
@@ -65,26 +65,30 @@ class TranslateJob:
         self.notice = ""
 
     def run(
-        self, articles: Sequence[Article], progress: Progress
+        self, articles: Sequence[Article], progress: Progress, say: Callable[[str], None]
     ) -> tuple[list[TranslatedArticle], list[Failure]]:
-        """Each article in the target language, in order, and what failed."""
+        """Each article in the target language, in order, and what failed. ``say`` is told of a
+        download, and of a cache that cannot be used."""
         config = self.config
         prepared, failures = _prepare(articles, self.source)
         progress.begin("load model", 0)
         translator = load_translator(
-            config.model, engine=config.engine, device=config.device, beam=config.beam
+            config.model,
+            engine=config.engine,
+            device=config.device,
+            beam=config.beam,
+            say=say,
+            progress=progress,
         )
         self.notice = translator.notice
         progress.begin("translate", sum(len(p.segments) for p in prepared))
-        cache = Cache(config.cache)
+        cache = Cache(config.cache, say=say)
         try:
             result = stages.translate(
                 prepared, translator, cache, target=self.target, progress=progress
             )
         finally:
             cache.close()
-            for text in cache.warnings:
-                self.notice = f"{self.notice} {text[0].upper()}{text[1:]}.".strip()
         return result.articles, [*failures, *result.failures]
 
 

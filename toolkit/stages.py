@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -86,17 +87,25 @@ def prepare(article: Article, *, language: str | None = None) -> PreparedArticle
 
 @contextmanager
 def _unforeseen(what: str) -> Iterator[None]:
-    """Turn an error that nobody foresaw into one of ours; the log has the trace."""
+    """Turn an error that nobody foresaw into one of ours, which carries the trace: a worker has
+    no log."""
     try:
         yield
     except ToolkitError:
         raise
     except Exception as error:
-        log.exception("%s: unforeseen", what)
-        raise ToolkitError(
+        ours = ToolkitError(
             f"{what}: unforeseen error ({type(error).__name__}: {error})",
-            remedy="Please report it with the trace in run.log.",
-        ) from error
+            remedy="Please report it; the run.log of a digest has the trace.",
+        )
+        ours.add_note("".join(traceback.format_exception(error)))
+        raise ours from error
+
+
+def log_trace(error: ToolkitError) -> None:
+    """Log the trace that an error nobody foresaw carries."""
+    for trace in getattr(error, "__notes__", ()):
+        log.error("%s\n%s", error, trace)
 
 
 def _prepare(article: Article, language: str | None) -> PreparedArticle:
@@ -227,6 +236,7 @@ class Window:
                 hypotheses = self.translator.translate(texts, source=language, target=self.target)
         except ToolkitError as error:
             log.error("%d segments of %s: %s", len(texts), language, error)
+            log_trace(error)
             self.failed.update({(language, text): error for text in texts})
             return
         self.cache.put(texts, hypotheses, signature=signature, source=language, target=self.target)
@@ -303,5 +313,6 @@ def summarise(
                 brief = replace(brief, notes=(f"{article.source}: {doubt}.", *brief.notes))
             briefs.append(brief)
         except ToolkitError as error:
+            log_trace(error)
             failures.append(Failure(article.source, "summarise", str(error), error.remedy))
     return briefs, failures

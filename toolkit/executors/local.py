@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -32,6 +33,8 @@ R = TypeVar("R")
 FEW = 256
 # To hand an article to a process and take it back takes this one a tenth of that work.
 _MOST = 8
+# Two threads that swap the main module might leave the one that stands in for it.
+_swapping = threading.Lock()
 
 
 class Local:
@@ -107,6 +110,8 @@ def _follow_parent() -> None:
     """Ctrl-C goes to every process of the terminal, and the one that began the work ends it. If
     that one is killed, nobody else would end the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Python would show on stderr what a worker, which has no log, has to say.
+    logging.getLogger("toolkit").addHandler(logging.NullHandler())
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -124,12 +129,13 @@ def _submit(
     or not, although only a ``function`` that was defined there needs it."""
     if getattr(function, "__module__", None) == "__main__":
         return pool.submit(run_shard, function, items)
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        return pool.submit(run_shard, function, items)
-    finally:
-        sys.modules["__main__"] = main
+    with _swapping:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            return pool.submit(run_shard, function, items)
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _outcomes(future: Future[list[Any]], count: int) -> list[Any]:

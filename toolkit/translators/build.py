@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
+from toolkit.progress import Progress
 from toolkit.translators.base import Translator
 from toolkit.translators.choice import settle
 from toolkit.translators.hub import resolve
+
+log = logging.getLogger(__name__)
 
 _CLAUSE = 32  # source tokens
 _NGRAM = 3  # of 2 to 5 the one that freed the most rows of loops
 
 
 def load_translator(
-    model: str, *, engine: str = "auto", device: str = "auto", beam: int = 4
+    model: str,
+    *,
+    engine: str = "auto",
+    device: str = "auto",
+    beam: int = 4,
+    say: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Translator:
-    """The translator for ``model``, its weights loaded. ``engine`` ``auto`` takes the one that is
-    the fastest on this machine: see ``choice``.
+    """The translator for ``model``, its weights loaded; ``say`` and ``progress`` are told of what
+    is fetched first. ``engine`` ``auto`` takes the one that is the fastest on this machine: see
+    ``choice``.
 
     Raises ``ModelError`` with what to do when the weights or the device cannot be had.
     """
     from toolkit.translators.rescue import Checked, Retry
     from toolkit.translators.torch_nllb import TorchNllb
 
-    checkpoint = resolve(model)
+    checkpoint = resolve(model, say=say or log.warning, progress=progress)
     chosen = settle(checkpoint, engine=engine, device=device)
     first = TorchNllb(
         checkpoint,

@@ -70,7 +70,10 @@ def convert(folder: Path) -> None:
             placed.update(dict.fromkeys(_convert(source, folder / target), target))
         if len(sources) > 1:  # last: without it the folder does not count as whole
             index = {"metadata": {"total_size": size}, "weight_map": placed}
-            (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+            with tempfile.TemporaryDirectory(dir=folder) as scratch:
+                partial = Path(scratch, INDEX)
+                partial.write_text(json.dumps(index), encoding="utf-8")
+                partial.replace(folder / INDEX)
     except OSError as error:
         raise OutputError(
             f"{folder}: the converted weights cannot be written ({error.strerror or error})",
