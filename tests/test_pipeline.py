@@ -18,6 +18,7 @@ from toolkit.config import Config
 from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError, InputError, ModelError
 from toolkit.pipeline import deadline_after, run
+from toolkit.translators.rescue import Checked, Retry
 
 DAY = dt.date(2026, 11, 21)
 HINDI = (
@@ -189,6 +190,31 @@ def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(config
     run(config, translator=Numbered())
     again = run(late, translator=Numbered())
     assert again.counts["left_over"] == 0
+
+
+def test_a_deadline_that_is_past_leaves_a_language_model_unasked(config: Config) -> None:
+    (config.inputs[0] / "4.txt").write_text(ENGLISH.replace("on Monday", "in June"), "utf-8")
+    run(config, translator=Numbered())
+    late = replace(
+        config,
+        summariser="prompted",
+        llm_url="http://127.0.0.1:9/v1",
+        llm_model="absent",
+        deadline=(dt.datetime.now() - dt.timedelta(minutes=5)).time(),
+    )
+    result = run(late, translator=Numbered())
+    assert all(story.bullets for story in result.digest.stories)
+    assert [n for n in result.digest.notices if "gave no" in n] == []
+    briefs, merging = (n for n in result.digest.notices if "deadline" in n)
+    assert "4 of 4 articles" in briefs
+    assert "1 of the stories" in merging
+
+
+def test_a_run_counts_nothing_of_an_earlier_one(config: Config) -> None:
+    translator = Checked(Numbered(), [Retry(Numbered(), frozenset({"numbers"}))])
+    counts = [run(config, translator=translator).counts for _ in range(2)]
+    assert counts[0]["retried"] > 0
+    assert counts[1]["retried"] == 0
 
 
 def test_no_input_is_an_error_and_no_digest(tmp_path: Path, config: Config) -> None:

@@ -22,6 +22,7 @@ from toolkit.inputs import STDIN, read_stdin
 from toolkit.sequences import Spill
 from toolkit.stories import Day, Member
 from toolkit.summarisers.base import Summariser
+from toolkit.summarisers.extractive import Extractive
 
 # What is waited for when a run is stopped: a request to a language model may take minutes.
 _PATIENCE = 5.0
@@ -121,13 +122,20 @@ class Incoming:
 
 
 class Outgoing:
-    """Summarises what is translated and appends it to ``articles.jsonl``, one window behind.
+    """Summarises what is translated and appends it to ``articles.jsonl``, one window behind. Once
+    ``time_is_up`` no model is asked: ``hurried`` briefs are sentences of their articles.
 
     In memory stay the failures, and what ``day`` keeps.
     """
 
     def __init__(
-        self, draft: store.Draft, summariser: Summariser, *, bullets: int, folder: Path
+        self,
+        draft: store.Draft,
+        summariser: Summariser,
+        *,
+        bullets: int,
+        folder: Path,
+        time_is_up: Callable[[], bool],
     ) -> None:
         self.articles: Spill[TranslatedArticle] = Spill(folder)
         members: Spill[Member] = Spill(folder)
@@ -138,11 +146,14 @@ class Outgoing:
         self.counts = dict.fromkeys(
             ("segments", "from_model", "from_cache", "flagged", "dropped", "doubted"), 0
         )
+        self.hurried = 0
         self.seconds = 0.0
         self._draft = draft
         self._summariser = summariser
         self._bullets = bullets
+        self._time_is_up = time_is_up
         self._stopping = threading.Event()
+        self._late = False
         self._error: BaseException | None = None
         self._windows: SimpleQueue[stages.Translated | None] = SimpleQueue()
         # One window is worked on while the model makes the next.
@@ -192,6 +203,10 @@ class Outgoing:
         self.counts["from_model"] += window.from_model
         self.counts["from_cache"] += window.from_cache
         for article in window.articles:
+            if not isinstance(self._summariser, Extractive) and self._time_is_up():
+                self._summariser = Extractive()
+                self._late = True
+            self.hurried += self._late
             briefs, failed = stages.summarise([article], self._summariser, bullets=self._bullets)
             if self._stopping.is_set():
                 return

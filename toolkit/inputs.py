@@ -14,6 +14,7 @@ from typing import IO
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError
 from toolkit.readers.formats import read, read_stream
+from toolkit.readers.jsonl import is_wide
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ def _read_slices(stream: IO[bytes], name: str) -> Iterator[Article | Failure]:
     """A file of lines larger than what should be in memory at once, by some megabytes of whole
     lines at a time."""
     data = _slice(stream)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
+    if is_wide(data):
         # In UTF-16 the byte of a line's end stands in other characters, too.
         yield from read(data + stream.read(), name)
         return

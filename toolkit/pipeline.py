@@ -111,9 +111,14 @@ class _Run:
                     say=self._tell,
                     progress=self.progress,
                 )
+                before = _retries(translator)
                 writers = Writers(summariser) if summariser else load_writers(config)
             outgoing = Outgoing(
-                self.draft, writers.summariser, bullets=config.bullets, folder=self.folder.path
+                self.draft,
+                writers.summariser,
+                bullets=config.bullets,
+                folder=self.folder.path,
+                time_is_up=self._time_is_up,
             )
             try:
                 with self._stage("translate"):
@@ -131,8 +136,8 @@ class _Run:
         with self._stage("group"):
             digest = self._digest(incoming, outgoing, translator, writers)
         counts = _counts(incoming, outgoing, digest)
-        if isinstance(translator, Checked):
-            counts |= {"retried": translator.retried, "rescued": translator.rescued}
+        # It may have served an earlier run.
+        counts |= {name: n - before.get(name, 0) for name, n in _retries(translator).items()}
         with self._stage("write"):
             paths = self._publish(digest)
         self.timings["total"] = time.monotonic() - started
@@ -196,8 +201,10 @@ class _Run:
     ) -> Digest:
         grouped: Spill[Story] = Spill(self.folder.path)
         found = outgoing.day.stories(self.folder.earlier_stories())
-        for story in _merged(found, outgoing.articles, writers.merger):
+        apart = 0
+        for story, hurried in _merged(found, outgoing.articles, writers.merger, self._time_is_up):
             grouped.append(story)
+            apart += hurried
         counts, left = outgoing.counts, len(outgoing.left_over)
         notices = [translator.notice] if translator.notice and outgoing.articles else []
         notices += [*self.warnings, *writers.notices]
@@ -214,6 +221,16 @@ class _Run:
         if left:
             notices.append(
                 f"Written at the deadline: {left} of the articles {_are(left)} not translated yet."
+            )
+        if outgoing.hurried:
+            notices.append(
+                f"The deadline came before the model was asked for {outgoing.hurried} of "
+                f"{len(outgoing.articles)} articles: sentences of theirs are their briefs."
+            )
+        if apart:
+            notices.append(
+                "The deadline came before all bullets of several sources were merged: "
+                f"{apart} of the stories show those of each source."
             )
         signature = f"{translator.signature} | {writers.signature} | toolkit {VERSION}"
         return Digest(
@@ -273,15 +290,25 @@ _KINDS = {
 
 
 def _merged(
-    found: Iterable[Story], articles: Sequence[TranslatedArticle], merger: PromptedMerge | None
-) -> Iterator[Story]:
-    """Stories with their bullets merged by a language model, where there is one."""
-    if merger is None:
-        yield from found
-        return
-    places = {article.id: place for place, article in enumerate(articles)}
+    found: Iterable[Story],
+    articles: Sequence[TranslatedArticle],
+    merger: PromptedMerge | None,
+    time_is_up: Callable[[], bool],
+) -> Iterator[tuple[Story, bool]]:
+    """Stories with their bullets merged by a language model, where there is one; and whether time
+    was up for one of several sources."""
+    places = {article.id: place for place, article in enumerate(articles)} if merger else {}
     for story in found:
-        yield merger.merge(story, [articles[places[i]] for i in story.articles])
+        if merger is None or time_is_up():
+            yield story, merger is not None and len(story.articles) > 1
+        else:
+            yield merger.merge(story, [articles[places[i]] for i in story.articles]), False
+
+
+def _retries(translator: Translator | None) -> dict[str, int]:
+    if not isinstance(translator, Checked):
+        return {}
+    return {"retried": translator.retried, "rescued": translator.rescued}
 
 
 def _are(number: int) -> str:

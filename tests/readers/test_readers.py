@@ -178,6 +178,16 @@ def test_paragraphs_may_be_objects_and_dates_numbers() -> None:
     assert (article.text, article.published) == ("One.\nTwo.", "1795219200")
 
 
+@pytest.mark.parametrize("texts", [["One.", "Two."], CASES["texts"]["ar"].split("\n")[:2]])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_zeros_cost_their_line_only(texts: list[str], place: int) -> None:
+    lines = [json.dumps({"text": text}, ensure_ascii=False).encode() for text in texts]
+    lines.insert(place, b"\x00" * 40 + lines[0])
+    items = read(b"\n".join(lines), "feed.jsonl")
+    assert [i.text for i in items if isinstance(i, Article)] == texts
+    assert [i.source for i in items if isinstance(i, Failure)] == [f"feed.jsonl:{place + 1}"]
+
+
 def test_an_endless_number_costs_its_line_only() -> None:
     feed = '{"text": "One.", "id": ' + "9" * 5000 + '}\n{"text": "Two."}'
     items = read(feed.encode(), "feed.jsonl")

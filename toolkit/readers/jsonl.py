@@ -27,7 +27,7 @@ _FIELDS = {
     "publisher": ("publisher", "site_name", "sitename", "source_name", "outlet", "source"),
 }
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
-# Bytes of the start of a file in which UTF-16 shows itself by its zeros.
+# Bytes of the start of a file in which UTF-16 shows itself by a zero after the first brace.
 _HEAD = 64
 
 
@@ -53,10 +53,12 @@ def _lines(data: bytes, source: str) -> Sequence[str | bytes]:
     unescaped inside a JSON string.
     """
     refuse_other(data, source)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
+    if is_wide(data):
         return decode(data, source).split("\n")
     lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    if not any(_is_utf8(line) for line in lines if not line.isascii()):
+    foreign = [line for line in lines if not line.isascii()]
+    # A zero, which no such text has, would spoil the telling for all lines.
+    if foreign and b"\x00" not in data and not any(map(_is_utf8, foreign)):
         # No line says UTF-8: the encoding is told better from the whole than line by line.
         try:
             return decode(data, source).split("\n")
@@ -73,9 +75,19 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
+def is_wide(data: bytes) -> bool:
+    """Whether ``data`` begins as JSON Lines in UTF-16 or UTF-32 do. Zeros alone do not say so: a
+    broken download or a crash leaves them in files of any encoding."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    brace = data[:_HEAD].find(b"{")
+    # After the brace stands the rest of it or the first part of what follows, which is ASCII.
+    return brace >= 0 and data[brace + 1 : brace + 2] == b"\x00"
+
+
 def is_json_lines(data: bytes) -> bool:
     """Whether the first line of ``data`` that is not blank is a JSON object."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:_HEAD]:
+    if is_wide(data):
         try:
             text = decode(data, "")
         except InputError:
