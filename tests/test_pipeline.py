@@ -17,7 +17,9 @@ import pytest
 from toolkit.config import Config
 from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError, InputError, ModelError
+from toolkit.generators.openai_server import OpenAIServer
 from toolkit.pipeline import deadline_after, run
+from toolkit.summarisers.prompted import Prompted
 from toolkit.translators.rescue import Checked, Retry
 
 DAY = dt.date(2026, 11, 21)
@@ -215,6 +217,16 @@ def test_a_run_counts_nothing_of_an_earlier_one(config: Config) -> None:
     counts = [run(config, translator=translator).counts for _ in range(2)]
     assert counts[0]["retried"] > 0
     assert counts[1]["retried"] == 0
+
+
+def test_a_summariser_that_serves_two_runs_tells_of_one(config: Config) -> None:
+    # Port 9 discards: nothing listens there.
+    summariser = Prompted(OpenAIServer("http://127.0.0.1:9/v1", "absent", retries=0))
+    told = [
+        run(config, translator=Numbered(), summariser=summariser).digest.notices for _ in range(2)
+    ]
+    assert told[0] == told[1]
+    assert "for 3 of 3 articles" in told[0][0]
 
 
 def test_no_input_is_an_error_and_no_digest(tmp_path: Path, config: Config) -> None:

@@ -151,7 +151,9 @@ def _replace(path: Path, text: str) -> None:
     real = path.resolve()
     partial: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile(dir=real.parent, prefix=".", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=real.parent, prefix=".toolkit-", suffix=".part", delete=False
+        ) as file:
             partial = Path(file.name)
             file.write(text.encode("utf-8"))
         partial.chmod(real.stat().st_mode & 0o777 if real.exists() else 0o644)

@@ -113,6 +113,7 @@ class _Run:
                 )
                 before = _retries(translator)
                 writers = Writers(summariser) if summariser else load_writers(config)
+                writers.begin()
             outgoing = Outgoing(
                 self.draft,
                 writers.summariser,

@@ -21,6 +21,12 @@ class Writers:
     summariser: Summariser
     merger: PromptedMerge | None = None
 
+    def begin(self) -> None:
+        """Forget what a summariser counted in an earlier run."""
+        begin = getattr(self.summariser, "begin", None)
+        if begin is not None:
+            begin()
+
     @property
     def notices(self) -> list[str]:
         """What readers must know of the models that were asked so far."""

@@ -49,6 +49,11 @@ class Prompted:
         hashes = " ".join(f"{name}:{self._prompts.hash(name)}" for name in ("brief", "headline"))
         self.signature = f"prompted-1 {generator.signature} {hashes}"
 
+    def begin(self) -> None:
+        """Count anew, and ask a model again that gave up in an earlier run."""
+        self._failures = 0
+        self._tally = Tally()
+
     @property
     def notice(self) -> str:
         """How many articles show no bullet of the model's, and why; empty if none."""

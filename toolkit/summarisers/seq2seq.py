@@ -58,6 +58,10 @@ class Seq2Seq:
         self._own = Extractive()
         self._tally = Tally()
 
+    def begin(self) -> None:
+        """Count anew."""
+        self._tally = Tally()
+
     @property
     def notice(self) -> str:
         """How many articles show no bullet of the model's, and why; empty if none."""
