@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,25 @@ def test_a_failed_write_leaves_the_old_file(
 def test_what_is_no_file_cannot_be_written(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         single.write(tmp_path / name, "text")
+
+
+UNFORESEEN = """
+from toolkit import console, inputs, single
+from toolkit.data import Article
+inputs.read = lambda data, source: 1 / 0
+with console.errors_for_people():
+    articles, failures = single.read(["story.txt"], b"")
+    article = Article("1", "a.txt", "The council met on Monday. It approved the budget.")
+    failures += single.summarise([article], None, bullets=2)[1]
+print([failure.reason for failure in failures])
+"""
+
+
+def test_what_nobody_foresaw_is_told_without_its_trace(tmp_path: Path) -> None:
+    (tmp_path / "story.txt").write_text(STORY, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", UNFORESEEN], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.stderr == ""
+    assert "(ZeroDivisionError: " in done.stdout
+    assert "(AttributeError: " in done.stdout

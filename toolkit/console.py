@@ -87,8 +87,9 @@ def keep_setting(name: str, value: str, path: Path | None, *, asked: bool) -> No
 @contextmanager
 def errors_for_people() -> Iterator[None]:
     """Turn an error of the toolkit into its message, its remedy and the right exit code."""
-    # Python would show what is logged, traces among it, wherever no file takes it.
-    logging.getLogger("toolkit").addHandler(logging.NullHandler())
+    # Where no file takes what is logged Python shows it: traces, too, which are logged by these.
+    for name in ("toolkit.stages", "toolkit.inputs"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         yield
     except ToolkitError as error:
