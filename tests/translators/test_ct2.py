@@ -148,6 +148,25 @@ def test_int8_leaves_what_the_model_knows(
     assert alike([rough[i] for i in sure], [greedy[i] for i in sure]) == 1
 
 
+@pytest.mark.parametrize("kept", [None, range(3000)], ids=["whole", "cut"])
+def test_a_second_conversion_in_one_process_is_the_same(
+    kept: range | None, demo: Demo, tmp_path: Path
+) -> None:
+    """Whatever was converted before, and other targets after English are."""
+    convert(demo.weights, tmp_path / "before", kept=range(100))
+    made = [tmp_path / name for name in ("one", "two")]
+    for folder in made:
+        convert(demo.weights, folder, kept=kept)
+    fresh = Demo()
+    convert(fresh.weights, tmp_path / "fresh", kept=kept)
+    files = [
+        {path.name: path.read_bytes() for path in folder.iterdir()}
+        for folder in (*made, tmp_path / "fresh")
+    ]
+    assert "model.bin" in files[0]
+    assert files[0] == files[1] == files[2]
+
+
 def test_caps_hold(demo: Demo, decoder: Ct2Decoder) -> None:
     caps = [1 + i % 7 for i in range(len(demo.rows))]
     for cap, result in zip(caps, decoder.decode(demo.rows, demo.english, caps), strict=True):

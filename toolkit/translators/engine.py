@@ -21,6 +21,8 @@ from toolkit.translators.weights import Weights
 
 # Named anew when ``english_pieces`` chooses others.
 _VOCABULARY = "english-1.json"
+# Raised when ``ct2_nllb.convert`` writes another thing: what was kept before is made again.
+_CONVERSION = 2
 
 
 def prepared_folder(checkpoint: Checkpoint) -> Path:
@@ -80,7 +82,7 @@ def load_decoder(
 
 def converted_folder(prepared: Path, precision: str, *, cut: bool) -> Path:
     """Where CTranslate2's form of a checkpoint is kept below its folder of prepared files."""
-    return prepared / f"ctranslate2-{'english' if cut else 'full'}-{precision}"
+    return prepared / f"ctranslate2-{_CONVERSION}-{'english' if cut else 'full'}-{precision}"
 
 
 def load_ct2(
