@@ -111,9 +111,7 @@ def float_sums(weight: Tensor, scale: Tensor) -> Sums:
     def sums(rows: Tensor) -> Tensor:
         parts = rows.float().split(_EXACT_INPUTS, 1)
         y = torch.empty(len(rows), len(weight))
-        for panel, to in zip(
-            weight.split(_PANEL_OUTPUTS), y.split(_PANEL_OUTPUTS, 1), strict=True
-        ):
+        for panel, to in zip(weight.split(_PANEL_OUTPUTS), y.split(_PANEL_OUTPUTS, 1), strict=True):
             some = [w.float() for w in panel.split(_EXACT_INPUTS, 1)]
             to.copy_(functional.linear(parts[0], some[0]))
             for part, w in zip(parts[1:], some[1:], strict=True):
