@@ -32,6 +32,32 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 CASES = Path(__file__).with_name("cases")
 
 
+def _bfloat16() -> bool:
+    from toolkit.translators.kernels import bfloat16_works
+
+    return bfloat16_works()
+
+
+def _ctranslate2_int8() -> bool:
+    from toolkit.translators.choice import ctranslate2_int8
+
+    return ctranslate2_int8()
+
+
+# What the mark ``needs`` may ask for: whether it is there, and what is said where it is not.
+FEATURES = {
+    "bfloat16": (_bfloat16, "torch multiplies bfloat16 with AVX-512 or AVX-NE-CONVERT only"),
+    "ctranslate2-int8": (_ctranslate2_int8, "CTranslate2's int8 is exact with VNNI only"),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        there, reason = FEATURES[mark.args[0]]
+        if not there():
+            pytest.skip(f"{reason}, which this processor lacks")
+
+
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in NLLB's format with random weights (about 1 MB) and the demo's tokenizer."""

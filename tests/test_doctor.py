@@ -185,6 +185,19 @@ def test_a_full_gpu_that_is_asked_for_is_one_that_a_run_takes(
     assert (chosen.engine, chosen.device) == ("torch", "cuda")
 
 
+@pytest.mark.parametrize("engine", ["auto", "ctranslate2"])
+@pytest.mark.parametrize("right", [True, False])
+def test_precisions_that_are_wrong_here_are_told(
+    right: bool, engine: str, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("kernels.int8_is_exact", "ct2_nllb.int8_is_exact", "kernels.bfloat16_works"):
+        monkeypatch.setattr(f"toolkit.translators.{name}", lambda: right)
+    found = look(replace(config, engine=engine), "precisions")
+    told = ("torch's own int8 is wrong", "CTranslate2's int8 is wrong", "no bfloat16")
+    assert [part in found.detail for part in told] == [not right] * 3
+    assert found.state == ("warn" if engine == "ctranslate2" and not right else "ok")
+
+
 def test_without_a_compiler_the_remedy_is_to_install_one(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

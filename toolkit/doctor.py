@@ -53,6 +53,7 @@ def examine(config: Config) -> list[Finding]:
         "processor": _processor,
         "gpu": _gpu,
         "kernels": _kernels,
+        "precisions": _precisions,
         "model": _model,
         "engine": _engine,
         "llm": _language_model,
@@ -119,8 +120,8 @@ def _engine(config: Config) -> Finding:
     """What translates, and why. Without the checkpoint here one of the 600M's size is meant."""
     from toolkit.translators.torch_nllb import choose_device
 
-    machine = choice.describe(choose_device(config.device))
     parameters, fits = _sizes(config)
+    machine = choice.describe(choose_device(config.device), fits=fits)
     chosen = choice.choose(machine, parameters, fits=fits, device=config.device)
     detail = f"auto is {chosen.engine} on {chosen.device} ({chosen.why})"
     if config.engine != "auto":
@@ -151,6 +152,21 @@ def _kernels(config: Config) -> Finding:
     else:
         detail = "no C compiler (cc or gcc), so torch does the work, more slowly: install gcc"
     return Finding("kernels", "warn", detail)
+
+
+def _precisions(config: Config) -> Finding:
+    """In which precisions torch and CTranslate2 compute rightly on this processor: tried."""
+    from toolkit.translators import kernels
+
+    lacks = []
+    if not kernels.int8_is_exact():
+        lacks.append("torch's own int8 is wrong here, so its products are made in float32")
+    if not choice.ctranslate2_int8():
+        lacks.append("CTranslate2's int8 is wrong here, so it computes in float32")
+    if not kernels.bfloat16_works():
+        lacks.append("no bfloat16")
+    slow = config.engine == choice.CTRANSLATE2 and not choice.ctranslate2_int8()
+    return Finding("precisions", "warn" if slow else "ok", "; ".join(lacks) or "all are right")
 
 
 def _language_model(config: Config) -> Finding:

@@ -114,6 +114,20 @@ def test_what_is_named_stays(tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPa
         settle(checkpoint, device="cuda")
 
 
+@pytest.mark.parametrize("exact", [True, False])
+def test_this_machine_without_kernels_takes_what_is_right(
+    exact: bool, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolkit.translators.native_kernels.load", lambda: None)
+    monkeypatch.setattr("toolkit.translators.choice.cpu_flags", lambda: {"avx2"})
+    monkeypatch.setattr("toolkit.translators.choice.sizes", lambda checkpoint: (600_000_000, True))
+    monkeypatch.setattr("toolkit.translators.choice.free_memory", lambda: 1 << 40)
+    monkeypatch.setattr("toolkit.translators.ct2_nllb.int8_is_exact", lambda: exact)
+    chosen = settle(resolve(str(tiny_checkpoint)), device="cpu")
+    assert chosen.engine == ("ctranslate2" if exact else "torch")
+    assert ("int8 is wrong on this processor" in chosen.why) != exact
+
+
 def test_the_translator_says_which_engine_it_is(tiny_checkpoint: Path) -> None:
     def signature(engine: str) -> str:
         return load_translator(str(tiny_checkpoint), engine=engine, device="cpu").signature

@@ -20,7 +20,13 @@ from toolkit.translators.beams import Beams, Greedy, Pieces
 from toolkit.translators.decoding import Decoder, Limits
 from toolkit.translators.fused import FusedNetwork, make_network
 from toolkit.translators.hub import resolve
-from toolkit.translators.kernels import Int8Dense, quantise_weight, top
+from toolkit.translators.kernels import (
+    Int8Dense,
+    float_sums,
+    int8_is_exact,
+    quantise_weight,
+    top,
+)
 from toolkit.translators.native_kernels import load
 from toolkit.translators.network import Network, Shape
 from toolkit.translators.weights import Weights
@@ -228,7 +234,8 @@ def test_enough_candidates_are_asked_for(data: st.DataObject) -> None:
     assert not any(repeats((0, 1, *r.tokens), ngram) for r in found)
 
 
-PRECISIONS = ["float32", "bfloat16", "int8", "fused"]
+BFLOAT16 = pytest.param("bfloat16", marks=pytest.mark.needs("bfloat16"))
+PRECISIONS = ["float32", BFLOAT16, "int8", "fused"]
 
 
 @pytest.mark.parametrize("beams", [1, 4])
@@ -281,7 +288,7 @@ def test_score_is_the_mean_log_probability(demo: Demo, greedy: list[Decoded]) ->
         assert result.score == pytest.approx(scores.mean().item(), abs=1e-3)
 
 
-@pytest.mark.parametrize("precision", ["bfloat16", "int8", "fused"])
+@pytest.mark.parametrize("precision", [BFLOAT16, "int8", "fused"])
 def test_smaller_numbers_leave_what_the_model_knows(
     demo: Demo, greedy: list[Decoded], precision: str
 ) -> None:
@@ -396,6 +403,38 @@ def test_int8_layers_are_close_and_alike_in_any_company(rows: int, relu: bool, s
     size = x.norm(dim=1, keepdim=True) * weight.norm(dim=1)
     assert ((got - exact).abs() <= 0.02 * size).all()
     assert torch.equal(layer(x[:1], relu=relu), got[:1])
+
+
+@pytest.mark.parametrize("largest", [False, True], ids=["random", "largest"])
+@pytest.mark.parametrize(
+    ("rows", "inputs", "outputs"),
+    [(1, 2, 1), (3, 64, 70), (16, 1024, 32), (5, 1025, 513), (2, 4096, 600), (300, 100, 9)],
+)
+def test_int8_products_are_sums_of_whole_numbers(
+    rows: int, inputs: int, outputs: int, largest: bool
+) -> None:
+    """The yardstick is exact: 64-bit whole numbers. float32 holds sums up to 2^24, and beyond
+    them its nearest number is right."""
+    chance = torch.Generator().manual_seed(inputs)
+    low = 127 if largest else -127
+    x, weight = (
+        torch.randint(low, 128, (n, inputs), generator=chance).to(torch.int8)
+        for n in (rows, outputs)
+    )
+    x[::2] *= -1
+    scale = torch.rand(outputs, generator=chance)
+    exact = (x.long() @ weight.long().T).double() * scale
+    kinds = [float_sums(weight, scale), Int8Dense(weight, scale, None).sums]
+    for found in [kind(x) for kind in kinds]:
+        assert torch.allclose(found.double(), exact, rtol=3e-7, atol=1e-4)
+
+
+def test_whether_int8_is_exact_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Torch's own layer, taken where the toolkit would not take it, is wrong there."""
+    weight = torch.full((32, 64), 127, dtype=torch.int8)
+    monkeypatch.setattr("toolkit.translators.kernels.int8_is_exact", lambda: True)
+    found = Int8Dense(weight, torch.ones(32), None).sums(weight)
+    assert bool((found == 64 * 127 * 127).all()) == int8_is_exact()
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,10 @@ def test_output_and_score_are_those_of_the_reference_loop(beam: int) -> None:
 
 
 @pytest.mark.parametrize("beam", [1, 4])
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+@pytest.mark.parametrize(
+    "precision",
+    ["float32", pytest.param("bfloat16", marks=pytest.mark.needs("bfloat16")), "int8"],
+)
 def test_shuffled_texts_give_the_same(
     precision: Precision, beam: int, tiny_checkpoint: Path
 ) -> None:
@@ -294,12 +297,22 @@ def test_the_signature_names_what_the_output_depends_on(demo: TorchNllb, tiny: T
     assert tiny.notice == ""
 
 
+@pytest.mark.needs("bfloat16")
 def test_other_precisions_run(tiny_checkpoint: Path) -> None:
     translator = TorchNllb(
         resolve(str(tiny_checkpoint)), device="cpu", precision="bfloat16", beam=2
     )
     assert "bfloat16" in translator.signature
     assert len(translator.translate(TEXTS, source=GUJARATI, target=ENGLISH)) == len(TEXTS)
+
+
+def test_bfloat16_is_refused_where_the_processor_lacks_it(
+    tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolkit.translators.network.bfloat16_works", lambda: False)
+    with pytest.raises(ModelError, match="does not multiply bfloat16") as raised:
+        TorchNllb(resolve(str(tiny_checkpoint)), device="cpu", precision="bfloat16")
+    assert "float32" in raised.value.remedy
 
 
 def test_the_gpu_is_refused_where_there_is_none(tiny_checkpoint: Path) -> None:
@@ -373,6 +386,33 @@ def test_the_precision_follows_the_size(name: str, wanted: str, tiny_checkpoint:
         config |= {"d_model": 1024, "vocab_size": 256_206, "encoder_layers": 12}
         config |= {"decoder_layers": 12, "encoder_ffn_dim": 4096, "decoder_ffn_dim": 4096}
     assert choose_precision("cpu", config) == wanted
+
+
+@pytest.mark.parametrize(("exact", "wanted"), [(True, "int8"), (False, "float32")])
+def test_ctranslate2_computes_in_what_is_right_here(
+    exact: bool,
+    wanted: str,
+    tiny_checkpoint: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("toolkit.translators.ct2_nllb.int8_is_exact", lambda: exact)
+    monkeypatch.setattr("toolkit.translators.torch_nllb._LARGE", 1)
+    checkpoint = resolve(str(tiny_checkpoint))
+    chosen = TorchNllb(checkpoint, engine="ctranslate2", device="cpu")
+    assert f" ctranslate2 {wanted} " in chosen.signature
+    assert ("int8 is wrong on this processor" in caplog.text) != exact
+    assert len(chosen.translate(TEXTS[:2], source=GUJARATI, target=ENGLISH)) == 2
+
+
+def test_the_int8_of_ctranslate2_is_refused_where_it_is_wrong(
+    tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolkit.translators.ct2_nllb.int8_is_exact", lambda: False)
+    checkpoint = resolve(str(tiny_checkpoint))
+    with pytest.raises(ModelError, match="int8 is wrong on this processor") as raised:
+        TorchNllb(checkpoint, engine="ctranslate2", device="cpu", precision="int8")
+    assert "--engine torch" in raised.value.remedy
 
 
 def test_the_users_logging_is_left_alone(

@@ -34,8 +34,8 @@ class Machine:
 
     ``vectors`` are the processor's best instructions for 8-bit products (``avx512`` with VNNI).
     ``memory`` and ``gpu`` are free bytes, ``gpu`` 0 where there is none to use. ``kernels``: ours
-    are compiled, or can be. ``ctranslate2``: it is installed; ``ctranslate2_gpu``: and finds the
-    GPU too.
+    are compiled, or can be. ``ctranslate2``: it is installed; ``ctranslate2_int8``: and its 8-bit
+    products are exact, where it matters; ``ctranslate2_gpu``: and it finds the GPU too.
     """
 
     vectors: Vectors = ""
@@ -43,6 +43,7 @@ class Machine:
     gpu: int = 0
     kernels: bool = False
     ctranslate2: bool = False
+    ctranslate2_int8: bool = True
     ctranslate2_gpu: bool = False
 
 
@@ -90,6 +91,8 @@ def _on_cpu(machine: Machine, parameters: int, fits: bool) -> tuple[str, str]:
         lacks = ", and no C compiler for our kernels"
     if not machine.ctranslate2:
         return TORCH, f"{vectors}{lacks}; CTranslate2 may be faster and is not installed"
+    if not machine.ctranslate2_int8:
+        return TORCH, f"{vectors}{lacks}; CTranslate2's int8 is wrong on this processor"
     needs = int(_CONVERTING * parameters)
     if machine.memory < needs:
         return TORCH, f"converting for CTranslate2 needs {_gb(needs)} of memory"
@@ -106,7 +109,7 @@ def settle(checkpoint: Checkpoint, *, engine: str = "auto", device: str = "auto"
     usable = choose_device(device)
     if engine == "auto":
         parameters, fits = sizes(checkpoint)
-        return choose(describe(usable), parameters, fits=fits, device=device)
+        return choose(describe(usable, fits=fits), parameters, fits=fits, device=device)
     half = engine == CTRANSLATE2 and usable == "cuda"
     return Choice(engine, usable, "as set", "float16" if half else None)
 
@@ -121,9 +124,10 @@ def sizes(checkpoint: Checkpoint) -> tuple[int, bool]:
     return parameters(weights.config), _fits(weights)
 
 
-def describe(device: str) -> Machine:
+def describe(device: str, *, fits: bool = True) -> Machine:
     """This machine, its GPU included where ``device`` is ``cuda``. Compiles our kernels, unless
-    they are."""
+    they are, and tries CTranslate2's products where neither these serve (``fits``: they take the
+    checkpoint's sizes) nor instructions that are known to be right."""
     from toolkit.translators.native_kernels import load
 
     gpu, found = 0, False
@@ -136,14 +140,24 @@ def describe(device: str) -> Machine:
         except RuntimeError:
             gpu = 0  # No room even to ask, or others have it to themselves.
         found = installed and _ctranslate2_finds_gpu()
+    best, kernels = vectors(cpu_flags()), load() is not None
+    matters = best not in _OURS_WITHOUT and not (kernels and fits)
     return Machine(
-        vectors=vectors(cpu_flags()),
+        vectors=best,
         memory=free_memory(),
         gpu=gpu,
-        kernels=load() is not None,
+        kernels=kernels,
         ctranslate2=installed,
+        ctranslate2_int8=not matters or ctranslate2_int8(),
         ctranslate2_gpu=found,
     )
+
+
+def ctranslate2_int8() -> bool:
+    """Whether CTranslate2's 8-bit products are exact here, or it is not installed."""
+    from toolkit.translators.ct2_nllb import int8_is_exact
+
+    return find_spec("ctranslate2") is None or int8_is_exact()
 
 
 def vectors(flags: set[str]) -> Vectors:

@@ -8,7 +8,9 @@ with each hypothesis, and forking after a model is loaded hangs.
 
 from __future__ import annotations
 
+import functools
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +110,59 @@ class Ct2Decoder:
         return Decoded(tuple(pieces[:-1] if finished else pieces[:cap]), score, finished)
 
 
+_TRIED = 64  # inputs, and places for pieces, of the network that is tried
+
+
+@functools.cache
+def int8_is_exact() -> bool:
+    """Try whether CTranslate2's 8-bit products are right on this processor.
+
+    Without VNNI its oneDNN adds pairs of products in 16 bits, where two large ones do not fit.
+    What is tried is its own layer: a network whose only logits are the sums of 64 ones.
+    """
+    import ctranslate2
+    import numpy as np
+
+    with tempfile.TemporaryDirectory() as folder:
+        _ones().save(folder)
+        try:
+            network = ctranslate2.Generator(folder, compute_type="int8", intra_threads=1)
+        except ValueError:  # it does not compute int8 here at all
+            return False
+        found = network.forward_batch([[str(i) for i in range(_TRIED // 2)]])
+    return bool(abs(np.asarray(found) - _TRIED).max() < 1)
+
+
+def _ones() -> Any:
+    """A language model in 8 bits whose states and output weights are all 1."""
+    import numpy as np
+    from ctranslate2.specs import TransformerDecoderModelSpec, TransformerDecoderSpec
+
+    def fill(linear: Any, outputs: int) -> None:
+        linear.weight = np.zeros((outputs, _TRIED), np.float32)
+        linear.bias = np.zeros(outputs, np.float32)
+
+    decoder = TransformerDecoderSpec(1, 1, with_encoder_attention=False)
+    decoder.scale_embeddings = False
+    decoder.embeddings.weight = np.ones((_TRIED, _TRIED), np.float32)
+    decoder.projection.weight = np.ones((_TRIED, _TRIED), np.float32)
+    # Not of a weight's shape: equal tensors are stored once, of whatever type.
+    decoder.position_encodings.encodings = np.zeros((2 * _TRIED, _TRIED), np.float32)
+    (layer,) = decoder.layer
+    norms = (layer.self_attention.layer_norm, layer.ffn.layer_norm, decoder.layer_norm)
+    for norm in norms:
+        norm.gamma, norm.beta = np.zeros(_TRIED, np.float32), np.ones(_TRIED, np.float32)
+    fill(layer.self_attention.linear[0], 3 * _TRIED)
+    for linear in (layer.self_attention.linear[1], layer.ffn.linear_0, layer.ffn.linear_1):
+        fill(linear, _TRIED)
+    spec = TransformerDecoderModelSpec(decoder)
+    spec.register_vocabulary([str(i) for i in range(_TRIED)])
+    spec.config.unk_token, spec.config.bos_token, spec.config.eos_token = "0", "1", "2"
+    spec.validate()
+    spec.optimize(quantization="int8")
+    return spec
+
+
 def convert(
     weights: Weights,
     folder: Path,
@@ -128,7 +183,8 @@ def convert(
     shape = Shape.of(weights.config)
     layers = (shape.encoder_layers, shape.decoder_layers)
     spec = TransformerSpec.from_config(layers, shape.heads)
-    shared = weights("model.shared.weight").float().numpy()
+    # A copy, since CTranslate2 scales in place what it quantises.
+    shared = weights("model.shared.weight").float().numpy().copy()
     target = shared if kept is None else shared[list(kept)]
     positions = sinusoids(shape.positions + 2, shape.width)[2:].numpy()
     for side, part in (("encoder", spec.encoder), ("decoder", spec.decoder)):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from toolkit.config import cache_home
-from toolkit.errors import ConfigError, OutputError
+from toolkit.errors import ConfigError, ModelError, OutputError
 from toolkit.translators.batching import Decoded
 from toolkit.translators.checkpoint import Checkpoint
 from toolkit.translators.decoding import Decoder
@@ -21,6 +21,8 @@ from toolkit.translators.weights import Weights
 
 # Named anew when ``english_pieces`` chooses others.
 _VOCABULARY = "english-1.json"
+# Raised when ``ct2_nllb.convert`` writes another thing: what was kept before is made again.
+_CONVERSION = 2
 
 
 def prepared_folder(checkpoint: Checkpoint) -> Path:
@@ -80,7 +82,7 @@ def load_decoder(
 
 def converted_folder(prepared: Path, precision: str, *, cut: bool) -> Path:
     """Where CTranslate2's form of a checkpoint is kept below its folder of prepared files."""
-    return prepared / f"ctranslate2-{'english' if cut else 'full'}-{precision}"
+    return prepared / f"ctranslate2-{_CONVERSION}-{'english' if cut else 'full'}-{precision}"
 
 
 def load_ct2(
@@ -92,12 +94,18 @@ def load_ct2(
 ) -> AnyDecoder:
     """CTranslate2 on the checkpoint, which is converted on first use and kept.
 
-    Raises ``ConfigError`` where CTranslate2 is not installed.
+    Raises ``ConfigError`` where CTranslate2 is not installed, and ``ModelError`` for int8 on a
+    processor on which it is wrong.
     """
-    from toolkit.translators.ct2_nllb import Ct2Decoder, convert
+    from toolkit.translators.ct2_nllb import Ct2Decoder, convert, int8_is_exact
 
     folder = converted_folder(prepared_folder(checkpoint), precision, cut=kept is not None)
     try:
+        if precision == "int8" and device == "cpu" and not int8_is_exact():
+            raise ModelError(
+                "CTranslate2's int8 is wrong on this processor (its sums of 16 bits overflow)",
+                remedy="Use --engine torch, or the precision float32.",
+            )
         if not (folder / "model.bin").is_file():
             stored = None if precision == "float32" else precision
             folder.parent.mkdir(parents=True, exist_ok=True)

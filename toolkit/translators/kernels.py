@@ -7,6 +7,8 @@ outputs (rows, outputs). No gradients, no training.
 from __future__ import annotations
 
 import ctypes
+import functools
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import torch
@@ -17,6 +19,10 @@ Precision = Literal["float32", "bfloat16", "float16", "int8"]
 _TYPICAL_ROWS = 256  # the packed layout of weights is chosen for about this many rows
 _LARGEST = 127.0
 _TOGETHER = 128  # values whose maximum is found at once
+# Inputs whose products float32 sums exactly, in any order: 1,024 x 127 x 127 is below 2^24.
+_EXACT_INPUTS = 1024
+# Outputs whose weights are made float32 at once: 2 MB of them stay in a cache while they are used.
+_PANEL_OUTPUTS = 512
 
 
 class Dense(Protocol):
@@ -64,10 +70,8 @@ class Int8Dense:
     def __init__(
         self, weight: Tensor, scale: Tensor, bias: Tensor | None, *, nonnegative: bool = False
     ) -> None:
-        shape = [_TYPICAL_ROWS, weight.shape[1]]
-        self._weight = torch.ops.onednn.qlinear_prepack(weight.contiguous(), shape)
-        self._scale = scale
-        self._zeros = torch.zeros(len(scale), dtype=torch.long)
+        make = _onednn_sums if int8_is_exact() else float_sums
+        self.sums = make(weight, scale)
         self.bias = torch.zeros(len(scale)) if bias is None else bias
         self._nonnegative = nonnegative
 
@@ -76,13 +80,70 @@ class Int8Dense:
         y = self.sums(rows).mul_(scale).add_(self.bias)
         return y.relu_() if relu else y
 
-    def sums(self, rows: Tensor) -> Tensor:
-        """The product with int8 rows, in float32, before the rows' scales and the bias."""
+
+# From int8 rows, (rows, inputs), their products with a weight: (rows, outputs) in float32, times
+# the scales of the outputs.
+Sums = Callable[[Tensor], Tensor]
+
+
+def _onednn_sums(weight: Tensor, scale: Tensor) -> Sums:
+    """Multiply by oneDNN's 8-bit layer, which is exact only where ``int8_is_exact``."""
+    shape = [_TYPICAL_ROWS, weight.shape[1]]
+    packed = torch.ops.onednn.qlinear_prepack(weight.contiguous(), shape)
+    zeros = torch.zeros(len(scale), dtype=torch.long)
+
+    def sums(rows: Tensor) -> Tensor:
         y: Tensor = torch.ops.onednn.qlinear_pointwise(
-            rows, 1.0, 0, self._weight, self._scale, self._zeros, None, 1.0, 0, torch.float32,
-            "none", [], "",
-        )  # fmt: skip
+            rows, 1.0, 0, packed, scale, zeros, None, 1.0, 0, torch.float32, "none", [], ""
+        )
         return y
+
+    return sums
+
+
+def float_sums(weight: Tensor, scale: Tensor) -> Sums:
+    """Multiply the same whole numbers in float32: exact on every processor.
+
+    Weights stay in 8 bits until they are used. Sums over at most ``_EXACT_INPUTS`` inputs are
+    exact, and these are added in one order, whatever the number of rows.
+    """
+
+    def sums(rows: Tensor) -> Tensor:
+        parts = rows.float().split(_EXACT_INPUTS, 1)
+        y = torch.empty(len(rows), len(weight))
+        for panel, to in zip(weight.split(_PANEL_OUTPUTS), y.split(_PANEL_OUTPUTS, 1), strict=True):
+            some = [w.float() for w in panel.split(_EXACT_INPUTS, 1)]
+            to.copy_(functional.linear(parts[0], some[0]))
+            for part, w in zip(parts[1:], some[1:], strict=True):
+                to.add_(functional.linear(part, w))
+        return y.mul_(scale)
+
+    return sums
+
+
+@functools.cache
+def int8_is_exact() -> bool:
+    """Try whether torch's 8-bit layers (oneDNN's) sum exactly on this processor.
+
+    Without VNNI they add pairs of products in 16 bits, where two of the largest do not fit.
+    """
+    most = torch.full((16, _TOGETHER), int(_LARGEST), dtype=torch.int8)
+    try:
+        found = _onednn_sums(most, torch.ones(len(most)))(most)
+    except (RuntimeError, NotImplementedError):  # torch was built without oneDNN
+        return False
+    return bool((found == _TOGETHER * _LARGEST * _LARGEST).all())
+
+
+@functools.cache
+def bfloat16_works() -> bool:
+    """Try whether torch multiplies bfloat16 on this processor: oneDNN refuses to without
+    AVX-512 or AVX-NE-CONVERT."""
+    ones = torch.ones(16, _TOGETHER)
+    try:
+        return bool((PackedDense(ones, None)(ones) == _TOGETHER).all())
+    except (RuntimeError, NotImplementedError):
+        return False
 
 
 def quantise_weight(weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -26,6 +26,7 @@ from toolkit.translators.kernels import (
     Int8Dense,
     PackedDense,
     Precision,
+    bfloat16_works,
     top,
 )
 from toolkit.translators.weights import Weights
@@ -117,6 +118,7 @@ class Network:
     that the decoder may write, in ascending order, or None for all: the decoder then counts in
     indices into it. The encoder always has the whole vocabulary. The sources of a cohort are
     padded to a multiple of ``padding``; where it is more than 1 all of them must come to the same.
+    Raises ``ModelError`` for bfloat16 on a processor that lacks it.
     """
 
     padding = 1
@@ -131,6 +133,11 @@ class Network:
     ) -> None:
         self.shape = shape = Shape.of(weights.config)
         self.device = torch.device(device)
+        if precision == "bfloat16" and device == "cpu" and not bfloat16_works():
+            raise ModelError(
+                "this processor does not multiply bfloat16 (torch needs AVX-512 for it)",
+                remedy="Use the precision float32 or int8.",
+            )
         self._precision = precision
         self._head = shape.width // shape.heads
         self._dtype = torch.bfloat16 if precision == "int8" else getattr(torch, precision)

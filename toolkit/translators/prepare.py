@@ -58,7 +58,7 @@ def prepare(
     progress.begin("prepare weights", layers + _BESIDES)
     folder = prepared_folder(checkpoint)
     weights = _Watched(checkpoint.path, folder, progress)
-    precision = chosen.precision or choose_precision(chosen.device, config)
+    precision = chosen.precision or choose_precision(chosen.device, config, chosen.engine)
     if chosen.engine == TORCH:
         load_decoder(weights, precision, chosen.device, kept)
     else:

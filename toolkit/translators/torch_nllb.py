@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import logging
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from toolkit.translators.engine import AnyDecoder
     from toolkit.translators.kernels import Precision
     from toolkit.translators.weights import Weights
+
+log = logging.getLogger(__name__)
 
 PAD, END, UNKNOWN = 1, 2, 3
 _ENGLISH = "eng_Latn"
@@ -52,9 +55,10 @@ class TorchNllb:
 
     ``engine`` is ``torch``, our own loop, or ``ctranslate2``. ``device`` is ``auto``, ``cpu`` or
     ``cuda``. ``precision`` None chooses: bfloat16 on a GPU,
-    int8 for large models on a CPU, else float32. ``beam`` 1 is greedy. ``token_budget``
+    int8 for large models on a CPU whose products the engine has right, else float32. ``beam`` 1 is greedy. ``token_budget``
     bounds rows x longest row x beams of what is decoded at once; when memory runs out it is
-    halved. Raises ``ModelError`` for a device that is not there or weights of another kind.
+    halved. Raises ``ModelError`` for a device that is not there, a precision that it does not
+    compute, or weights of another kind.
     """
 
     def __init__(
@@ -80,7 +84,7 @@ class TorchNllb:
         config = self._weights.config
         self._alone = self.device == "cpu" and parameters(config) < _SMALL
         self._positions: int = config["max_position_embeddings"]
-        self._precision = precision or choose_precision(self.device, config)
+        self._precision = precision or choose_precision(self.device, config, engine)
         self._loaded = _Loaded()
         self._ready(self._languages[_ENGLISH])
         self._tokens = token_budget or _BUDGETS[self.device]
@@ -288,14 +292,24 @@ def parameters(config: Mapping[str, Any]) -> int:
     return int(width * (config["vocab_size"] + layers * (6 * width + feed)))
 
 
-def choose_precision(device: str, config: Mapping[str, Any]) -> Precision:
+def choose_precision(device: str, config: Mapping[str, Any], engine: str = "torch") -> Precision:
     """What is fastest: bfloat16 on a GPU that has it, and on a CPU 8 bits for a model large
-    enough to wait for memory."""
+    enough to wait for memory, unless the engine is CTranslate2 and has these wrong."""
     if device == "cuda":
         import torch
 
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-    return "int8" if parameters(config) > _LARGE else "float32"
+    if parameters(config) <= _LARGE:
+        return "float32"
+    from toolkit.translators.choice import CTRANSLATE2, ctranslate2_int8
+
+    if engine == CTRANSLATE2 and not ctranslate2_int8():
+        log.warning(
+            "CTranslate2's int8 is wrong on this processor, so it computes in float32; "
+            "--engine torch is right in int8"
+        )
+        return "float32"
+    return "int8"
 
 
 @contextmanager
