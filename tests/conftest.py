@@ -38,7 +38,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import M2M100Config, M2M100ForConditionalGeneration
 
-    from toolkit.translators.hub import resolve
+    from toolkit.hub.resolve import resolve
 
     folder = tmp_path_factory.mktemp("tiny") / "tiny-nllb"
     folder.mkdir()

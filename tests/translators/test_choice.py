@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from toolkit.cli.doctor import examine
 from toolkit.config import Config
-from toolkit.doctor import examine
 from toolkit.errors import ModelError
+from toolkit.hub.resolve import resolve
 from toolkit.translators.build import load_translator
 from toolkit.translators.choice import (
     Machine,
@@ -20,7 +21,6 @@ from toolkit.translators.choice import (
     settle,
     vectors,
 )
-from toolkit.translators.hub import resolve
 
 CASES = json.loads(
     (Path(__file__).parents[1] / "cases" / "engines.json").read_text(encoding="utf-8")

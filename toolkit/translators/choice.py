@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from toolkit.translators.checkpoint import Checkpoint
+from toolkit.hub.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from toolkit.translators.kernels import Precision
+    from toolkit.translators.engine.linear import Precision
 
 TORCH, CTRANSLATE2 = "torch", "ctranslate2"
 Vectors = Literal["amx", "avx512", "avx2", ""]
@@ -101,7 +101,7 @@ def settle(checkpoint: Checkpoint, *, engine: str = "auto", device: str = "auto"
 
     Raises ``ModelError`` for a GPU that is asked for and is not there.
     """
-    from toolkit.translators.torch_nllb import choose_device
+    from toolkit.translators.nllb import choose_device
 
     usable = choose_device(device)
     if engine == "auto":
@@ -113,9 +113,9 @@ def settle(checkpoint: Checkpoint, *, engine: str = "auto", device: str = "auto"
 
 def sizes(checkpoint: Checkpoint) -> tuple[int, bool]:
     """About how many parameters a checkpoint has, and whether our kernels take its sizes."""
-    from toolkit.translators.fused import _fits
-    from toolkit.translators.torch_nllb import parameters
-    from toolkit.translators.weights import Weights
+    from toolkit.translators.engine.fused import _fits
+    from toolkit.translators.engine.weights import Weights
+    from toolkit.translators.nllb import parameters
 
     weights = Weights(checkpoint.path)
     return parameters(weights.config), _fits(weights)
@@ -124,7 +124,7 @@ def sizes(checkpoint: Checkpoint) -> tuple[int, bool]:
 def describe(device: str) -> Machine:
     """This machine, its GPU included where ``device`` is ``cuda``. Compiles our kernels, unless
     they are."""
-    from toolkit.translators.native_kernels import load
+    from toolkit.translators.engine.native_kernels import load
 
     gpu, found = 0, False
     installed = find_spec("ctranslate2") is not None
