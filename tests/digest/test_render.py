@@ -352,9 +352,12 @@ def test_a_day_that_is_relative_stands_beside_the_day_of_the_article(
     date: str | None, text: str, shown: str, sample_digest: Digest
 ) -> None:
     digest = dated(sample_digest, date, text)
-    assert arrange(digest).items[0].points[0].originals == shown
+    point = arrange(digest).items[0].points[0]
+    assert f"{point.originals} {point.dated}".strip() == shown
     assert shown in said(tree(render.html(digest)))
-    assert ("25 November 2026" in render.markdown(digest)) == bool(date)
+    bullet = next(line for line in render.markdown(digest).splitlines() if line.startswith("- "))
+    assert bullet.endswith(f"*(original {point.dated})*") == bool(point.dated)
+    assert ("original" in bullet) == bool(point.dated)
 
 
 @pytest.mark.parametrize("case", cases("sources"), ids=lambda c: c["source"])

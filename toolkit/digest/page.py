@@ -86,12 +86,14 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Point:
     """A bullet. ``reported`` says which of several sources have it, ``alone`` that only one
-    does; ``marks`` are the numbers under which Markdown lists its evidence."""
+    does; ``dated``, where the bullet speaks of "tomorrow", of what day its originals are; ``marks``
+    are the numbers under which Markdown lists its evidence."""
 
     text: str
     reported: str
     alone: bool
     originals: str
+    dated: str
     evidence: tuple[Evidence, ...]
     marks: tuple[int, ...]
     warnings: tuple[str, ...]
@@ -314,7 +316,8 @@ def _point(
         text=clean(bullet.text),
         reported=_reported(list(having.values()), own),
         alone=len(own) > 1 and len(having) == 1,
-        originals=_originals(evidence, dated=_RELATIVE_DAY.search(bullet.text) is not None),
+        originals=_originals(evidence),
+        dated=_dated(evidence) if _RELATIVE_DAY.search(bullet.text) else "",
         evidence=tuple(evidence),
         marks=tuple(sorted({m for e in evidence for m, _ in e.sentences})),
         warnings=tuple(dict.fromkeys(w for s in shown for w in s.warnings)),
@@ -333,17 +336,16 @@ def _reported(having: Sequence[Source], of: Sequence[Source]) -> str:
     return f"Only in {only.name}" + (f" (article {only.number})" if alike else "")
 
 
-def _originals(evidence: Sequence[Evidence], *, dated: bool) -> str:
-    """What the originals are and, where a bullet speaks of "tomorrow", of when they are."""
+def _dated(evidence: Sequence[Evidence]) -> str:
+    when = _listed(e.source.published or "no known date" for e in evidence)
+    return f"of {when}" if when else ""
+
+
+def _originals(evidence: Sequence[Evidence]) -> str:
     names = _listed(e.source.language.name for e in evidence)
     count = sum(len(e.sentences) for e in evidence)
     many = len({e.source.language.name for e in evidence}) > 1
-    when = _listed(e.source.published or "no known date" for e in evidence)
-    return (
-        f"{names} original{'s' * many}"
-        + (f" of {when}" if dated and evidence else "")
-        + (f", {count} sentences" if count > 1 else "")
-    )
+    return f"{names} original{'s' * many}" + (f", {count} sentences" if count > 1 else "")
 
 
 def _counted(count: int, one: str, many: str) -> tuple[int, str]:
