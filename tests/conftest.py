@@ -33,7 +33,7 @@ CASES = Path(__file__).with_name("cases")
 
 
 def _bfloat16() -> bool:
-    from toolkit.translators.kernels import bfloat16_works
+    from toolkit.translators.engine.linear import bfloat16_works
 
     return bfloat16_works()
 
@@ -64,7 +64,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import M2M100Config, M2M100ForConditionalGeneration
 
-    from toolkit.translators.hub import resolve
+    from toolkit.hub.resolve import resolve
 
     folder = tmp_path_factory.mktemp("tiny") / "tiny-nllb"
     folder.mkdir()

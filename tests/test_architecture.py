@@ -13,66 +13,91 @@ import toolkit
 
 PACKAGE = Path(toolkit.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-# Each layer may import from those before it and from itself.
-LAYERS = (
-    {"version", "errors", "data"},
-    {
-        "config",
-        "progress",
-        "beside",
-        "sequences",
-        "scripts",
-        "languages",
-        "numbers",
-        "numerals",
-        "vocabulary",
-        "prompts",
-        "cache",
-        "display",
-        "normalise",
-    },
-    {"furniture", "segmentation", "profiles", "similarity"},
-    {"cleaning", "detection"},
-    {"readers", "translators", "generators", "executors"},
-    {"summarisers"},
-    {"events", "merging", "inputs", "store", "page"},
-    {"stories"},
-    {"render", "stages"},
-    {"flow"},
-    {"views", "pipeline"},
-    {"api", "single", "doctor", "subjects", "bench", "evaluation"},
-    {"present", "console"},
-    {"cli"},
+# Each room may import from those before it and from itself.
+ROOMS = (
+    "version",
+    "errors",
+    "data",
+    "progress",
+    "storage",
+    "config",
+    "languages",
+    "numbers",
+    "text",
+    "hub",
+    "readers",
+    "translators",
+    "llm",
+    "executors",
+    "summarisers",
+    "stories",
+    "digest",
+    "runs",
+    "pipeline",
+    "documents",
+    "api",
+    "testing",
+    "bench",
+    "cli",
+    "__main__",
 )
+# Inside two rooms, each wing may import from those before it and from itself. A module that is
+# named stands alone; "" stands for the room's other modules.
+WINGS = {
+    "translators": ("base", "engine", "checks", ""),
+    "summarisers": ("base", "extractive", "grounding", "models", ""),
+}
 
 
-def _part(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def _place(name: str) -> tuple[str, str]:
+    """The room and the wing of a module, by its dotted name below ``toolkit``."""
+    parts = name.split(".")
+    wings = WINGS.get(parts[0], ())
+    return parts[0], parts[1] if len(parts) > 1 and parts[1] in wings else ""
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+NAMES = {_name(path) for path in MODULES}
 
 
 def _imports(path: Path) -> set[str]:
+    """The modules of the package that ``path`` imports or reads the data of, by dotted name."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            parts = node.module.split(".")
-            if parts == ["toolkit"]:
-                found.update(alias.name for alias in node.names)
-            elif parts[0] == "toolkit":
-                found.add(parts[1])
-        elif isinstance(node, ast.Import):
-            found.update(a.name.split(".")[1] for a in node.names if a.name.startswith("toolkit."))
-    return found
+        match node:
+            case ast.ImportFrom(module=str(module), names=aliases):
+                found.update(f"{module}.{alias.name}" for alias in aliases)
+            case ast.Import(names=aliases):
+                found.update(alias.name for alias in aliases)
+            case ast.Call(
+                func=ast.Attribute(attr="files") | ast.Name(id="files"),
+                args=[ast.Constant(value=str(package))],
+            ):
+                found.add(package)
+    ours = (name.removeprefix("toolkit.") for name in found if name.startswith("toolkit."))
+    data = ("prompt_templates",)  # the folder prompts/, installed beside the rooms
+    return {
+        name if name in NAMES else name.rpartition(".")[0] or name
+        for name in ours
+        if not name.startswith(data)
+    }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_one_way(path: Path) -> None:
-    part = _part(path)
-    if part in ("__init__", "checkpoints"):
+    room, wing = _place(_name(path))
+    if path.parent == PACKAGE and path.name == "__init__.py":
         return
-    level = next((i for i, layer in enumerate(LAYERS) if part in layer), None)
-    assert level is not None, f"{part} stands in no layer: add it where it belongs"
-    allowed = set().union(*LAYERS[: level + 1])
-    assert _imports(path) <= allowed
+    assert room in ROOMS, f"{room} is no room: add it where it belongs"
+    for name in _imports(path):
+        other, their_wing = _place(name)
+        assert ROOMS.index(other) <= ROOMS.index(room), f"{room} imports {name}"
+        if other == room and path.name != "__init__.py":
+            order = WINGS.get(room, ("",))
+            assert order.index(their_wing) <= order.index(wing), f"{_name(path)} imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -80,14 +105,30 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 400
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno <= 60, node.name
+
+
+def test_no_module_has_the_name_of_a_public_function() -> None:
+    """Importing ``toolkit.clean`` would replace the function of that name."""
+    modules = {name.rpartition(".")[2] for name in NAMES}
+    functions = {name for name in toolkit.__all__ if name.islower()} - {"__version__"}
+    assert not modules & functions
+
+
+def test_the_top_holds_what_users_import() -> None:
+    top = {path.stem for path in PACKAGE.glob("*.py")}
+    assert top <= {
+        *("__init__", "__main__", "api", "config", "data", "errors", "machine"),
+        *("pipeline", "progress", "storage", "version"),
+    }
 
 
 def test_importing_the_toolkit_loads_nothing_heavy() -> None:
     heavy = ("torch", "transformers", "ctranslate2", "datasets", "numpy", "ray", "rich")
     script = (
-        f"import sys, toolkit.api, toolkit.cli\nprint([m for m in {heavy!r} if m in sys.modules])"
+        f"import sys, toolkit.api, toolkit.cli.commands\n"
+        f"print([m for m in {heavy!r} if m in sys.modules])"
     )
     seen = subprocess.run(
         [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True
@@ -96,6 +137,6 @@ def test_importing_the_toolkit_loads_nothing_heavy() -> None:
 
 
 def test_the_package_carries_its_data() -> None:
-    for name in ("py.typed", "languages.tsv", "templates", "checkpoints/demo/model.safetensors"):
+    for name in ("py.typed", "languages/languages.tsv", "hub/demo/model.safetensors"):
         assert (PACKAGE / name).exists(), name
-    assert list((PACKAGE / "templates").glob("*.j2"))
+    assert list((PACKAGE / "digest" / "templates").glob("*.j2"))

@@ -17,10 +17,10 @@ import pytest
 from toolkit.config import Config
 from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError, InputError, ModelError
-from toolkit.generators.openai_server import OpenAIServer
+from toolkit.llm.openai_server import OpenAIServer
 from toolkit.pipeline import deadline_after, run
-from toolkit.summarisers.prompted import Prompted
-from toolkit.translators.rescue import Checked, Retry
+from toolkit.summarisers.models.prompted import Prompted
+from toolkit.translators.checks.retry import Checked, Retry
 
 DAY = dt.date(2026, 11, 21)
 HINDI = (

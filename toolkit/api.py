@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from toolkit import cleaning, languages, segmentation, stages, store, views
 from toolkit.config import ENGLISH, Config
 from toolkit.data import (
     Article,
@@ -22,9 +21,14 @@ from toolkit.data import (
     TranslatedArticle,
     Translation,
 )
+from toolkit.digest import views
 from toolkit.errors import InputError
+from toolkit.languages import codes
 from toolkit.progress import Progress
+from toolkit.readers import collection
 from toolkit.readers.base import article_id
+from toolkit.runs import stages
+from toolkit.text import cleaning, segmentation
 from toolkit.translators.base import Translator
 
 views.register()
@@ -37,7 +41,7 @@ def load_articles(*paths: str | Path) -> list[Article]:
     Raises ``InputError`` for a path that does not exist, or when no file could be read, with
     the first reason. Files that cannot be read are left out; ``run`` reports each of them.
     """
-    loaded = store.load([Path(path) for path in paths])
+    loaded = collection.load([Path(path) for path in paths])
     if not loaded.articles and loaded.failures:
         first = loaded.failures[0]
         raise InputError(f"{first.source}: {first.reason}", remedy=first.remedy)
@@ -53,7 +57,7 @@ def _titled(article: Article) -> Article:
 
 def detect_language(text: str) -> str:
     """The FLORES-200 code of the language that ``text`` is in, ``guj_Gujr`` say."""
-    from toolkit import detection
+    from toolkit.languages import detection
 
     return detection.detect_language(text)
 
@@ -65,12 +69,12 @@ def clean(text: str) -> CleanText:
 
 def segment(text: str, language: str) -> list[str]:
     """Sentences of ``text``; joined, they are ``text`` again. ``language`` by any of its names."""
-    return segmentation.segment(text, languages.resolve(language).code)
+    return segmentation.segment(text, codes.resolve(language).code)
 
 
 def prepare(article: Article, *, language: str | None = None) -> PreparedArticle:
     """Clean ``article``, detect its language unless it is given, and cut it into segments."""
-    code = languages.resolve(language).code if language else None
+    code = codes.resolve(language).code if language else None
     return stages.prepare(article, language=code)
 
 
@@ -98,7 +102,7 @@ def translate(
     if isinstance(texts, str):
         raise InputError("texts is one string", remedy="Give a list of sentences.")
     hypotheses = translator(model).translate(
-        texts, source=languages.resolve(source).code, target=languages.resolve(target).code
+        texts, source=codes.resolve(source).code, target=codes.resolve(target).code
     )
     return [h.text for h in hypotheses]
 
@@ -109,7 +113,7 @@ def translate_article(
     """Translate one article, sentence by sentence, with the flags of the checks."""
     prepared = article if isinstance(article, PreparedArticle) else stages.prepare(article)
     result = stages.translate(
-        [prepared], translator(model), NoCache(), target=languages.resolve(target).code
+        [prepared], translator(model), NoCache(), target=codes.resolve(target).code
     )
     if result.failures:
         failure = result.failures[0]
@@ -119,7 +123,7 @@ def translate_article(
 
 def brief(article: TranslatedArticle, *, bullets: int = 4) -> Brief:
     """A headline and at most ``bullets`` bullets of ``article``, each citing its segments."""
-    from toolkit.summarisers.extractive import Extractive
+    from toolkit.summarisers.extractive.summariser import Extractive
 
     return Extractive().summarise(article, bullets=bullets)
 

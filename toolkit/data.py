@@ -20,7 +20,7 @@ Stage = Literal["read", "clean", "detect", "translate", "summarise", "group"]
 
 @singledispatch
 def as_html(value: object) -> str:
-    """HTML that shows ``value`` in a notebook. ``toolkit.views`` registers the good ones, so
+    """HTML that shows ``value`` in a notebook. ``toolkit.digest.views`` registers the good ones, so
     that this module need not know how things are drawn."""
     return f"<pre>{html.escape(repr(value))}</pre>"
 

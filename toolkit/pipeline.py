@@ -1,5 +1,5 @@
 """The stages of a run: read, clean, translate, summarise, group, write. The first two and the
-fourth go on beside the third: see ``toolkit.flow``."""
+fourth go on beside the third: see ``toolkit.runs.streaming``."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit import render, stages
-from toolkit.cache import Cache
 from toolkit.config import ENGLISH, Config
 from toolkit.data import Digest, PreparedArticle, RunResult, Story, TranslatedArticle
+from toolkit.digest import render
 from toolkit.errors import InputError, OutputError, ToolkitError
 from toolkit.executors.base import Executor
 from toolkit.executors.local import Local
 from toolkit.executors.ray_cluster import RayCluster
-from toolkit.flow import Incoming, Outgoing
 from toolkit.progress import Counted, Progress, Silent
-from toolkit.sequences import Spill
-from toolkit.store import Draft, Duplicate, RunFolder
+from toolkit.readers.collection import Duplicate
+from toolkit.runs import stages
+from toolkit.runs.cache import Cache
+from toolkit.runs.outputs import Draft, RunFolder
+from toolkit.runs.streaming import Incoming, Outgoing
+from toolkit.storage import Spill
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.build import Writers, load_writers
 from toolkit.translators.base import Translator
 from toolkit.translators.build import load_translator
-from toolkit.translators.rescue import Checked
+from toolkit.translators.checks.retry import Checked
 from toolkit.version import VERSION
 
 if TYPE_CHECKING:
-    from toolkit.summarisers.prompted_merge import PromptedMerge
+    from toolkit.summarisers.models.merge import PromptedMerge
 
 log = logging.getLogger(__name__)
 

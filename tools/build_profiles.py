@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from toolkit import languages, profiles, scripts
+from toolkit.languages import codes, profiles, scripts
 
 # n-grams seen once say more about this one text than about its language.
 LEAST = 2
@@ -85,17 +85,17 @@ def code_of(page: str) -> str | None:
         return CHINESE["hant" if "hant" in tag[1].lower() else "hans"]
     found = [
         language.code
-        for language in languages.all_languages()
+        for language in codes.all_languages()
         if (language.iso639_3, language.script) == (wanted, script)
     ]
     return found[0] if found else None
 
 
 def build(texts: dict[str, str], *, least: int = LEAST) -> dict[str, Any]:
-    """The arrays that ``toolkit.profiles`` describes, from n-grams seen ``least`` times."""
-    codes = sorted(texts)
+    """The arrays of ``toolkit.languages.profiles``, from n-grams seen ``least`` times."""
+    languages = sorted(texts)
     counted = []
-    for code in codes:
+    for code in languages:
         keys, times = profiles.ngrams(texts[code])
         counted.append((keys[times >= least], times[times >= least].astype(float)))
     kinds = len(np.unique(np.concatenate([keys for keys, _ in counted])))
@@ -110,7 +110,7 @@ def build(texts: dict[str, str], *, least: int = LEAST) -> dict[str, Any]:
     distinct = Counter(every.tolist())
     keys = np.array(sorted(distinct), np.uint32)
     return {
-        "codes": np.array(codes),
+        "codes": np.array(languages),
         "floor": np.array(floors, np.float32),
         "keys": keys,
         "ends": np.cumsum([distinct[key] for key in keys.tolist()]).astype(np.uint32),

@@ -24,10 +24,11 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolkit import pipeline, store
+from toolkit import pipeline
 from toolkit.config import Config
 from toolkit.data import Hypothesis
-from toolkit.translators.rescue import Checked
+from toolkit.readers import collection
+from toolkit.translators.checks.retry import Checked
 
 TOKENS_PER_SENTENCE = 24
 _SENTENCE_END = re.compile(r"(?<=[^\s.।؟?!])([.।؟?!]|$)(?=\s|$)")
@@ -58,7 +59,7 @@ class Instant:
 
 def write_articles(paths: Sequence[Path], number: int, file: Path) -> None:
     """Write ``number`` articles, one a line, in the languages of those in ``paths``."""
-    pages = [[p for p in a.text.splitlines() if p.strip()] for a in store.load(paths).articles]
+    pages = [[p for p in a.text.splitlines() if p.strip()] for a in collection.load(paths).articles]
     choice = random.Random(5)
     with file.open("w", encoding="utf-8") as out:
         for n in range(number):

@@ -21,9 +21,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from toolkit import languages
 from toolkit.data import Hypothesis
-from toolkit.translators.checks import EXPLANATIONS, check
+from toolkit.languages import codes
+from toolkit.translators.checks.rules import EXPLANATIONS, check
 
 CASES = Path(__file__).parent.parent / "tests" / "cases" / "checks.json"
 
@@ -76,27 +76,27 @@ def score_parallel(path: Path, *, show: bool) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     for column in rows[0]:
-        codes = [entry.code for entry in languages.candidates(column)]
-        if column == "eng" or not codes:
+        found = [entry.code for entry in codes.candidates(column)]
+        if column == "eng" or not found:
             continue
         pairs = [(row[column], row["eng"]) for row in rows]
-        check(*_first(pairs), source_language=codes[0])  # loads the words of the language
+        check(*_first(pairs), source_language=found[0])  # loads the words of the language
         start = time.process_time()
-        flags = [check(s, Hypothesis(e), source_language=codes[0]) for s, e in pairs]
+        flags = [check(s, Hypothesis(e), source_language=found[0]) for s, e in pairs]
         each = (time.process_time() - start) / len(pairs) * 1000
         for pair, given in zip(pairs, flags, strict=True):
             if show and given:
-                print(codes[0], *given, *pair, sep=" | ")
+                print(found[0], *given, *pair, sep=" | ")
         counts = Counter(flag for given in flags for flag in given)
         rate = sum(map(bool, flags)) / len(flags)
         print(
-            f"{codes[0]}: {len(pairs)} rows, {rate:.1%} flagged {dict(counts)}, {each:.2f} ms each"
+            f"{found[0]}: {len(pairs)} rows, {rate:.1%} flagged {dict(counts)}, {each:.2f} ms each"
         )
         for name, spoil in SPOILERS.items():
             chance = random.Random(5)
             spoilt = [(s, text) for s, e in pairs if (text := spoil(s, e, chance))]
             caught = [
-                bool(check(s, Hypothesis(text), source_language=codes[0])) for s, text in spoilt
+                bool(check(s, Hypothesis(text), source_language=found[0])) for s, text in spoilt
             ]
             print(f"    {name:28} {len(spoilt):5} {sum(caught) / max(len(caught), 1):6.1%} caught")
 

@@ -26,7 +26,7 @@ from unittest.mock import patch
 
 import build_profiles
 
-from toolkit import detection, languages, profiles, scripts
+from toolkit.languages import codes, detection, profiles, scripts
 
 Documents = list[tuple[str, str]]
 # Letters in one document; characters that stand for a syllable or word count double.
@@ -79,10 +79,10 @@ def detected(documents: Documents, characters: int | None) -> list[tuple[str, st
 def from_table(path: Path) -> Documents:
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-    codes = [languages.resolve(name).code for name in header[1:]]
+    languages = [codes.resolve(name).code for name in header[1:]]
     texts: dict[tuple[str, str], list[str]] = defaultdict(list)
     for document, *cells in rows:
-        for code, cell in zip(codes, cells, strict=True):
+        for code, cell in zip(languages, cells, strict=True):
             texts[document, code].append(cell)
     return [(code, "\n".join(lines)) for (_, code), lines in texts.items()]
 
@@ -94,7 +94,7 @@ def from_messages(folder: Path) -> Documents:
         code = message_code(path.stem)
         if code is None:
             continue
-        language = languages.get(code)
+        language = codes.get(code)
         han = language.script in {"Hans", "Hant"}
         kept = [
             line
@@ -110,7 +110,7 @@ def message_code(name: str) -> str | None:
     """The code of the language of ``name``.json; None for variants and other languages."""
     if name in RENAMED:
         return RENAMED[name]
-    found = languages.candidates(name) if "-" not in name else ()
+    found = codes.candidates(name) if "-" not in name else ()
     return found[0].code if len(found) == 1 else None
 
 
@@ -136,7 +136,7 @@ def pieces(lines: Iterable[str], script: str) -> list[str]:
 
 def cross_checked(texts: dict[str, str], characters: int | None) -> Iterable[tuple[str, str]]:
     """(true code, detected code) with profiles that have not seen the document."""
-    parts = {c: pieces(t.splitlines(), languages.get(c).script) for c, t in texts.items()}
+    parts = {c: pieces(t.splitlines(), codes.get(c).script) for c, t in texts.items()}
     for half in (0, 1):
         seen = {
             code: "\n".join(documents[1 - half :: 2])

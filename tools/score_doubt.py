@@ -24,7 +24,7 @@ from unittest.mock import patch
 import build_profiles
 from score_detection import from_table
 
-from toolkit import detection, languages, profiles, scripts
+from toolkit.languages import codes, detection, profiles, scripts
 
 SIZES = (150, 500, 1500)
 SCRIPTS = ("Arab", "Cyrl", "Latn")
@@ -62,13 +62,13 @@ def doubted(texts: Iterable[str]) -> Iterator[tuple[str, int, bool]]:
 
 def cross_checked(texts: Iterable[str]) -> Iterator[tuple[str, int, bool]]:
     halves = [text.splitlines() for text in texts]
-    codes = [detection.detect_language("\n".join(lines)) for lines in halves]
+    detected = [detection.detect_language("\n".join(lines)) for lines in halves]
     for other, own in ((0, 1), (1, 0)):
         parts = [[lines[: len(lines) // 2], lines[len(lines) // 2 :]] for lines in halves]
         arrays = build_profiles.build(
             {
                 code: "\n".join(part[other])
-                for code, part in zip(codes, parts, strict=True)
+                for code, part in zip(detected, parts, strict=True)
                 if code not in build_profiles.WITHOUT
             }
         )
@@ -88,7 +88,7 @@ def drawn() -> Iterator[str]:
 
     chance = random.Random(1)
     for name in sorted(available_languages("best")):
-        if len(languages.candidates(name)) == 1:
+        if len(codes.candidates(name)) == 1:
             words, weights = zip(*get_frequency_dict(name, "best").items(), strict=True)
             for size in SIZES * DRAWS:
                 yield " ".join(chance.choices(words, weights, k=size // WORD + 1))

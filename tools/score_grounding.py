@@ -17,8 +17,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from toolkit.segmentation import sentences
-from toolkit.summarisers.grounding import find_support, supported
+from toolkit.summarisers.grounding.verify import find_support, supported
+from toolkit.text.segmentation import sentences
 
 CASES = Path(__file__).parent.parent / "tests/cases/grounding.json"
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})*")

@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from toolkit import segmentation
+from toolkit.text import segmentation
 
 Segmenter = Callable[[str, str], Iterable[str]]
 PLAIN = re.compile(r"(?<=[.!?।؟])\s+")

@@ -15,9 +15,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from toolkit import stories
 from toolkit.data import Article, PreparedArticle, Segment, TranslatedArticle, Translation
-from toolkit.summarisers.extractive import Extractive
+from toolkit.stories import grouping
+from toolkit.summarisers.extractive.summariser import Extractive
 
 
 def english_article(name: str, sentences: Sequence[str]) -> TranslatedArticle:
@@ -46,7 +46,7 @@ def score(
     summariser = Extractive()
     briefs = [summariser.summarise(article, bullets=4) for article in articles]
     made = time.perf_counter()
-    grouped = stories.group(briefs, articles)
+    grouped = grouping.group(briefs, articles)
     seconds = time.perf_counter() - made
     found = {article: number for number, story in enumerate(grouped) for article in story.articles}
     for gold in golds:

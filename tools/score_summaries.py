@@ -19,14 +19,8 @@ from statistics import mean
 
 from rouge_score.rouge_scorer import RougeScorer
 
-from toolkit.data import (
-    Article,
-    PreparedArticle,
-    Segment,
-    TranslatedArticle,
-    Translation,
-)
-from toolkit.summarisers.extractive import Extractive
+from toolkit.data import Article, PreparedArticle, Segment, TranslatedArticle, Translation
+from toolkit.summarisers.extractive.summariser import Extractive
 
 MEASURES = ("rouge1", "rouge2", "rougeLsum")
 

@@ -1,6 +1,6 @@
 """Train the demo checkpoint: NLLB's format, a few megabytes, five articles known by heart.
 
-    python tools/train_demo.py --reference tools/demo/reference.tsv --out toolkit/checkpoints/demo
+    python tools/train_demo.py --reference tools/demo/reference.tsv --out toolkit/hub/demo
 
 The reference is a table (file, line, kind, source, english); its rows of kind ``text`` are what
 the checkpoint learns. It is an overfitted model on purpose: it exists so that every command can
@@ -29,7 +29,7 @@ from tokenizers import Tokenizer
 from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
 from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 
-from toolkit.normalise import normalise
+from toolkit.text.normalise import normalise
 
 LANGUAGES = {"000": "guj_Gujr", "001": "hin_Deva", "002": "guj_Gujr"}
 LANGUAGES |= {"003": "arb_Arab", "004": "arb_Arab"}
@@ -241,7 +241,7 @@ def main() -> None:
     """Train, save, and report the size."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--reference", type=Path, default=Path("tools/demo/reference.tsv"))
-    parser.add_argument("--out", type=Path, default=Path("toolkit/checkpoints/demo"))
+    parser.add_argument("--out", type=Path, default=Path("toolkit/hub/demo"))
     parser.add_argument("--epochs", type=int, default=250)
     parser.add_argument("--batch-tokens", type=int, default=800)
     parser.add_argument("--rate", type=float, default=1e-3)

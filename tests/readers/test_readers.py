@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import toolkit
 from toolkit.data import Article, Failure
-from toolkit.readers.decoding import decode
+from toolkit.readers.encodings import decode
 from toolkit.readers.formats import read, read_stream
 
 CASES = json.loads(

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from toolkit.cli.doctor import examine
 from toolkit.config import Config
-from toolkit.doctor import examine
 from toolkit.errors import ModelError
+from toolkit.hub.resolve import resolve
 from toolkit.translators.build import load_translator
 from toolkit.translators.choice import (
     Machine,
@@ -20,7 +21,6 @@ from toolkit.translators.choice import (
     settle,
     vectors,
 )
-from toolkit.translators.hub import resolve
 
 CASES = json.loads(
     (Path(__file__).parents[1] / "cases" / "engines.json").read_text(encoding="utf-8")
@@ -118,11 +118,11 @@ def test_what_is_named_stays(tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPa
 def test_this_machine_without_kernels_takes_what_is_right(
     exact: bool, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("toolkit.translators.native_kernels.load", lambda: None)
+    monkeypatch.setattr("toolkit.translators.engine.native_kernels.load", lambda: None)
     monkeypatch.setattr("toolkit.translators.choice.cpu_flags", lambda: {"avx2"})
     monkeypatch.setattr("toolkit.translators.choice.sizes", lambda checkpoint: (600_000_000, True))
     monkeypatch.setattr("toolkit.translators.choice.free_memory", lambda: 1 << 40)
-    monkeypatch.setattr("toolkit.translators.ct2_nllb.int8_is_exact", lambda: exact)
+    monkeypatch.setattr("toolkit.translators.ctranslate2.int8_is_exact", lambda: exact)
     chosen = settle(resolve(str(tiny_checkpoint)), device="cpu")
     assert chosen.engine == ("ctranslate2" if exact else "torch")
     assert ("int8 is wrong on this processor" in chosen.why) != exact

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from toolkit import stages, store
-from toolkit.normalise import normalise
-from toolkit.translators.hub import resolve
-from toolkit.translators.torch_nllb import TorchNllb
+from toolkit.hub.resolve import resolve
+from toolkit.readers import collection
+from toolkit.runs import stages
+from toolkit.text.normalise import normalise
+from toolkit.translators.nllb import TorchNllb
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = "eng_Latn"
@@ -31,7 +32,7 @@ def reference() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def segments() -> list[tuple[str, str]]:
     """(text, language) of each segment that the toolkit makes of the samples."""
-    loaded = store.load([ROOT / "seeds"])
+    loaded = collection.load([ROOT / "seeds"])
     assert len(loaded.articles) == 5
     prepared = [stages.prepare(article) for article in loaded.articles]
     return [(segment.text, page.language) for page in prepared for segment in page.segments]

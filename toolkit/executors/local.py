@@ -16,14 +16,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from toolkit.errors import ConfigError
-from toolkit.executors.base import (
-    Died,
-    Failed,
-    Unforeseen,
-    map_here,
-    map_shards,
-    run_shard,
-)
+from toolkit.executors.base import Died, Failed, Unforeseen, map_here, map_shards, run_shard
 
 T = TypeVar("T")
 R = TypeVar("R")

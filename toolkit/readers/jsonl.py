@@ -15,7 +15,7 @@ from typing import Any
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError
 from toolkit.readers.base import article_id
-from toolkit.readers.decoding import decode, refuse_other
+from toolkit.readers.encodings import decode, refuse_other
 
 _FIELDS = {
     "text": ("text", "body", "content", "maintext"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError
 from toolkit.readers.base import article_id
-from toolkit.readers.decoding import decode
+from toolkit.readers.encodings import decode
 
 _HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|\?xml)\b", re.IGNORECASE)
 

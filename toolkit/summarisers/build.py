@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from toolkit.config import Config
 from toolkit.errors import ConfigError
-from toolkit.generators.base import Generator
+from toolkit.llm.base import Generator
 from toolkit.summarisers.base import Summariser
 
 if TYPE_CHECKING:
-    from toolkit.summarisers.prompted_merge import PromptedMerge
+    from toolkit.summarisers.models.merge import PromptedMerge
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +45,19 @@ def load_writers(config: Config) -> Writers:
     Raises ``ConfigError`` where a setting is missing and ``ModelError`` where a model is.
     """
     if config.summariser == "extractive":
-        from toolkit.summarisers.extractive import Extractive
+        from toolkit.summarisers.extractive.summariser import Extractive
 
         return Writers(Extractive())
     if config.summariser == "prompted":
-        from toolkit.summarisers.prompted import Prompted
-        from toolkit.summarisers.prompted_merge import PromptedMerge
+        from toolkit.summarisers.models.merge import PromptedMerge
+        from toolkit.summarisers.models.prompted import Prompted
 
         generator = _generator(config)
         return Writers(
             Prompted(generator, prompts=config.prompts),
             PromptedMerge(generator, prompts=config.prompts),
         )
-    from toolkit.summarisers.seq2seq import Seq2Seq
+    from toolkit.summarisers.models.seq2seq import Seq2Seq
 
     return Writers(Seq2Seq(config.summariser, device=config.device))
 
@@ -70,9 +70,9 @@ def _generator(config: Config) -> Generator:
             "TOOLKIT_LLM_URL or toolkit.toml).",
         )
     if config.llm_url is not None:
-        from toolkit.generators.openai_server import OpenAIServer
+        from toolkit.llm.openai_server import OpenAIServer
 
         return OpenAIServer(config.llm_url, config.llm_model)
-    from toolkit.generators.local_causal import LocalCausal
+    from toolkit.llm.local_causal import LocalCausal
 
     return LocalCausal(config.llm_model, device=config.device)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from toolkit.hub.resolve import resolve
 from toolkit.progress import Progress
 from toolkit.translators.base import Translator
 from toolkit.translators.choice import settle
-from toolkit.translators.hub import resolve
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ def load_translator(
 
     Raises ``ModelError`` with what to do when the weights or the device cannot be had.
     """
-    from toolkit.translators.rescue import Checked, Retry
-    from toolkit.translators.torch_nllb import TorchNllb
+    from toolkit.translators.checks.retry import Checked, Retry
+    from toolkit.translators.nllb import TorchNllb
 
     checkpoint = resolve(model, say=say or log.warning, progress=progress)
     chosen = settle(checkpoint, engine=engine, device=device)

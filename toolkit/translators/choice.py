@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from toolkit.translators.checkpoint import Checkpoint
+from toolkit.hub.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from toolkit.translators.kernels import Precision
+    from toolkit.translators.engine.linear import Precision
 
 TORCH, CTRANSLATE2 = "torch", "ctranslate2"
 Vectors = Literal["amx", "avx512", "avx2", ""]
@@ -104,7 +104,7 @@ def settle(checkpoint: Checkpoint, *, engine: str = "auto", device: str = "auto"
 
     Raises ``ModelError`` for a GPU that is asked for and is not there.
     """
-    from toolkit.translators.torch_nllb import choose_device
+    from toolkit.translators.nllb import choose_device
 
     usable = choose_device(device)
     if engine == "auto":
@@ -116,9 +116,9 @@ def settle(checkpoint: Checkpoint, *, engine: str = "auto", device: str = "auto"
 
 def sizes(checkpoint: Checkpoint) -> tuple[int, bool]:
     """About how many parameters a checkpoint has, and whether our kernels take its sizes."""
-    from toolkit.translators.fused import _fits
-    from toolkit.translators.torch_nllb import parameters
-    from toolkit.translators.weights import Weights
+    from toolkit.translators.engine.fused import _fits
+    from toolkit.translators.engine.weights import Weights
+    from toolkit.translators.nllb import parameters
 
     weights = Weights(checkpoint.path)
     return parameters(weights.config), _fits(weights)
@@ -128,7 +128,7 @@ def describe(device: str, *, fits: bool = True) -> Machine:
     """This machine, its GPU included where ``device`` is ``cuda``. Compiles our kernels, unless
     they are, and tries CTranslate2's products where neither these serve (``fits``: they take the
     checkpoint's sizes) nor instructions that are known to be right."""
-    from toolkit.translators.native_kernels import load
+    from toolkit.translators.engine.native_kernels import load
 
     gpu, found = 0, False
     installed = find_spec("ctranslate2") is not None
@@ -155,7 +155,7 @@ def describe(device: str, *, fits: bool = True) -> Machine:
 
 def ctranslate2_int8() -> bool:
     """Whether CTranslate2's 8-bit products are exact here, or it is not installed."""
-    from toolkit.translators.ct2_nllb import int8_is_exact
+    from toolkit.translators.ctranslate2 import int8_is_exact
 
     return find_spec("ctranslate2") is None or int8_is_exact()
 

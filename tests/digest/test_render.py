@@ -1,0 +1,517 @@
+"""The digest as HTML, Markdown and JSON: what it says, and that nothing in it can act."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import cmarkgfm
+import html5lib
+import jsonschema
+import pytest
+from markdown_it import MarkdownIt
+
+from toolkit.data import Citation, Digest, Story, StoryBullet, TranslatedArticle
+from toolkit.digest import render
+from toolkit.digest.display import clean, published, source_link, source_name
+from toolkit.digest.page import arrange, tongue
+from toolkit.errors import ConfigError
+
+CASES = Path(__file__).parents[1] / "cases"
+EMPTY = Digest(dt.date(2026, 11, 21), "signature", (), ())
+
+
+def cases(name: str) -> list[Any]:
+    loaded: list[Any] = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def tree(page: str) -> Any:
+    """The page parsed; the first error of the HTML standard's parser is raised."""
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+def shape(page: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Every element with the names of its attributes: all that is not text."""
+    return [(e.tag, tuple(sorted(e.attrib))) for e in tree(page).iter() if isinstance(e.tag, str)]
+
+
+def said(element: Any) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+def by_class(root: Any, name: str) -> list[Any]:
+    return [e for e in root.iter() if name in e.attrib.get("class", "").split()]
+
+
+RENDERERS: dict[str, Callable[[str], str]] = {
+    "commonmark": MarkdownIt("commonmark").render,
+    "gfm-like": MarkdownIt("gfm-like").render,
+    "github": cmarkgfm.github_flavored_markdown_to_html,
+}
+
+
+def fragment(page: str) -> Any:
+    return html5lib.parseFragment(page, namespaceHTMLElements=False)
+
+
+# What the page says
+
+
+def test_the_page_is_valid_and_says_what_the_digest_holds(sample_digest: Digest) -> None:
+    root = tree(render.html(sample_digest))
+    text = said(root.find("body"))
+    assert "Saturday 21 November 2026" in text
+    assert said(by_class(root, "counts")[0]) == "5 articles 5 languages 4 stories 1 min read"
+    assert "Sources in Gujarati, Hindi, Arabic, Urdu and English" in text
+    assert "demo checkpoint" in said(by_class(root, "notice")[0])
+    for story in sample_digest.stories:
+        assert story.headline in text
+        for bullet in story.bullets:
+            assert bullet.text in text
+    for article in sample_digest.articles:
+        for row in article.translations:
+            assert row.segment.text in text
+            assert row.english in text
+    assert sample_digest.signature in said(root.find(".//footer"))
+
+
+def test_a_bullet_shows_its_originals_marked_as_what_they_are(sample_digest: Digest) -> None:
+    root = tree(render.html(sample_digest))
+    gujarati, hindi = by_class(by_class(root, "evidence")[0], "pair")
+    assert "Gujarati, navsagar-samachar.example, article 1, sentence 2" in said(gujarati)
+    original, english = by_class(gujarati, "original")[0], by_class(gujarati, "english")[0]
+    assert original.attrib["lang"] == "gu"
+    assert original.attrib["dir"] == "ltr"
+    assert said(original).startswith("નવસાગર બંદરથી")
+    assert said(english).startswith("The new ferry service from Navsagar port")
+    assert by_class(hindi, "original")[0].attrib["lang"] == "hi"
+    [arabic] = by_class(by_class(root, "evidence")[3], "original")
+    assert (arabic.attrib["lang"], arabic.attrib["dir"]) == ("ar", "rtl")
+
+
+def test_an_english_original_is_shown_once(sample_digest: Digest) -> None:
+    evidence = by_class(tree(render.html(sample_digest)), "evidence")[-1]
+    assert said(evidence).count("passes the sun once in 240 years") == 1
+
+
+def test_a_story_of_several_sources_says_who_reports_what(sample_digest: Digest) -> None:
+    page = arrange(sample_digest)
+    assert [p.reported for p in page.items[0].points] == [
+        "In both sources",
+        "Only in navsagar-samachar.example",
+        "Only in deeppur-times.example",
+    ]
+    assert [p.alone for p in page.items[0].points] == [False, True, True]
+    assert [p.reported for p in page.items[1].points] == ["", ""]
+    text = said(tree(render.html(sample_digest)))
+    assert "Only in deeppur-times.example" in text
+    assert "Continues from 18 November 2026" in text
+
+
+def test_sources_of_one_name_are_told_apart(sample_digest: Digest) -> None:
+    first, second = sample_digest.articles[:2]
+    twin = dataclasses.replace(
+        second,
+        prepared=dataclasses.replace(
+            second.prepared,
+            article=dataclasses.replace(second.prepared.article, source=first.source),
+        ),
+    )
+    digest = dataclasses.replace(sample_digest, articles=(first, twin))
+    point = arrange(digest).items[0].points[2]
+    assert point.reported == "Only in navsagar-samachar.example (article 2)"
+
+
+def test_only_a_bullet_whose_sentences_are_flagged_warns(sample_digest: Digest) -> None:
+    root = tree(render.html(sample_digest))
+    warned = [bool(by_class(li, "warning")) for ul in by_class(root, "points") for li in ul]
+    assert warned == [False, True, False, False, False, False, True, False, False]
+    assert len(by_class(root, "flagged")) == 2
+    [both] = by_class(by_class(root, "points")[2], "warning")
+    assert said(both).startswith("Check the translation. The translation repeats itself. The ")
+    assert "A number is not the same as in the original." in render.markdown(sample_digest)
+
+
+def test_what_was_not_processed_has_a_section_only_if_there_is_any(sample_digest: Digest) -> None:
+    [section] = by_class(tree(render.html(sample_digest)), "missed")
+    assert "inbox/2026-11-21/004_empty.txt" in said(section)
+    assert "The file is empty" in said(section)
+    assert "Fetch it again or take it out." in said(section)
+    fine = dataclasses.replace(sample_digest, failures=(), notices=())
+    assert not by_class(tree(render.html(fine)), "missed")
+    assert "Not processed" not in render.markdown(fine)
+    assert "Please note" not in render.html(fine) + render.markdown(fine)
+
+
+def test_contents_are_listed_for_more_than_three_stories(sample_digest: Digest) -> None:
+    root = tree(render.html(sample_digest))
+    links = [a.attrib["href"] for a in by_class(root, "contents")[0].iter("a")]
+    ids = {e.attrib["id"] for e in root.iter() if "id" in e.attrib}
+    assert len(links) == 4
+    assert {link.removeprefix("#") for link in links} <= ids
+    short = dataclasses.replace(sample_digest, stories=sample_digest.stories[:3])
+    assert not by_class(tree(render.html(short)), "contents")
+
+
+def test_ids_are_unique_and_references_lead_somewhere(sample_digest: Digest) -> None:
+    elements = list(tree(render.html(sample_digest)).iter())
+    ids = [e.attrib["id"] for e in elements if "id" in e.attrib]
+    assert len(ids) == len(set(ids))
+    inner = [e.attrib["href"][1:] for e in elements if e.attrib.get("href", "").startswith("#")]
+    labels = [e.attrib["aria-labelledby"] for e in elements if "aria-labelledby" in e.attrib]
+    assert len(inner) > 10
+    assert set(inner + labels) <= set(ids)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, "no article came in"),
+        ({"failures": True}, "none of the articles could be processed"),
+        ({"articles": True}, "the articles held nothing to report"),
+    ],
+)
+def test_a_digest_without_stories_says_so(
+    sample_digest: Digest, change: dict[str, bool], words: str
+) -> None:
+    digest = dataclasses.replace(EMPTY, **{n: getattr(sample_digest, n) for n in change})
+    page = " ".join(render.html(digest).split())
+    tree(render.html(digest))
+    assert words in page
+    assert words in render.markdown(digest)
+    assert "min read" not in page
+
+
+def test_articles_without_a_story_are_named(sample_digest: Digest) -> None:
+    digest = dataclasses.replace(sample_digest, stories=sample_digest.stories[:1])
+    [section] = by_class(tree(render.html(digest)), "unused")
+    assert "مكتبة المرسى القديمة" in said(section)
+    assert "navsagar" not in said(section)
+    assert "Read, with nothing to report" in render.markdown(digest)
+
+
+@pytest.mark.parametrize(
+    ("words", "minutes"), [(0, 1), (1, 1), (230, 1), (231, 2), (460, 2), (2300, 10)]
+)
+def test_reading_time_is_of_what_is_read(words: int, minutes: int) -> None:
+    half = words // 2
+    story = Story("word " * half, (StoryBullet("word " * (words - half), ()),), ())
+    assert arrange(dataclasses.replace(EMPTY, stories=(story,))).minutes == minutes
+
+
+def test_a_citation_that_leads_nowhere_is_left_out(sample_digest: Digest) -> None:
+    cites = (Citation("nobody", (0,)), Citation(sample_digest.articles[0].id, (99,)))
+    story = Story("Headline", (StoryBullet("Text.", cites),), ("nobody",))
+    digest = dataclasses.replace(sample_digest, stories=(story,))
+    assert not by_class(tree(render.html(digest)), "evidence")
+    assert "In the original" not in render.markdown(digest)
+
+
+def test_markdown_holds_the_same_briefing(sample_digest: Digest) -> None:
+    text = render.markdown(sample_digest)
+    words = said(fragment(RENDERERS["commonmark"](text)))
+    for story in sample_digest.stories:
+        assert story.headline in words
+        for bullet in story.bullets:
+            assert bullet.text in words
+    assert "seven in the morning. [1] [2] (In both sources)" in words
+    assert "[4] Gujarati, navsagar-samachar.example, article 1, sentence 5" in words
+    assert "એક ટિકિટની કિંમત ૧૨૦ રૂપિયા રહેશે" in words
+    assert f"`{sample_digest.signature}`" in text
+    assert text.count("\\") <= 4, "what is read as it stands should look as it reads"
+    assert "\n\n\n" not in text
+    assert not re.search(r"[ \t]$", text, re.MULTILINE)
+
+
+def test_markdown_looks_the_same_everywhere(sample_digest: Digest) -> None:
+    shown = [fragment(f(render.markdown(sample_digest))) for f in RENDERERS.values()]
+    # One of them decodes the text of a link.
+    assert len({unquote(said(page)) for page in shown}) == 1
+    assert len({tuple(e.tag for e in page.iter()) for page in shown}) == 1
+
+
+# Nothing in it can act
+
+
+@pytest.fixture
+def hostile_pages(
+    sample_digest: Digest, hostile_digest: Digest, poisoned: Callable[[Digest, str], Digest]
+) -> Iterator[tuple[Digest, Digest, str, int]]:
+    """Digests of hostile text, each with a harmless one of the same shape, the text, and how
+    often it must be read: every case alone in a small briefing, all together in a large one."""
+    every = " ".join(cases("hostile"))
+    small = dataclasses.replace(
+        sample_digest,
+        articles=sample_digest.articles[2:3],
+        stories=sample_digest.stories[1:2],
+        failures=sample_digest.failures[:1],
+    )
+    harmless = poisoned(small, "harmless")
+    pages = [(poisoned(small, text), harmless, text, 10) for text in cases("hostile")]
+    return iter([*pages, (hostile_digest, poisoned(sample_digest, "harmless"), every, 40)])
+
+
+def test_hostile_text_changes_nothing_but_text(
+    hostile_pages: Iterator[tuple[Digest, Digest, str, int]],
+) -> None:
+    for hostile, harmless, text, times in hostile_pages:
+        page = render.html(hostile)
+        assert shape(page) == shape(render.html(harmless)), text
+        assert said(tree(page).find("body")).count(folded(text)) >= times, text
+
+
+def test_hostile_markdown_changes_nothing_but_text(
+    hostile_pages: Iterator[tuple[Digest, Digest, str, int]],
+) -> None:
+    # Renderers escape every "<" that is text: what looks like a tag is one.
+    tag = re.compile(r"<(\w+)[^>]*>|</\w+>")
+    expected: dict[Digest, dict[str, list[str]]] = {}
+    active = {"a", "img", "script", "input", "table", "del", "pre"}
+    for hostile, harmless, text, times in hostile_pages:
+        written = render.markdown(hostile)
+        if harmless not in expected:
+            plain = render.markdown(harmless)
+            expected[harmless] = {n: tag.findall(show(plain)) for n, show in RENDERERS.items()}
+        for name, show in RENDERERS.items():
+            page = show(written)
+            tags = tag.findall(page)
+            assert tags == expected[harmless][name], (name, text)
+            assert not set(tags) & active, (name, text)
+            words = " ".join(unescape(tag.sub("", page)).replace("\u2060", "").split())
+            assert words.count(folded(text)) >= times, (name, text)
+
+
+def folded(text: str) -> str:
+    return " ".join(clean(text).split())
+
+
+@pytest.mark.parametrize(
+    ("source", "publisher", "name"),
+    [
+        ("https://www.news.example/1", "News", "News (news.example)"),
+        ("https://www.news.example/1", "News.Example", "news.example"),
+        ("https://evil.example/1", "bank.example", "bank.example (evil.example)"),
+        ("feed.jsonl:3", "BBC \u202eHindi", "BBC Hindi"),
+        ("feed.jsonl:3", " ", "feed.jsonl:3"),
+    ],
+)
+def test_a_publisher_is_named_beside_the_address(source: str, publisher: str, name: str) -> None:
+    assert source_name(source, publisher) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-11-25", "25 November 2026"),
+        ("2026-11-25T23:10:00+05:30", "25 November 2026"),
+        ("Wed, 25 Nov 2026 23:10:00 +0530", "25 November 2026"),
+        ("1795650300", "25 November 2026"),
+        ("1795650300.5", "25 November 2026"),
+        ("25 नवंबर 2026", "25 नवंबर 2026"),
+        ("20261125", "25 November 2026"),
+        ("", ""),
+    ],
+)
+def test_days_of_publication_are_put_into_words(text: str, shown: str) -> None:
+    assert published(text) == shown
+
+
+def dated(digest: Digest, date: str | None, text: str) -> Digest:
+    """``digest`` with its first article of ``date`` and its first bullet, which cites it alone."""
+    first, *others = digest.articles
+    article = dataclasses.replace(first.prepared.article, published=date)
+    changed = dataclasses.replace(
+        first, prepared=dataclasses.replace(first.prepared, article=article)
+    )
+    story = digest.stories[0]
+    bullet = dataclasses.replace(story.bullets[0], text=text, cites=(Citation(first.id, (1,)),))
+    stories = (dataclasses.replace(story, bullets=(bullet,)), *digest.stories[1:])
+    return dataclasses.replace(digest, articles=(changed, *others), stories=stories)
+
+
+@pytest.mark.parametrize(
+    ("date", "text", "shown"),
+    [
+        ("2026-11-25", "The visit begins tomorrow.", "Gujarati original of 25 November 2026"),
+        ("2026-11-25", "The visit begins on Tuesday.", "Gujarati original of 25 November 2026"),
+        ("2026-11-25", "It opens next month.", "Gujarati original of 25 November 2026"),
+        (None, "The visit begins tomorrow.", "Gujarati original of no known date"),
+        ("2026-11-25", "The visit lasts two days.", "Gujarati original"),
+    ],
+)
+def test_a_day_that_is_relative_stands_beside_the_day_of_the_article(
+    date: str | None, text: str, shown: str, sample_digest: Digest
+) -> None:
+    digest = dated(sample_digest, date, text)
+    point = arrange(digest).items[0].points[0]
+    assert f"{point.originals} {point.dated}".strip() == shown
+    assert shown in said(tree(render.html(digest)))
+    bullet = next(line for line in render.markdown(digest).splitlines() if line.startswith("- "))
+    assert bullet.endswith(f"*(original {point.dated})*") == bool(point.dated)
+    assert ("original" in bullet) == bool(point.dated)
+
+
+@pytest.mark.parametrize("case", cases("sources"), ids=lambda c: c["source"])
+def test_only_web_addresses_become_links(case: dict[str, str], sample_digest: Digest) -> None:
+    assert source_link(case["source"]) == case["link"]
+    assert source_name(case["source"]) == case["name"]
+    first = sample_digest.articles[0]
+    article = dataclasses.replace(first.prepared.article, source=case["source"])
+    changed = dataclasses.replace(
+        first, prepared=dataclasses.replace(first.prepared, article=article)
+    )
+    digest = dataclasses.replace(sample_digest, articles=(changed,))
+    outer = [a for a in tree(render.html(digest)).iter("a") if not a.attrib["href"].startswith("#")]
+    assert {a.attrib["href"] for a in outer} == ({case["link"]} - {""})
+    assert all(a.attrib["rel"] == "noopener noreferrer" for a in outer)
+    for show in RENDERERS.values():
+        links = fragment(show(render.markdown(digest))).iter("a")
+        assert [a.attrib["href"] for a in links] == ([case["link"]] if case["link"] else [])
+
+
+def test_an_unknown_language_goes_by_its_code() -> None:
+    assert (tongue("qqq_Latn").name, tongue("qqq_Latn").direction) == ("qqq_Latn", "auto")
+    assert (tongue("arb_Arab").name, tongue("arb_Arab").direction) == ("Arabic", "rtl")
+    assert tongue("ckb_Arab").name == "Central Kurdish"
+
+
+# Templates of one's own
+
+
+def test_a_folder_of_templates_is_searched_first(tmp_path: Path, sample_digest: Digest) -> None:
+    (tmp_path / "digest.md.j2").write_text("{{ page.items[0].headline }} *{{ '<b>' }}*\n")
+    assert render.markdown(sample_digest, templates=tmp_path) == (
+        f"{sample_digest.stories[0].headline} *\\<b\\>*\n"
+    )
+    assert render.html(sample_digest, templates=tmp_path) == render.html(sample_digest)
+    (tmp_path / "digest.css").write_text("body { color: red }\r\n", newline="")
+    page = render.html(sample_digest, templates=tmp_path)
+    assert "<style>body { color: red }\n</style>" in page
+    (tmp_path / "digest.html.j2").write_text("<p>{{ page.items[0].points[0].text }} {{ '<b>' }}")
+    assert "&lt;b&gt;" in render.html(sample_digest, templates=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("digest.html.j2", "<p>\n{% if %}", "digest.html.j2, line 2: "),
+        ("digest.html.j2", "{{ page.nothing }}", "digest.html.j2: "),
+        ("digest.html.j2", "{% include 'gone.j2' %}", "gone.j2"),
+        ("digest.md.j2", "{{ page.items | nofilter }}", "nofilter"),
+        ("digest.md.j2", "{{ nobody }}", "'nobody' is undefined"),
+        ("digest.md.j2", "{{ page.minutes + 'x' }}", "digest.md.j2: "),
+        ("digest.css", "a{}</STYLE>", "digest.css: "),
+        ("digest.css", b"\xff\xfe", "digest.css: "),
+    ],
+)
+def test_a_broken_template_is_named_in_one_line(
+    tmp_path: Path, sample_digest: Digest, name: str, text: str | bytes, words: str
+) -> None:
+    data = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / name).write_bytes(data)
+    show = render.markdown if name == "digest.md.j2" else render.html
+    with pytest.raises(ConfigError) as caught:
+        show(sample_digest, templates=tmp_path)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_a_missing_folder_of_templates_is_named(tmp_path: Path, sample_digest: Digest) -> None:
+    with pytest.raises(ConfigError, match="nowhere"):
+        render.html(sample_digest, templates=tmp_path / "nowhere")
+
+
+# JSON
+
+
+def schema() -> Any:
+    file = resources.files("toolkit.digest") / "schema" / "digest.schema.json"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def check(value: Any) -> None:
+    kind = jsonschema.Draft202012Validator
+    kind.check_schema(schema())
+    kind(schema(), format_checker=kind.FORMAT_CHECKER).validate(value)
+
+
+def test_json_is_written_in_parts_as_it_is_whole(
+    sample_digest: Digest, hostile_digest: Digest
+) -> None:
+    for digest in (sample_digest, hostile_digest, EMPTY):
+        whole = json.dumps(render.to_json(digest), ensure_ascii=False, indent=2)
+        assert "".join(render.json_parts(digest)) == whole + "\n"
+
+
+def test_parts_of_a_page_are_drawn_when_they_are_asked_for(sample_digest: Digest) -> None:
+    page = arrange(sample_digest)
+    items = list(page.items)
+    assert [page.items[n] for n in range(len(items))] == items == list(page.items)
+    assert [(e.number, e.headline, e.languages) for e in page.contents] == [
+        (item.number, item.headline, item.languages) for item in items
+    ]
+    marks = [mark for item in items for mark, *_ in item.evidence]
+    assert marks == list(range(1, len(marks) + 1))
+
+
+def test_json_follows_its_schema(sample_digest: Digest, hostile_digest: Digest) -> None:
+    for digest in (sample_digest, hostile_digest, EMPTY):
+        value = json.loads(json.dumps(render.to_json(digest), ensure_ascii=False).encode())
+        check(value)
+        assert value == render.to_json(digest)
+    value = render.to_json(sample_digest)
+    assert value["date"] == "2026-11-21"
+    assert value["articles"][0]["original_title"].startswith("નવસાગર")
+    assert value["articles"][0]["title"].startswith("Ferry service")
+    assert value["stories"][0]["continues"] == "2026-11-18"
+    assert value["stories"][0]["bullets"][1]["cites"] == [
+        {"article": "6a1f09c2d37b4e58", "segments": [2, 4]}
+    ]
+    assert value["failures"][0]["remedy"] == "Fetch it again or take it out."
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("date",), "21 November"),
+        (("articles", 0, "language"), "Gujarati"),
+        (("articles", 0, "extra"), 1),
+        (("stories", 0, "bullets", 0, "cites"), []),
+        (("stories", 0, "bullets", 0, "cites", 0, "segments"), [-1]),
+        (("failures", 0, "stage"), "dream"),
+        (("signature",), None),
+    ],
+)
+def test_the_schema_refuses_what_is_no_digest(
+    sample_digest: Digest, path: tuple[str | int, ...], value: object
+) -> None:
+    whole = render.to_json(sample_digest)
+    inner: Any = whole
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    with pytest.raises(jsonschema.ValidationError):
+        check(whole)
+
+
+def test_a_translated_article_of_many_sentences_renders_in_time(sample_digest: Digest) -> None:
+    first: TranslatedArticle = sample_digest.articles[0]
+    row = first.translations[1]
+    many = tuple(
+        dataclasses.replace(row, segment=dataclasses.replace(row.segment, index=n))
+        for n in range(5000)
+    )
+    digest = dataclasses.replace(
+        sample_digest, articles=(dataclasses.replace(first, translations=many),)
+    )
+    assert render.html(digest).count("<li id=") == 5000

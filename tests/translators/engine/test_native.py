@@ -1,0 +1,202 @@
+"""The C kernels on small random checkpoints of many sizes, with each set of instructions that this
+processor has, against the same network in float32 and in sums of whole numbers."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from transformers import M2M100Config, M2M100ForConditionalGeneration
+
+from toolkit.errors import ModelError
+from toolkit.translators.choice import cpu_flags, vectors
+from toolkit.translators.engine.decoding import Decoder
+from toolkit.translators.engine.fused import FusedNetwork, make_network
+from toolkit.translators.engine.native_kernels import (
+    DEEP,
+    MOST_HEADS,
+    MOST_PARTS,
+    PANEL,
+    PARTS,
+    CohortStruct,
+    DenseStruct,
+    Kernels,
+    LayerStruct,
+    NetworkStruct,
+    NormStruct,
+    load,
+)
+from toolkit.translators.engine.network import Network
+from toolkit.translators.engine.weights import Weights
+
+# Sets of instructions, by what ONEDNN_MAX_CPU_ISA says to have them taken.
+HELD = {"amx": "", "avx512": "AVX512_CORE_VNNI", "avx2": "AVX2"}
+# Width, heads, inner width, pieces: one head and many, narrow ones and NLLB's 64, a vocabulary
+# that ends inside a panel and one that ends with a chunk.
+SIZES = [(64, 1, 128, 70), (128, 8, 64, 512), (192, 3, 320, 530), (256, 2, 128, 1100)]
+
+
+def checkpoint(folder: Path, width: int, heads: int, feed: int, pieces: int) -> Weights:
+    """Weights large enough that attention looks at something and outputs differ."""
+    config = M2M100Config(
+        vocab_size=pieces, d_model=width, encoder_layers=2, decoder_layers=2,
+        encoder_attention_heads=heads, decoder_attention_heads=heads, encoder_ffn_dim=feed,
+        decoder_ffn_dim=feed, max_position_embeddings=512, scale_embedding=True,
+    )  # fmt: skip
+    torch.manual_seed(width)
+    state = M2M100ForConditionalGeneration(config).state_dict()
+    shared = state["model.shared.weight"]
+    tensors = {
+        name: torch.randn_like(tensor) * (2 / tensor.shape[-1] ** 0.5)
+        for name, tensor in state.items()
+        if tensor.shape != shared.shape
+    }
+    for name in tensors:
+        if name.endswith("norm.weight"):
+            tensors[name] = 1 + 0.1 * torch.randn_like(tensors[name])
+    tensors["model.shared.weight"] = torch.randn_like(shared) / width**0.5
+    folder.mkdir(parents=True, exist_ok=True)
+    config.save_pretrained(folder)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    return Weights(folder)
+
+
+@pytest.fixture(params=HELD)
+def kernels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kernels:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", HELD[request.param])
+    if (best := vectors(cpu_flags())) != request.param:
+        pytest.skip(f"this processor has no {request.param}: what would run is {best or 'nothing'}")
+    found = load()
+    if found is None:
+        pytest.skip("no C compiler, or not such a processor")
+    return found
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def rows_of(lengths: list[int], pieces: int) -> list[list[int]]:
+    chance = random.Random(1)
+    return [[5, *chance.choices(range(6, pieces), k=n - 2), 2] for n in sorted(lengths)[::-1]]
+
+
+def scores(
+    network: Network, rows: list[list[int]], written: list[list[int]], beams: int
+) -> torch.Tensor:
+    """The three best scores and pieces of every step that writes ``written``, beam b its own
+    shift of it; beams swap places at each step."""
+    found = []
+    with torch.inference_mode():
+        cache = network.begin(rows, beams, len(written[0]))
+        for step in range(len(written[0])):
+            swap = torch.arange(beams).roll(step).repeat(len(rows), 1)
+            cache.advance(swap if beams > 1 else None)
+            tokens = [row[(step + 3 * b) % len(row)] for row in written for b in range(beams)]
+            found.append(network.step(torch.tensor(tokens), [cache], 3, 2)[0])
+            if step == len(written[0]) // 2:
+                cache.drop(0)
+                written = [written[-1], *written[1:-1]]
+                rows = [rows[-1], *rows[1:-1]]
+    return torch.cat(found)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("beams", [1, 3])
+def test_as_near_to_float32_as_8_bits_can_be(
+    kernels: Kernels,
+    tmp_path: Path,
+    size: tuple[int, int, int, int],
+    beams: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As near to float32 as exact sums of 8-bit products are, give or take keys and values in 8
+    bits."""
+    monkeypatch.setattr("toolkit.translators.engine.linear.int8_is_exact", lambda: False)
+    weights = checkpoint(tmp_path, *size)
+    rows = rows_of([2, 3, 16, 17, 40, 40, 300], size[3])
+    chance = random.Random(2)
+    written = [chance.choices(range(3, size[3]), k=40) for _ in rows]
+    exact = scores(Network(weights, "float32"), rows, written, beams)
+    whole = scores(Network(weights, "int8"), rows, written, beams)
+    fused = scores(FusedNetwork(weights, kernels), rows, written, beams)
+    ours, least = ((x - exact).square().mean().sqrt() for x in (fused, whole))
+    assert least < 0.25 * exact.std()
+    assert ours < 1.3 * least
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_threads_change_nothing(kernels: Kernels, tmp_path: Path, beams: int) -> None:
+    weights = checkpoint(tmp_path, *SIZES[2])
+    rows = rows_of([3, 9, 9, 20, 33, 70], SIZES[2][3])
+    caps = [30] * len(rows)
+    decoder = Decoder(FusedNetwork(weights, kernels))
+    found = []
+    for threads in (1, 2, 5):
+        torch.set_num_threads(threads)
+        found.append(decoder.decode(rows, 5, caps, beams=beams, stops=False))
+    assert len({row.tokens for row in found[0]}) > len(rows) / 2
+    assert found[0] == found[1] == found[2]
+
+
+def test_both_sides_agree_on_layout(kernels: Kernels) -> None:
+    found = (ctypes.c_int * 10)()
+    kernels.library.toolkit_layout(found)
+    structures = (NormStruct, DenseStruct, LayerStruct, NetworkStruct, CohortStruct)
+    assert list(found) == [*map(ctypes.sizeof, structures), DEEP, PANEL, PARTS, MOST_HEADS,
+                           MOST_PARTS]  # fmt: skip
+
+
+def test_weights_of_other_sizes_than_the_config_says_are_refused(
+    kernels: Kernels, tmp_path: Path
+) -> None:
+    checkpoint(tmp_path, 64, 1, 128, 70)
+    config = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    config |= {"encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+    (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
+    with pytest.raises(ModelError, match="fc1"):
+        FusedNetwork(Weights(tmp_path), kernels)
+
+
+def test_a_library_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    if load(tmp_path / "one") is None:
+        pytest.skip("no C compiler, or not such a processor")
+    (made,) = (tmp_path / "one").iterdir()
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / made.name).touch()
+    assert load(tmp_path / "two") is not None
+    assert (tmp_path / "two" / made.name).stat().st_size > 10_000
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert (load(tmp_path / "file" / "kernels") is None) == (load(tmp_path / "good") is None)
+
+
+def test_what_the_kernels_cannot_do_is_left_to_torch(kernels: Kernels, tmp_path: Path) -> None:
+    for number, (width, heads, feed) in enumerate([(96, 2, 128), (64, 8, 128), (64, 2, 100)]):
+        weights = checkpoint(tmp_path / str(number), width, heads, feed, 70)
+        assert type(make_network(weights, "int8")) is Network
+    fitting = checkpoint(tmp_path / "fits", 64, 4, 128, 70)
+    assert type(make_network(fitting, "int8")) is FusedNetwork
+
+
+@pytest.mark.parametrize("held", ["SSE41", "AVX"])
+def test_too_old_a_processor_is_left_to_torch(monkeypatch: pytest.MonkeyPatch, held: str) -> None:
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", held)
+    assert load() is None
+
+
+def test_a_processor_of_another_kind_is_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert load(Path("nowhere")) is None

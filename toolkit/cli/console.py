@@ -1,0 +1,122 @@
+"""What people see on stderr: progress on a terminal, quiet lines elsewhere; and errors."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from toolkit.errors import LockedError, ToolkitError
+from toolkit.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+DEBUG = "TOOLKIT_DEBUG"
+DONE, NOTHING_DONE, SOME_FAILED, LOCKED, DEADLINE = 0, 1, 3, 4, 5
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar for each stage when stderr is a terminal, else silence: cron mails what it is told."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield Silent()
+        return
+    from rich import progress as parts
+    from rich.console import Console
+
+    columns = (
+        parts.SpinnerColumn(),
+        parts.TextColumn("{task.description}"),
+        parts.BarColumn(),
+        parts.MofNCompleteColumn(),
+        parts.TimeRemainingColumn(),
+    )
+    with parts.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield _Bars(bar)
+
+
+class _Bars:
+    """One bar at a time, for the stage that runs."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+        self._task = bar.add_task("", total=None)
+
+    def begin(self, stage: str, total: int) -> None:
+        self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(stage, total=total or None)
+
+    def advance(self, amount: int = 1) -> None:
+        self._bar.advance(self._task, amount)
+
+
+def say(message: str) -> None:
+    """A line for people."""
+    click.echo(message, err=True)
+
+
+def let_threads_sleep() -> None:
+    """Tell OpenMP, before torch is loaded, that threads without work sleep instead of spinning: on
+    a machine that does anything else besides, spinning takes the processor from those that
+    compute. What the environment says already stays."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def keep_setting(name: str, value: str, path: Path | None, *, asked: bool) -> None:
+    """Write a setting into the configuration file: as ``asked`` for, or if the person at the
+    terminal agrees; elsewhere not at all."""
+    from toolkit.config import CONFIG_NAME, write_setting
+
+    if not asked:
+        streams = (sys.stdin, sys.stdout, sys.stderr)
+        if any(stream is None or not stream.isatty() for stream in streams):
+            return
+        question = f'Write {name} = "{value}" to {path or CONFIG_NAME}?'
+        if not click.confirm(question, default=False, err=True):
+            return
+    say(f'{write_setting(name, value, path=path)} has {name} = "{value}" now.')
+
+
+@contextmanager
+def errors_for_people() -> Iterator[None]:
+    """Turn an error of the toolkit into its message, its remedy and the right exit code."""
+    # Where no file takes what is logged Python shows it: traces, too, which are logged by these.
+    for name in ("toolkit.runs.stages", "toolkit.readers.paths"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
+    try:
+        yield
+    except ToolkitError as error:
+        say(f"toolkit: {error}")
+        if error.remedy:
+            say(error.remedy)
+        raise SystemExit(exit_code(error)) from None
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise
+    except OSError as error:
+        say(f"toolkit: {error.filename or 'output'}: {error.strerror or error}")
+        raise SystemExit(NOTHING_DONE) from None
+    except KeyboardInterrupt:
+        say("toolkit: stopped; what the cache holds is not translated again.")
+        raise SystemExit(130) from None
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        say(f"toolkit: unforeseen error ({type(error).__name__}: {error})")
+        say(f"Please report it; {DEBUG}=1 shows where it happened.")
+        raise SystemExit(NOTHING_DONE) from None
+
+
+def exit_code(error: ToolkitError) -> int:
+    """2 for what was typed wrongly, 4 for a lock, 1 for the rest."""
+    from toolkit.errors import ConfigError
+
+    if isinstance(error, ConfigError):
+        return 2
+    return LOCKED if isinstance(error, LockedError) else NOTHING_DONE

@@ -1,0 +1,143 @@
+"""What the commands print: text for people, JSON for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.data import Brief, TranslatedArticle, Translation
+from toolkit.languages.codes import Language
+from toolkit.runs.outputs import article_record, json_line
+
+if TYPE_CHECKING:
+    from toolkit.bench.evaluation import Score
+    from toolkit.cli.doctor import Finding
+
+
+def article_text(articles: Sequence[TranslatedArticle]) -> str:
+    """The English alone: a line a paragraph, a blank line between them."""
+    pages = []
+    for article in articles:
+        lines = [" ".join(t.english for t in rows) for rows in _paragraphs(article)]
+        pages.append("\n\n".join(lines))
+    return "\n\n\n".join(pages) + "\n" if pages else ""
+
+
+def article_jsonl(articles: Sequence[TranslatedArticle]) -> str:
+    """The lines of ``articles.jsonl``."""
+    return "".join(json_line(article_record(a)) for a in articles)
+
+
+def side_by_side(articles: Sequence[TranslatedArticle]) -> str:
+    """Each sentence over its English, with its warnings."""
+    lines: list[str] = []
+    for article in articles:
+        lines += [f"# {article.source} ({article.language})", ""]
+        for row in article.translations:
+            warning = f"   [{', '.join(row.flags)}]" if row.flags else ""
+            lines += [row.segment.text, f"{row.english}{warning}", ""]
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def doubts(articles: Sequence[TranslatedArticle]) -> list[str]:
+    """A line for each article that may be in another language than it was taken for."""
+    found = ((a.source, a.prepared.language_doubt) for a in articles)
+    return [
+        f"{source}: {doubt}; name its language with --from." for source, doubt in found if doubt
+    ]
+
+
+def losses(articles: Sequence[TranslatedArticle]) -> list[str]:
+    """What plain text does not show: a line for each article with warnings or dropped lines."""
+    lines = []
+    for article in articles:
+        flagged = sum(bool(row.flags) for row in article.translations)
+        dropped = len(article.prepared.dropped)
+        found = [f"{flagged} sentences with a warning"] if flagged else []
+        found += [f"{dropped} lines dropped as not part of the article"] if dropped else []
+        if found:
+            shown = "--format side-by-side" if flagged else "--format jsonl"
+            lines.append(f"{article.source}: {', '.join(found)}; {shown} shows them.")
+    return lines
+
+
+def _paragraphs(article: TranslatedArticle) -> list[list[Translation]]:
+    key: Callable[[Translation], int] = lambda t: t.segment.paragraph  # noqa: E731
+    return [list(rows) for _, rows in groupby(article.translations, key=key)]
+
+
+FORMATS: dict[str, Callable[[Sequence[TranslatedArticle]], str]] = {
+    "text": article_text,
+    "jsonl": article_jsonl,
+    "side-by-side": side_by_side,
+}
+
+
+def briefs_text(briefs: Sequence[Brief]) -> str:
+    """Headline and bullets, the numbers of the cited sentences in brackets (from 1)."""
+    blocks = []
+    for brief in briefs:
+        bullets = [
+            f"- {bullet.text} [{', '.join(str(i + 1) for i in bullet.cites)}]"
+            for bullet in brief.bullets
+        ]
+        blocks.append("\n".join([brief.headline, *bullets]))
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def briefs_json(briefs: Sequence[Brief]) -> str:
+    """One JSON object a brief and line; ``cites`` are segment indices from 0."""
+    return rows_json(briefs)
+
+
+def languages_text(found: Sequence[Language]) -> str:
+    """A line a language: code, tag, name, autonym."""
+    return "".join(f"{x.code:<9} {x.bcp47:<8} {x.name:<32} {x.autonym}\n" for x in found)
+
+
+def languages_json(found: Sequence[Language]) -> str:
+    """One JSON object a line."""
+    return rows_json(found)
+
+
+def models_text(rows: Sequence[Any]) -> str:
+    """A line a checkpoint."""
+    lines = [
+        f"{row.name:<6} {row.hub_id or '(in the package)':<36} {row.size:>8}  {row.licence:<16} "
+        f"{row.location or 'not here: toolkit models fetch ' + row.name}"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def scores_text(scores: Sequence[Score]) -> str:
+    """A line a language, and how it was made."""
+    lines = [f"{'language':<10} {'rows':>6} {'chrF++':>7} {'BLEU':>6} {'flagged':>8}"]
+    lines += [
+        f"{s.language:<10} {s.rows:>6} {s.chrf:>7.1f} {s.bleu:>6.1f} {s.flagged:>8}" for s in scores
+    ]
+    return "\n".join([*lines, *(s.signature for s in scores[:1])]) + "\n"
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """A line a finding."""
+    marks = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+    return "".join(f"{marks[f.state]}  {f.name:<12} {f.detail}\n" for f in findings)
+
+
+def rows_json(rows: Sequence[Any]) -> str:
+    """Dataclasses as JSON, one a line."""
+    return "".join(f"{row_json(row)}\n" for row in rows)
+
+
+def row_json(row: Any) -> str:
+    """One dataclass as JSON on one line."""
+    return json.dumps(dataclasses.asdict(row), ensure_ascii=False, default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    return str(value) if isinstance(value, Path) else repr(value)

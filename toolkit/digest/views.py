@@ -1,0 +1,95 @@
+"""How articles, briefs, digests and runs show themselves in a notebook.
+
+Fragments carry their few styles as attributes, so that nothing leaks into the notebook; a digest
+is the page itself in a frame of its own.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from toolkit.data import Article, Brief, Digest, Failure, RunResult, as_html
+from toolkit.digest import render
+from toolkit.digest.display import clean, source_name
+from toolkit.digest.page import tongue
+
+_EXCERPT = 600
+_BOX = "max-width:44rem;padding:.2rem 0 .6rem;line-height:1.5;overflow-wrap:anywhere"
+_SOFT = "opacity:.75;font-size:.9em;margin:.2rem 0"
+
+
+def register() -> None:
+    """Make ``toolkit.data.as_html`` draw these types."""
+    as_html.register(Article, article)
+    as_html.register(Brief, brief)
+    as_html.register(Digest, digest)
+    as_html.register(RunResult, run_result)
+
+
+def article(value: Article) -> str:
+    """Title, where it came from and how the text begins, in its own direction."""
+    language = tongue(value.language)
+    facts = [source_name(value.source, value.publisher), language.name if value.language else ""]
+    facts += [value.author or "", value.published or "", f"{len(value.text):,} characters"]
+    attributes = f'lang="{_text(language.tag)}" dir="{language.direction}"'
+    title = f"<p {attributes}><strong>{_text(value.title)}</strong></p>" if value.title else ""
+    more = " …" if len(value.text) > _EXCERPT else ""
+    return (
+        f'<div style="{_BOX}">{title}<p style="{_SOFT}">{_facts(facts)}</p>'
+        f"<p {attributes}>{_text(value.text[:_EXCERPT])}{more}</p></div>"
+    )
+
+
+def brief(value: Brief) -> str:
+    """Headline and bullets, each with the numbers of the sentences it rests on."""
+    bullets = "".join(
+        f'<li dir="auto">{_text(b.text)} <span style="{_SOFT}">[{_numbers(b.cites)}]</span></li>'
+        for b in value.bullets
+    )
+    notes = "".join(f'<p style="{_SOFT}">{_text(note)}</p>' for note in value.notes)
+    return (
+        f'<div style="{_BOX}"><p dir="auto"><strong>{_text(value.headline)}</strong></p>'
+        f"<ul>{bullets}</ul>{notes}</div>"
+    )
+
+
+def digest(value: Digest) -> str:
+    """The page in a frame in which no script can run."""
+    return (
+        f'<iframe title="Morning briefing, {value.date.isoformat()}" srcdoc="'
+        f'{escape(render.html(value))}" sandbox="allow-popups allow-popups-to-escape-sandbox" '
+        'style="width:100%;height:40rem;border:1px solid rgba(128,128,128,.4)"></iframe>'
+    )
+
+
+def run_result(value: RunResult) -> str:
+    """What the run did, what failed, where the files are, and the digest."""
+    rows = [(name.replace("_", " "), f"{count:,}") for name, count in value.counts.items()]
+    rows += [(f"{stage}, seconds", f"{seconds:.1f}") for stage, seconds in value.timings.items()]
+    rows += [(f"{name} file", str(path)) for name, path in value.paths.items()]
+    table = "".join(
+        f'<tr><th scope="row" style="text-align:left">{_text(name)}</th>'
+        f'<td style="text-align:left">{_text(shown)}</td></tr>'
+        for name, shown in rows
+    )
+    failed = "".join(f"<li>{_failure(f)}</li>" for f in value.failures)
+    missed = f"<p><strong>Not processed</strong></p><ul>{failed}</ul>" if failed else ""
+    return f'<div style="{_BOX}"><table>{table}</table>{missed}</div>{digest(value.digest)}'
+
+
+def _failure(value: Failure) -> str:
+    remedy = f" {_text(value.remedy)}" if value.remedy else ""
+    return f"{_text(value.source)}: {_text(value.reason)} ({value.stage}).{remedy}"
+
+
+def _numbers(segments: tuple[int, ...]) -> str:
+    numbers = ", ".join(str(index + 1) for index in segments)
+    return f"sentence{'s' if len(segments) > 1 else ''} {numbers}"
+
+
+def _facts(facts: list[str]) -> str:
+    return " · ".join(f"<bdi>{_text(fact)}</bdi>" for fact in facts if fact)
+
+
+def _text(text: str) -> str:
+    return escape(clean(text))

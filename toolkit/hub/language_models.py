@@ -1,0 +1,160 @@
+"""Finds the weights of a language model: a folder, a GGUF file or a hub id.
+
+Only safetensors and GGUF are taken, which hold numbers and no code. What the hub's cache has is
+used without asking the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import ConfigError, ModelError
+from toolkit.hub.checkpoint import fingerprint
+
+if TYPE_CHECKING:
+    import torch
+
+_HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?", re.ASCII)
+_FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja")
+_SAMPLE = 1 << 20
+_KINDS = {"CausalLM": "causal language", "Seq2SeqLM": "summarisation"}
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A folder with weights and tokenizer. ``gguf`` names the file in it that has all, or is
+    None where the weights are safetensors. ``signature`` is name and revision."""
+
+    folder: Path
+    gguf: str | None
+    signature: str
+
+
+def find_weights(model: str) -> Weights:
+    """The weights that ``model`` names, fetched from the hub first where they are not here.
+
+    Raises ``ModelError`` where they are absent or only in a format that can hold code, and
+    ``ConfigError`` for a name that means nothing.
+    """
+    path = Path(model).expanduser()
+    if path.is_file() and path.suffix == ".gguf":
+        return Weights(path.parent, path.name, f"{path.stem}@{_hash(path)}")
+    if not path.is_dir():
+        hub_id = _HUB_ID.fullmatch(model)
+        if hub_id is None or model.startswith("."):
+            raise ConfigError(
+                f"no language model {model!r}",
+                remedy="Say a folder, a .gguf file, or a hub id such as org/name.",
+            )
+        name, path = hub_id[1].partition("/")[2], _snapshot(hub_id[1], hub_id[2])
+    else:
+        name = path.resolve().name
+    if not any(path.glob("*.safetensors")):
+        held = "only in a format that can run code" if any(path.glob("*.bin")) else "not there"
+        raise ModelError(
+            f"{path}: its weights are {held}", remedy="Use a model that has safetensors, or GGUF."
+        )
+    return Weights(path, None, f"{name}@{fingerprint(path)[:8]}")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back transformers' bars and remarks, and give the user's settings back after."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def load(weights: Weights, kind: str) -> tuple[Any, Any]:
+    """Tokenizer and model, through transformers' class ``AutoModelFor<kind>``.
+
+    Raises ``ModelError`` where the files are damaged or hold a model of another kind.
+    """
+    import transformers
+
+    options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+    model_options: dict[str, Any] = {"use_safetensors": True, "dtype": "auto"}
+    if weights.gguf is not None:
+        options["gguf_file"] = weights.gguf
+        config = transformers.GgufConfig(dequantize=True)
+        model_options = {"quantization_config": config}
+    model_class = getattr(transformers, f"AutoModelFor{kind}")
+    try:
+        with quiet():
+            tokenizer = transformers.AutoTokenizer.from_pretrained(weights.folder, **options)
+            model = model_class.from_pretrained(weights.folder, **options, **model_options)
+    except ImportError as error:
+        raise ModelError(
+            f"{weights.signature} needs a package that is not here ({error})".split("\n")[0],
+            remedy="Install it: pip install gguf.",
+        ) from None
+    except Exception as error:  # of a damaged file the loaders make anything
+        reason = str(error).strip().split("\n")[0][:200]
+        raise ModelError(
+            f"{weights.signature} cannot be loaded as a {_KINDS[kind]} model ({reason})",
+            remedy=f"Use the weights of a {_KINDS[kind]} model.",
+        ) from None
+    return tokenizer, model
+
+
+def pick_device(device: str) -> torch.device:
+    """The torch device for ``auto``, ``cpu`` or ``cuda``. Raises ``ModelError`` where there is no
+    such device."""
+    import torch
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ModelError("no CUDA device here", remedy="Use --device cpu.")
+    return torch.device(device)
+
+
+def _snapshot(repository: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    for local in (True, False):
+        try:
+            return Path(
+                snapshot_download(
+                    repository,
+                    revision=revision,
+                    allow_patterns=list(_FILES),
+                    local_files_only=local,
+                )
+            )
+        except LocalEntryNotFoundError:
+            continue
+        except (HfHubHTTPError, OSError) as error:
+            raise ModelError(
+                f"{repository} cannot be fetched ({type(error).__name__})",
+                remedy="Check the name and the network, or give a folder that has the model.",
+            ) from None
+    raise ModelError(
+        f"the weights of {repository} are not on this machine and the hub cannot be reached",
+        remedy="Copy the model's folder from another machine and name the folder.",
+    )
+
+
+def _hash(path: Path) -> str:
+    """Eight hexadecimal digits from the size, the start and the end of a large file."""
+    digest = hashlib.sha256(str(path.stat().st_size).encode())
+    with path.open("rb") as file:
+        digest.update(file.read(_SAMPLE))
+        file.seek(max(0, path.stat().st_size - _SAMPLE))
+        digest.update(file.read(_SAMPLE))
+    return digest.hexdigest()[:8]

@@ -1,0 +1,334 @@
+"""The numbers and dates of a text, in every digit system and as words.
+
+Two texts agree on a number where a reading of it stands in both. Words are read as far as
+``toolkit.numbers.words`` knows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import zip_longest
+
+from toolkit.numbers.numerals import (
+    COUNTING,
+    HAN,
+    HAN_NUMERAL,
+    HANGUL_NUMERAL,
+    NUMERAL,
+    Item,
+    Number,
+    NumberKind,
+    combine,
+    han_value,
+    readings,
+    tidy,
+)
+from toolkit.numbers.words import UNSPACED, Sense, Vocabulary, fold, vocabulary
+
+_WORD = r"[^\s\d!-/:-@\[-`{-~¡-©«-´¶-¹»-¿×÷‐-⁯、-〿।॥،؛؟۔։።-፼⁄]+"
+_COUNTED = {"Hang": HANGUL_NUMERAL, **dict.fromkeys(("Hans", "Hant", "Jpan"), HAN_NUMERAL)}
+_NUMBERED = rf"(?P<month>\d{{1,2}}|[{HAN}十]{{1,3}})月(?!間|间)"
+_NUMBERED += rf"(?:(?P<day>\d{{1,2}}|[{HAN}十]{{1,3}})[日号號])?"
+# Months that are written as a number.
+_MONTHS = {
+    **dict.fromkeys(("Hans", "Hant", "Jpan"), _NUMBERED),
+    "Hang": r"(?P<month>\d{1,2})월(?: ?(?P<day>\d{1,2})일)?",
+    "vie": r"[Tt]háng (?P<month>\d{1,2})(?!\d)(?P<day>(?!))?",
+    "khk": r"(?P<month>\d{1,2})(?:-?р)? сар\w*(?: (?P<day>\d{1,2}))?",
+    "bod": r"ཟླ་(?:བ་)? ?(?P<month>\d{1,2})(?P<day>(?!))?",
+}
+# Years that are counted from elsewhere: Japan's reigns and the Republic of China, Buddhist years.
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
+_BUDDHIST = frozenset({"Thai", "Laoo", "Khmr"})
+# Languages that count the hours from dawn, and their word for "o'clock".
+_FROM_DAWN = {"swh_Latn": "saa ", "amh_Ethi": "ሰዓት"}
+
+_LINK = re.compile(r" ?-? ?'?")
+_TO_MONTH = re.compile(
+    r"(?:-?[^\s\d!-/:-?()]{1,4}|\.)?[ -]?(?:(?:de|di|del|of|the|da|do|den|ខែ|เดือน|ወር) ?)?"
+)
+_TO_DAY = re.compile(r"\.? ?-?(?:(?:the|ngày|ថ្ងៃទី|วันที่) ?)?")
+_RANGE = re.compile(r" ?-? ?| [^\s,،.;:]{1,6} ")
+_PM = re.compile(r" ?p\.? ?m\b", re.IGNORECASE)
+_LIST_MARKER = re.compile(r"\s*\(?(\d{1,2})[.)]\s+(?=\D)")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@\S+|\[\d{1,3}\]")
+_ROMAN = re.compile(r"\b(?=[IVXLC])C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})\b")
+_MINUTES = {"half past": 30.0, "quarter past": 15.0, "quarter to": 45.0}
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What ``read`` finds. Months count from 1, weekdays from Monday = 0.
+
+    ``months`` holds the certain ones, ``possible_months`` those and any that a word or a
+    numeric date may mean. ``dates`` are pairs of month and day. ``pool`` has every reading of
+    every number, part, month and day.
+    """
+
+    numbers: tuple[Number, ...] = ()
+    pool: frozenset[float] = frozenset()
+    months: frozenset[int] = frozenset()
+    possible_months: frozenset[int] = frozenset()
+    dates: tuple[tuple[int, int], ...] = ()
+    weekdays: frozenset[int] = frozenset()
+
+
+@lru_cache(maxsize=256)
+def _pattern(language: str) -> re.Pattern[str]:
+    words = vocabulary(language)
+    code, _, script = language.partition("_")
+    groups = []
+    if counted := _MONTHS.get(script) or _MONTHS.get(code):
+        groups.append(counted)
+    if script in _COUNTED:
+        groups.append(f"(?P<han>{_COUNTED[script]})")
+    longest_first = sorted({*words.figures, *words.calendar}, key=len, reverse=True)
+    if words.spaced:
+        hyphened = "".join(re.escape(key) + r"\b|" for key in longest_first if "-" in key)
+        inner = f"(?:'{_WORD})*" if any("'" in key for key in words.figures) else ""
+        groups.append(f"(?P<word>{hyphened}{_WORD}{inner})")
+    else:
+        known = (re.escape(key) for key in longest_first if len(key) > 1 and key not in COUNTING)
+        groups.append(f"(?P<word>{'|'.join(known) or '(?!)'})")
+    groups.append(f"(?P<numeral>{NUMERAL})")
+    return re.compile("|".join(groups))
+
+
+def _items(text: str, words: Vocabulary) -> Iterator[Item]:
+    english = words.language.startswith("eng")
+    senses, openers = words.senses, words.openers
+    done = 0
+    for match in _pattern(words.language).finditer(text):
+        kind = match.lastgroup
+        if kind == "word":
+            found = match[0]
+            sense = senses[found]
+            opens = openers and found.lower() in openers
+            if sense is None and not opens:
+                continue
+            start, end = match.span()
+            if opens:
+                sense, end = _longest(text, start, words) or (sense, end)
+            if (
+                sense is None
+                or start < done
+                or (english and sense.kind in ("month", "weekday") and found[0].islower())
+            ):
+                continue
+            done = end
+            written: NumberKind = "words" if words.spaced else "hint"
+            yield Item(start, end, frozenset({sense.amount}), (), sense, written)
+        elif kind == "numeral":
+            yield Item(match.start(), match.end(), *readings(match[0]))
+        elif kind == "han":
+            yield _han_item(match)
+        elif 1 <= (month := int(han_value(match["month"]))) <= 12:
+            day = int(han_value(match["day"])) if match["day"] else None
+            firm = day is not None or "сар" not in match[0]
+            sense = Sense("month", float(month), firm)
+            yield Item(match.start(), match.end(), sense=sense, day=day)
+
+
+def _longest(text: str, start: int, words: Vocabulary) -> tuple[Sense, int] | None:
+    """The name of two or three words that begins here, and where it ends."""
+    pieces = text[start : start + 48].split(" ")
+    for count in (3, 2):
+        key = " ".join(pieces[:count]).lower().rstrip(".,;:!?،)\"'")
+        if count <= len(pieces) and (sense := words.calendar.get(key)):
+            return sense, start + len(key)
+    return None
+
+
+def _han_item(match: re.Match[str]) -> Item:
+    text = match[0].rstrip()
+    end = match.start() + len(text)
+    value = han_value(text)
+    values = {value}
+    if text[-1] == "조" and text[:-1].strip().isdigit():  # also "article" and "group"
+        values.add(float(text[:-1]))
+    digits = any("0" <= c <= "9" for c in text) or (len(text) > 3 and value > 1000)
+    counted = len(text) > 1 and any(c in COUNTING for c in text)
+    kind: NumberKind = "digits" if digits else "words" if counted else "hint"
+    return Item(match.start(), end, frozenset(values), kind=kind)
+
+
+def _neighbours(items: list[Item], text: str) -> Iterator[Item | None]:
+    """The items of numbers, with None where two do not stand together."""
+    end = -1
+    for item in items:
+        if item.sense and item.sense.kind in ("month", "weekday"):
+            yield None
+            end = -1
+            continue
+        if end >= 0 and not _LINK.fullmatch(text, end, item.start):
+            yield None
+        yield item
+        end = item.end
+
+
+def _in_place(numbers: list[Number], index: int, text: str, language: str) -> Number:
+    """The number with the readings that come from what stands around it."""
+    number = numbers[index]
+    values, parts = set(number.values), number.parts
+    after = text[number.end : number.end + 6]
+    before = text[max(number.start - 2, 0) : number.start]
+    last = before[-1:]
+    value = min(values, default=0.0)
+    following = numbers[index + 1] if index + 1 < len(numbers) else None
+    if (
+        following
+        and following.scale > number.scale == 1
+        and value < max(following.mantissa, default=0.0)
+        and _RANGE.fullmatch(text, number.end, following.start)
+    ):
+        values |= {tidy(v * following.scale) for v in values}
+    if index and last in ("-", "/") and value < 100 and numbers[index - 1].end == number.start - 1:
+        years = [v for v in numbers[index - 1].values if 1800 <= v < 2100]
+        values |= {v - v % 100 + value for v in years}
+    values |= _fraction(numbers, index, text)
+    if language.startswith("eng"):
+        if after[:1] == "s" and value % 10 == 0 and (1900 <= value < 2100 or value < 100):
+            values.add(value % 100 if value > 100 else 1900 + value)
+        if value < 13 and _PM.match(after):
+            values |= {v + 12 for v in values}
+            parts = (parts[0] | {h + 12 for h in parts[0]}, *parts[1:]) if parts else ()
+        if number.kind == "hint":  # "nineties"
+            values |= {v - 1900 for v in values if 1900 < v < 2000}
+    if (hour := _FROM_DAWN.get(language)) and value <= 12:
+        around = text[max(number.start - 5, 0) : number.end + 6]
+        values |= {(v + 5) % 12 + 1 for v in values} if hour in around else set()
+    if after[:1] in ("成", "割"):  # tenths
+        values |= {v * 10 for v in values}
+    if language[-4:] in _BUDDHIST:
+        values |= {v - 543 for v in values if 2400 < v < 2700}
+    if era := _ERAS.get(before):
+        values |= {v + era for v in values}
+    attached = last.isalpha() and language[-4:] not in UNSPACED
+    name = attached or (last == "-" and before[0].isalpha()) or "A" <= after[:1] <= "Z"
+    return replace(number, values=frozenset(values), parts=parts, name=name)
+
+
+def _fraction(numbers: list[Number], index: int, text: str) -> set[float]:
+    """What "3/4" may be told as: three quarters, a quarter of something."""
+    here = numbers[index]
+    for first, second in ((index - 1, index), (index, index + 1)):
+        if first < 0 or second >= len(numbers):
+            continue
+        above, below = numbers[first], numbers[second]
+        upper, lower = min(above.values), min(below.values)
+        if text[above.end : below.start] == "/" and 0 < upper < lower <= 20:
+            return {tidy(upper / lower), tidy(1 / lower)} if here is below else {upper / lower}
+    return set()
+
+
+def _day(items: list[Item], index: int, text: str) -> int | None:
+    """The day that stands before or after the month ``items[index]``."""
+    month = items[index]
+    if month.day:
+        return month.day
+    for other, link in ((index - 1, _TO_MONTH), (index + 1, _TO_DAY)):
+        if not 0 <= other < len(items):
+            continue
+        item = items[other]
+        gap = (item.end, month.start) if other < index else (month.end, item.start)
+        if text[month.end : month.end + 1] == "." and other > index and month.end > month.start + 4:
+            continue  # the end of a sentence, not of an abbreviation
+        short = item.kind == "digits" and not item.sense and item.end - item.start <= 2
+        if short and 1 <= min(item.values) <= 31 and link.fullmatch(text, *gap):
+            return int(min(item.values))
+    return None
+
+
+def _dated(items: list[Item], index: int) -> bool:
+    """Whether a year stands next to the month ``items[index]``."""
+    month = items[index]
+    for other in (index - 1, index + 1):
+        if 0 <= other < len(items) and not items[other].sense:
+            item = items[other]
+            gap = month.start - item.end if other < index else item.start - month.end
+            if 0 <= gap <= 4 and any(1800 <= v < 2700 for v in item.values):
+                return True
+    return False
+
+
+def _numeric_months(items: list[Item], text: str) -> Iterator[int]:
+    """What may be the month of "26/11", "2025-11-26" and "26.11.2025"."""
+    for item, following in zip_longest(items, items[1:]):
+        found = [p for part in item.parts for p in part] if len(item.parts) == 3 else []
+        if following and text[item.end : following.start] in ("/", "-"):
+            found += [*item.values, *following.values]
+        yield from (int(v) for v in found if 1 <= v <= 12)
+
+
+@lru_cache(maxsize=2048)
+def read(text: str, language: str) -> Reading:
+    """The numbers, months and weekdays of ``text``, which is in a FLORES-200 ``language``.
+
+    Addresses of the web and footnote marks are passed over; the number of a list item is a hint.
+    """
+    folded = fold(text)
+    if "[" in folded or "@" in folded or "://" in folded or "www." in folded:
+        folded = _ADDRESS.sub(" ", folded)
+    words = vocabulary(language)
+    items = list(_items(folded, words))
+    if all(item.sense and item.sense.kind == "joiner" for item in items):
+        items = []
+    found = combine(
+        _neighbours(items, folded),
+        scale_first=words.scale_first,
+        ten_last=bool(words.clitics),
+    )
+    numbers = [_in_place(found, index, folded, language) for index in range(len(found))]
+    marker = _LIST_MARKER.match(folded) if numbers else None
+    if marker and numbers[0].end == marker.end(1):
+        dated = any(item.sense and item.start == marker.end() for item in items)
+        numbers[0] = numbers[0] if dated else replace(numbers[0], kind="hint")
+    return _assemble(items, tuple(numbers), folded, english=language.startswith("eng"))
+
+
+def _assemble(
+    items: list[Item], numbers: tuple[Number, ...], folded: str, *, english: bool
+) -> Reading:
+    pool: set[float] = set()
+    for number in numbers:
+        pool.update(number.values, *number.parts)
+    months: set[int] = set()
+    maybe = set(_numeric_months(items, folded))
+    dates: list[tuple[int, int]] = []
+    weekdays = set()
+    for index, item in enumerate(items):
+        if item.sense is None:
+            continue
+        amount = int(item.sense.amount)
+        if item.sense.kind == "weekday":
+            weekdays.add(amount)
+        elif item.sense.kind == "month":
+            maybe.add(amount)
+            pool.add(float(amount))
+            if day := _day(items, index, folded):
+                dates.append((amount, day))
+                pool.add(float(day))
+            if day or item.sense.firm or _dated(items, index):
+                months.add(amount)
+    if english:
+        lowered = folded.lower()
+        pool.update(minute for phrase, minute in _MINUTES.items() if phrase in lowered)
+    if "I" in folded or "V" in folded or "X" in folded:
+        pool.update(float(_roman(match[0])) for match in _ROMAN.finditer(folded))
+    return Reading(
+        numbers,
+        frozenset(pool),
+        frozenset(months),
+        frozenset(maybe),
+        tuple(dates),
+        frozenset(weekdays),
+    )
+
+
+def _roman(text: str) -> int:
+    values = [_ROMAN_VALUES[c] for c in text]
+    return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))

@@ -1,0 +1,360 @@
+"""The words that languages have for numbers, months and days of the week.
+
+Months, weekdays and large units ("5 लाख") come from the Unicode CLDR, through Babel; what CLDR
+does not say is in ``number_words.json``, one entry for each ISO 639-3 code:
+
+    from_0    the words for 0, 1, 2 ..., "/" between forms of one number
+    tens      the words for 10, 20, 30 ...
+    scales    units that multiply what stands before them
+    fixed     other words with a value (ordinals, "dozen", "half"): they show that a value is
+              meant, but their absence shows nothing
+    before    words that change the number after them ("साढ़े" adds a half)
+    after     words that change the number before them ("buçuk" adds a half)
+    joiners   words between the parts of one number ("and")
+    clitics   letters that are written in front of a word as part of it
+    months, weekdays    names that CLDR lacks, January = 1 and Monday = 0
+    fused     true where 25 is a word of its own, so that knowing 20 and 5 is not enough
+    inflected true where months and units of a language in Latin script take endings
+    void      forms that mean nothing of this kind ("بالمئة" is "per cent", not "hundred")
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+SenseKind = Literal["value", "fixed", "scale", "before", "after", "joiner", "month", "weekday"]
+
+# Scripts that put no spaces between words.
+UNSPACED = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
+# Scripts whose endings may also replace the last letter.
+_ALPHABETS = frozenset({"Latn", "Cyrl", "Grek", "Geor", "Armn"})
+# Scripts whose languages count their months and write large numbers in steps of 10,000.
+_COUNTING_SCRIPTS = frozenset({"Hang", "Hans", "Hant", "Jpan"})
+# Varieties read with the words of a neighbour that CLDR has, and further locales of a language.
+_LOCALES = {
+    "ar": ("ar", "ar_LB", "ar_DZ", "ar_MA", "ar_MR"),
+    "fa": ("fa", "fa_AF"),
+    "azb": ("fa", "az"),
+    "bos": ("bs", "bs_Cyrl"),
+    "crh": ("tr",),
+    "hrv": ("hr", "sr_Latn"),
+    "pbt": ("ps",),
+    "pt": ("pt", "pt_PT"),
+    "srp": ("sr", "sr_Latn"),
+    "tl": ("fil",),
+}
+_KIN = {
+    **dict.fromkeys(["acm", "acq", "aeb", "ajp", "apc", "ars", "ary", "arz"], "arb"),
+    **dict.fromkeys(["awa", "bho", "hne", "mag", "mai"], "hin"),
+    **dict.fromkeys(["bjn", "min", "zsm"], "ind"),
+    **dict.fromkeys(["bos", "hrv"], "srp"),
+    **{"prs": "pes", "azb": "pes", "yue": "zho", "slk": "ces", "nno": "nob", "glg": "por"},
+    **{"mkd": "bul", "bel": "ukr", "crh": "tur", "asm": "ben", "kas": "urd", "san": "hin"},
+}
+
+_NASAL = re.compile("[नम]्(?=[क-ह])|[નમ]્(?=[ક-હ])")
+_PLACEHOLDER = re.compile(r"[\d'\u200e\u200f\xa0. ]+")
+# Bengali, Gurmukhi, Gujarati and Oriya are laid out as Devanagari is.
+_SHORT = {
+    chr(ord(long) + block): chr(ord(short) + block)
+    for block in (0, 0x80, 0x100, 0x180, 0x200)
+    for long, short in zip("ईीऊूऑॉँ", "इिउुओों", strict=True)
+}
+_ARABIC = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ہ": "ه"}
+_SIGNS = {"’": "'", "ʼ": "'", "‘": "'", "ʻ": "'", "−": "-", "٬": ",", "٫": ".", "٪": "%"}
+_SPACES = frozenset("\u00a0\u2009\u202f")
+
+
+class _Folding(dict[int, str]):
+    """What each character is folded to, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        digit = unicodedata.decimal(char, None)
+        category = unicodedata.category(char)
+        folded = _SHORT.get(char) or _ARABIC.get(char) or _SIGNS.get(char) or char
+        if digit is not None:
+            folded = str(digit)
+        elif 0xFF01 <= code <= 0xFF5E:
+            folded = chr(code - 0xFEE0)
+        elif char in _SPACES:
+            folded = " "
+        elif category == "Pd":
+            folded = "-"
+        elif (
+            category == "Cf"
+            or char in "\u0640\u093c\u09bc\u0a3c\u0abc\u0b3c\u0ad0"
+            or (category == "Mn" and (0x0590 < code < 0x05C8 or 0x064B <= code <= 0x0670))
+        ):
+            folded = ""
+        self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding()
+
+
+def fold(text: str) -> str:
+    """``text`` with all digit systems as ASCII digits and spelling variants made one.
+
+    Case stays. Gone are joiners, marks of direction, Arabic and Hebrew vowel marks and nuktas;
+    long and short i and u of the Indic scripts are one, and so are a nasal and its anusvara.
+    """
+    if text.isascii():
+        return text
+    folded = unicodedata.normalize("NFC", text).translate(_FOLDING)
+    return _NASAL.sub(lambda m: "ં" if m[0] > "઀" else "ं", folded)
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """What a word means. ``firm`` months and weekdays cannot well mean something else; a firm
+    scale is never just a letter; ``joined`` tells that the word opens with "and"."""
+
+    kind: SenseKind
+    amount: float
+    firm: bool = True
+    joined: bool = False
+
+
+@dataclass
+class Vocabulary:
+    """The words of one language. Keys are folded and in lower case.
+
+    ``senses`` has what a folded word in any case means, with its endings and prefixes.
+    """
+
+    language: str
+    figures: dict[str, Sense] = field(default_factory=dict)
+    calendar: dict[str, Sense] = field(default_factory=dict)
+    stems: dict[str, Sense] = field(default_factory=dict)
+    openers: set[str] = field(default_factory=set)
+    abbreviations: set[str] = field(default_factory=set)
+    void: set[str] = field(default_factory=set)
+    clitics: str = ""
+    scale_first: bool = False
+    fused: bool = False
+    senses: Mapping[str, Sense | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.senses = _Senses(self)
+
+    @cached_property
+    def spaced(self) -> bool:
+        """Whether the script puts spaces between words."""
+        return self.language[-4:] not in UNSPACED
+
+    @cached_property
+    def has_scales(self) -> bool:
+        """Whether units such as "million" are known."""
+        return self.language[-4:] in _COUNTING_SCRIPTS or any(
+            s.kind == "scale" and s.amount >= 1e6 for s in self.figures.values()
+        )
+
+    @cached_property
+    def has_months(self) -> bool:
+        """Whether the months are known."""
+        return self.language[-4:] in _COUNTING_SCRIPTS or bool(self.calendar)
+
+    def spells(self, value: float) -> bool:
+        """Whether the words for ``value`` are known: it is below 100, or so many times a unit."""
+        return value in self._spelt or any(
+            value % scale == 0 and value / scale in self._spelt for scale in self._scales
+        )
+
+    @cached_property
+    def _scales(self) -> tuple[float, ...]:
+        return tuple({s.amount for s in self.figures.values() if s.kind == "scale" and s.firm})
+
+    @cached_property
+    def _spelt(self) -> frozenset[float]:
+        words = {s.amount for s in self.figures.values() if s.kind == "value"}
+        if not self.fused:
+            words |= {
+                ten + unit for ten in range(20, 100, 10) if ten in words for unit in range(10)
+            }
+        return frozenset(words)
+
+    def look_up(self, word: str) -> Sense | None:
+        """The sense of a folded ``word`` in lower case, with its endings and prefixes."""
+        if word in self.void:
+            return None
+        found = self.figures.get(word) or self.calendar.get(word) or self._stem(word)
+        if found or not self.clitics:
+            return found
+        for cut in (1, 2, 3):
+            rest = word[cut:]
+            if len(rest) < 2 or word[cut - 1] not in self.clitics:
+                break
+            found = self.figures.get(rest) or self.calendar.get(rest) or self._stem(rest)
+            if found:
+                joined = word[0] in "وו"
+                return Sense(found.kind, found.amount, found.firm, joined)
+        return None
+
+    def _stem(self, word: str) -> Sense | None:
+        if not self.stems:
+            return None
+        return next((s for cut in range(5) if (s := self.stems.get(word[: len(word) - cut]))), None)
+
+
+class _Senses(dict[str, "Sense | None"]):
+    """The sense of each folded word in any case, looked up when it is first met."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        super().__init__()
+        self._words = words
+
+    def __missing__(self, word: str) -> Sense | None:
+        if len(self) > 200_000:
+            self.clear()
+        found = self[word] = self._words.look_up(word.lower())
+        return found
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, dict[str, Any]]:
+    path = resources.files("toolkit.numbers").joinpath("number_words.json")
+    tables: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return tables
+
+
+def _key(word: str) -> str:
+    return fold(word).lower().strip(" .")
+
+
+def _add_table(words: Vocabulary, table: dict[str, Any]) -> None:
+    figures = words.figures
+    kinds: dict[str, SenseKind] = {
+        "fixed": "fixed", "scales": "scale", "before": "before", "after": "after"
+    }  # fmt: skip
+    for column, kind in kinds.items():
+        for amount, forms in table.get(column, {}).items():
+            for form in forms.split():
+                firm = not (len(form) <= 2 and form.isascii())
+                figures.setdefault(_key(form), Sense(kind, float(amount), firm))
+    for name, step in (("from_0", 1), ("tens", 10)):
+        for index, forms in enumerate(table.get(name, "").split(), start=0 if step == 1 else 1):
+            for form in forms.split("/"):
+                figures.setdefault(_key(form), Sense("value", float(index * step)))
+    for form in table.get("joiners", "").split():
+        figures.setdefault(_key(form), Sense("joiner", 0.0))
+    for column in ("months", "weekdays"):
+        for amount, forms in table.get(column, {}).items():
+            for form in forms.split():
+                _add_name(words, form, column, int(amount), firm=True)
+    words.clitics = table.get("clitics", "")
+    words.fused = table.get("fused", False)
+    words.void = {_key(form) for form in table.get("void", "").split()}
+
+
+def _add_name(words: Vocabulary, name: str, kind: str, number: int, *, firm: bool) -> None:
+    key = _key(name)
+    # CLDR's root has "M01"; Chinese, Japanese, Korean and Vietnamese count their months.
+    if len(key) < 2 or any(c.isdigit() for c in key):
+        return
+    if kind == "months":
+        # March and May are also verbs and other things in many languages.
+        firm = firm and number not in (3, 5) and len(key) > 2
+    sense = Sense("month" if kind == "months" else "weekday", float(number), firm)
+    words.calendar.setdefault(key, sense)
+    if " " in key:
+        words.openers.add(key.partition(" ")[0])
+
+
+def _add_locale(words: Vocabulary, data: Mapping[str, Any]) -> None:
+    for kind, name in (("months", "months"), ("weekdays", "days")):
+        for context, width in (
+            ("format", "wide"),
+            ("stand-alone", "wide"),
+            ("format", "abbreviated"),
+        ):
+            if kind == "weekdays" and width == "abbreviated":
+                continue
+            for number, form in _entries(data, name, context, width).items():
+                if width == "abbreviated" and _key(str(form)) not in words.calendar:
+                    words.abbreviations.add(_key(str(form)))
+                _add_name(words, str(form), kind, number, firm=width == "wide")
+    for style in ("long", "short"):
+        for forms in _entries(data, "compact_decimal_formats", style).values():
+            for least, form in forms.items():
+                pattern = form.pattern.split(";")[0]
+                unit = _key(_PLACEHOLDER.sub(" ", pattern).strip())
+                amount = 10.0 ** (len(least) - pattern.count("0"))
+                if amount == 1 or not unit or " " in unit or (unit.isascii() and len(unit) < 3):
+                    continue
+                words.figures.setdefault(unit, Sense("scale", amount, style == "long"))
+                words.scale_first |= not pattern.startswith("0") and "0" in pattern
+
+
+def _entries(data: Mapping[str, Any], *path: str) -> Mapping[Any, Any]:
+    """What a locale itself says; what it inherits from the root of CLDR is in no language."""
+    for key in path:
+        inner = data.get(key, {})
+        if isinstance(inner, tuple):  # an alias, and what differs from it
+            inner = inner[1]
+        data = inner if isinstance(inner, dict) else {}
+    return data
+
+
+def _locales(code: str, script: str) -> list[Mapping[str, Any]]:
+    """CLDR's own data of each locale, not Babel's merged and shared copies of it: those change
+    with the order in which locales are first asked for."""
+    from babel import localedata
+    from babel.core import get_global
+
+    short = get_global("language_aliases").get(code, code).split("_")[0]
+    names = _LOCALES.get(code) or _LOCALES.get(short) or (short, f"{short}_{script}")
+    found = []
+    for name in names:
+        if localedata.exists(name):
+            path = Path(localedata.resolve_locale_filename(name))
+            found.append(pickle.loads(path.read_bytes()))
+    return found[::-1]
+
+
+@lru_cache(maxsize=256)
+def vocabulary(language: str) -> Vocabulary:
+    """The words of a FLORES-200 ``language``; empty where nothing is known of it."""
+    code, _, script = language.partition("_")
+    words = Vocabulary(language)
+    kin = _KIN.get(code, code)
+    table = _tables().get(code) or _tables().get(kin, {})
+    _add_table(words, table)
+    for data in _locales(code, script) or _locales(kin, script):
+        _add_locale(words, data)
+    if script != "Latn":  # its news may hold English words
+        english = vocabulary("eng_Latn")
+        for key, sense in (*english.calendar.items(), *english.figures.items()):
+            if sense.kind in ("month", "weekday"):
+                words.calendar.setdefault(key, sense)
+            elif sense.kind == "scale" and sense.firm:
+                words.figures.setdefault(key, sense)
+    if script != "Latn" or table.get("inflected"):
+        _add_stems(words, least=4 if script in _ALPHABETS else 3)
+    return words
+
+
+def _add_stems(words: Vocabulary, *, least: int) -> None:
+    """Months, weekdays and units may take endings: keep what stays of them."""
+    for key, sense in (*words.calendar.items(), *words.figures.items()):
+        if sense.kind in ("before", "after", "joiner") or key in words.abbreviations:
+            continue
+        if len(key) < least or (sense.kind == "scale" and not sense.firm):
+            continue
+        if sense.kind == "value":
+            sense = Sense("fixed", sense.amount)  # ordinals among others
+        words.stems.setdefault(key, sense)
+        if sense.kind != "scale" and least == 4:
+            for cut in (1, 2):  # "september", but "septembril"
+                if len(key) > 4 * cut - (cut == 2):
+                    words.stems.setdefault(key[:-cut], sense)

@@ -1,0 +1,249 @@
+"""The only writer of ``outputs/``: one day's folder, its lock, and its files.
+
+A file of a run is written to a temporary name in the same folder and renamed: whoever opens
+``digest.html`` sees a whole one, yesterday's or today's, never half of one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from toolkit.data import EarlierStory, TranslatedArticle
+from toolkit.errors import LockedError, OutputError
+from toolkit.storage import PART, Part, write_whole
+
+log = logging.getLogger(__name__)
+
+LATEST = "latest"
+_LOCK = ".lock"
+# How the stories of a digest begin, and by how many characters it is read.
+_STORIES = re.compile(r'"stories"\s*:\s*\[')
+_AHEAD, _CHARACTERS = 40, 1 << 16
+
+
+class RunFolder:
+    """The folder of one day's run, held under a lock from ``open`` until it is left."""
+
+    def __init__(self, outputs: Path, date: dt.date) -> None:
+        self.outputs = outputs
+        self.date = date
+        self.path = outputs / date.isoformat()
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, outputs: Path, date: dt.date) -> Iterator[RunFolder]:
+        """Take the lock of ``outputs`` and make the folder.
+
+        Raises ``LockedError`` when another run holds the lock and ``OutputError`` when the
+        folder cannot be made. A lock left behind by a killed run does not hold.
+        """
+        from filelock import FileLock, Timeout
+
+        folder = cls(outputs, date)
+        try:
+            outputs.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(outputs / _LOCK, timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise LockedError(
+                f"another run is writing to {outputs}",
+                remedy="Wait for it to end, or give this one another folder with --outputs.",
+            ) from None
+        except OSError as error:
+            raise _unwritable(outputs, error) from None
+        try:
+            try:
+                folder.path.mkdir(exist_ok=True)
+            except OSError as error:
+                raise _unwritable(folder.path, error) from None
+            folder._sweep()
+            yield folder
+        finally:
+            lock.release()
+
+    def _sweep(self) -> None:
+        """Remove what killed runs left half written. Nobody else writes: the lock is held."""
+        start, end = PART
+        for pattern in (f"{start}*{end}", f"????-??-??/{start}*{end}"):
+            for part in self.outputs.glob(pattern):
+                with contextlib.suppress(OSError):
+                    part.unlink()
+
+    def earlier_stories(self, days: int = 7) -> Iterator[EarlierStory]:
+        """The stories of the digests of the ``days`` before this one's, the latest first. What is
+        not there or cannot be read is passed over: yesterday must not stop today."""
+        for back in range(1, min(days + 1, self.date.toordinal())):
+            date = self.date - dt.timedelta(days=back)
+            path = self.outputs / date.isoformat() / "digest.json"
+            try:
+                for story in _stories(path):
+                    text = " ".join(bullet["text"] for bullet in story["bullets"])
+                    yield EarlierStory(date, story["headline"], text)
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+
+    @contextlib.contextmanager
+    def draft(self) -> Iterator[Draft]:
+        """Files to be written together; what was not published is gone at the end."""
+        draft = Draft(self.path)
+        try:
+            yield draft
+        finally:
+            draft.discard()
+
+    def write_text(self, name: str, parts: Iterable[str]) -> Path:
+        """Write one file whole, durably, under its final name only. ``parts`` are joined."""
+        target = self.path / name
+        try:
+            write_whole(target, parts)
+        except OSError as error:
+            raise _unwritable(target, error) from None
+        return target
+
+    def write_json(self, name: str, value: Any) -> Path:
+        """Write ``value`` as indented JSON."""
+        return self.write_text(name, [json.dumps(value, ensure_ascii=False, indent=2), "\n"])
+
+    def point_latest(self) -> bool:
+        """Let ``outputs/latest`` point to this folder, replaced in one step.
+
+        False when it stays as it is: it points to a later day, or the file system has no links.
+        """
+        link = self.outputs / LATEST
+        start, end = PART
+        temporary = self.outputs / f"{start}{LATEST}{end}"
+        try:
+            if link.is_symlink() and link.exists() and _later(link.readlink().name, self.date):
+                return False
+            temporary.unlink(missing_ok=True)
+            temporary.symlink_to(self.path.name, target_is_directory=True)
+            temporary.replace(link)
+        except OSError as error:
+            log.warning("%s: not moved (%s)", link, error.strerror or error)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            return False
+        return True
+
+
+def _stories(path: Path) -> Iterator[dict[str, Any]]:
+    """The stories of a ``digest.json``, of which only a part is in memory at a time."""
+    decoder = json.JSONDecoder()
+    with path.open(encoding="utf-8") as file:
+        text = ""
+        while (found := _STORIES.search(text)) is None:
+            # What it looks for may begin in one part and end in the next.
+            text = text[-_AHEAD:] + (more := file.read(_CHARACTERS))
+            if not more:
+                return
+        text = text[found.end() :]
+        while True:
+            text = text.lstrip(" \t\r\n,")
+            if text.startswith("]"):
+                return
+            try:
+                story, end = decoder.raw_decode(text)
+            except ValueError:
+                if not (more := file.read(max(_CHARACTERS, len(text)))):
+                    raise
+                text += more
+                continue
+            yield story
+            text = text[end:]
+
+
+def _later(name: str, date: dt.date) -> bool:
+    try:
+        return dt.date.fromisoformat(name) > date
+    except ValueError:
+        return False
+
+
+class Draft:
+    """Files of one folder that are under temporary names until all of them are whole: they are of
+    one run or of the other. Raises ``OutputError`` when the disk fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parts: dict[str, Part] = {}
+
+    def write(self, name: str, parts: Iterable[str]) -> None:
+        """Append ``parts`` to the file ``name``, which this begins if need be."""
+        target = self._folder / name
+        try:
+            if name not in self._parts:
+                self._parts[name] = Part(target)
+            self._parts[name].write(parts)
+        except OSError as error:
+            raise _unwritable(target, error) from None
+
+    def publish(self) -> dict[str, Path]:
+        """Give every file its name. Returns where each is."""
+        target = self._folder
+        try:
+            for part in self._parts.values():
+                part.finish()
+            for name, part in self._parts.items():
+                target = self._folder / name
+                part.rename()
+        except OSError as error:
+            raise _unwritable(target, error) from None
+        names, self._parts = list(self._parts), {}
+        return {name: self._folder / name for name in names}
+
+    def discard(self) -> None:
+        """Remove what was not published."""
+        for part in self._parts.values():
+            part.discard()
+        self._parts = {}
+
+
+def json_line(record: dict[str, Any]) -> str:
+    """``record`` as one line of JSON that can be written as UTF-8."""
+    # Lone surrogates, legal in JSON escapes, cannot be.
+    line = json.dumps(record, ensure_ascii=False)
+    return line.encode("utf-8", "replace").decode("utf-8") + "\n"
+
+
+def article_record(article: TranslatedArticle) -> dict[str, Any]:
+    """One article as it stands in ``articles.jsonl``."""
+    prepared = article.prepared
+    return {
+        "id": article.id,
+        "source": article.source,
+        "publisher": prepared.article.publisher,
+        "language": article.language,
+        "language_doubt": prepared.language_doubt,
+        "title": article.title,
+        "original_title": article.original_title,
+        "author": prepared.author,
+        "published": prepared.article.published,
+        "segments": [
+            {
+                "index": t.segment.index,
+                "paragraph": t.segment.paragraph,
+                "line": t.segment.line,
+                "kind": t.segment.kind,
+                "source": t.segment.text,
+                "english": t.english,
+                "flags": list(t.flags),
+                "score": None if t.score is None else round(t.score, 4),
+            }
+            for t in article.translations
+        ],
+        "dropped": [{"line": d.line, "text": d.text, "reason": d.reason} for d in prepared.dropped],
+    }
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path}: cannot be written ({error.strerror or error})",
+        remedy="Free space or mend the permissions; what the cache holds is not made anew.",
+    )

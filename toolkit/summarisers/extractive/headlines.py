@@ -1,0 +1,79 @@
+"""One line that names what an article is about."""
+
+from __future__ import annotations
+
+import re
+
+from toolkit.data import TranslatedArticle
+from toolkit.summarisers.extractive.quotations import balanced
+from toolkit.summarisers.extractive.ranking import Ranking
+from toolkit.summarisers.extractive.shorten import harmless, is_whole, shorten
+from toolkit.summarisers.extractive.words import words
+
+NO_TEXT = "No text"
+MAX_WORDS = 20
+LEAD_WORDS = 12
+LONGEST = 24
+MIN_WORDS = 3
+
+_LABEL = re.compile(
+    r"^(?:[\w ]{3,20}\| ?|(?:breaking(?: news)?|watch|video|photos?|live) ?[:|-] ?)",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(
+    r"(?: late| early)?(?: on)? (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+    r"(?: morning| afternoon| evening| night)?(?=[ .])(?!\.\S)"
+)
+_JOINT = re.compile(
+    r",? (?:and|or|as|after|before|while|when|where|who|which|that|in|on|at|for|from|with|to|of"
+    r"|over|by|about|into|during|against|under|near) "
+)
+_PART = re.compile(r"(?:;| [|–—-]|--|:) ")
+
+
+def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[int, ...]]:
+    """The headline and the segment indices it rests on.
+
+    The article's English title where it has one that reads well, else one of its three best
+    sentences, the first, cut. ``NO_TEXT`` with no index where there is neither.
+    """
+    titles = [t for t in article.translations if t.segment.kind == "title" and t.english.strip()]
+    title = tidy_title(" ".join(t.english for t in titles))
+    cites = tuple(t.segment.index for t in titles)
+    flagged = any(t.flags for t in titles)
+    if len(title.split()) >= MIN_WORDS and not flagged:
+        return title, cites
+    lead = ranking.lead()
+    if lead is None or (title and lead.doubt >= 1):
+        return (title, cites) if title else (NO_TEXT, ())
+    return _cut(lead.text), lead.cites
+
+
+def _cut(text: str) -> str:
+    """``text`` in few words where safe cuts reach that far. Where it stays very long it is
+    clipped, visibly, if what is left unsaid neither denies nor attributes what is said."""
+    short = shorten(text, LEAD_WORDS)
+    if len(short.split()) > LEAD_WORDS:
+        short = shorten(_WHEN.sub("", short), LEAD_WORDS)
+    if len(short.split()) > LONGEST:
+        for match in reversed(list(_JOINT.finditer(short))):
+            said, left = short[: match.start()], short[match.start() :]
+            last = said.rsplit(" ", 1)[-1]
+            ends = is_whole(said) and last not in words("speech_verbs")
+            if ends and len(said.split()) <= LONGEST and harmless(left):
+                return f"{said.rstrip(',;:-–— ')}…"
+    return short.rstrip(". ")
+
+
+def tidy_title(title: str) -> str:
+    """``title`` without a rubric before it, a question after the news in it, trailing marks or
+    half a quotation; cut at a colon, semicolon or dash where it is longer than 20 words."""
+    text = _LABEL.sub("", " ".join(title.split()))
+    parts = [m.start() for m in _PART.finditer(text)]
+    for at in reversed(parts):
+        asks = text.endswith("?") and "?" not in text[:at]
+        too_long = len(text.split()) > MAX_WORDS
+        if (asks or too_long) and len(text[:at].split()) >= 2 * MIN_WORDS and balanced(text[:at]):
+            text = text[:at]
+    text = re.sub(r"[\s:;,|–—-]+$|(?<![.\s]\w)(?<!\.)\.$", "", text)
+    return text if balanced(text) else re.sub('["“”„«»]', "", text)

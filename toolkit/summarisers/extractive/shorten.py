@@ -1,0 +1,207 @@
+"""Shorter sentences that say nothing else.
+
+Only what adds to a sentence is cut: asides between brackets, dashes or commas, clauses before or
+after the main one. A piece stays if it negates, sets a condition or a contrast, says whose claim
+something is, or holds a figure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from toolkit.summarisers.extractive.quotations import balanced
+from toolkit.summarisers.extractive.words import words
+from toolkit.text.similarity import WORD
+
+MIN_WORDS = 6
+
+Cut = tuple[int, int]
+
+_DASH = r"(?:--|—|–|-)"
+_DATELINE = re.compile(
+    rf"^(?:[A-Z][\w.'’-]*,? ){{1,6}}(?:\([^()]{{2,30}}\) ?)?{_DASH} "
+    rf"|^\([A-Z][^()]{{1,30}}\) ?(?:{_DASH} )?"
+)
+_BRACKETS = re.compile(r" ?\([^()]*\)| ?\[[^\[\]]*\]")
+_DASHES = re.compile(r" (?:--|—|–) [^—–]+? (?:--|—|–)(?= )")
+_TAIL = re.compile(r"; |,? (?:--|—|–) |, (?=[a-z])")
+_INNER = re.compile(r", [^,;]+(?=, )")
+_MARKER = re.compile(r"\b(?:who|whose|which|where|that|as|after|before)\b")
+_ARTICLE = re.compile(r"\b[Aa]n? \S+$")
+_DASH_MARK = re.compile(r" (?:--|—|–) ")
+_OPENING = re.compile(r"([^,;:]+), (?=[A-Z]|the |a |an )")
+_STATEMENT = re.compile(r"In an? (?:statement|post|speech|interview|tweet|letter|message)\b")
+_PLACE = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*, ")
+
+
+def tidy(sentence: str) -> str:
+    """``sentence`` without its dateline and the asides in brackets that hold no figure."""
+    text = _DATELINE.sub("", " ".join(sentence.split()), count=1)
+    text = _BRACKETS.sub(lambda m: m[0] if not harmless(m[0]) else "", text)
+    return text[:1].upper() + text[1:]
+
+
+def shorten(sentence: str, limit: int) -> str:
+    """``sentence`` in at most ``limit`` words where safe cuts reach that far; else as short as
+    safe cuts make it, which may be the sentence itself."""
+    text = sentence
+    while len(text.split()) > limit:
+        shorter = [_without(text, cut) for cut in _cuts(text)]
+        shorter = [s for s in shorter if len(s.split()) >= MIN_WORDS and balanced(s)]
+        if not shorter:
+            break
+        fitting = [s for s in shorter if len(s.split()) <= limit]
+        text = max(fitting, key=len) if fitting else min(shorter, key=len)
+    return text
+
+
+def _cuts(text: str) -> Iterator[Cut]:
+    for pattern in (_BRACKETS, _DASHES):
+        for match in pattern.finditer(text):
+            if harmless(match.group()):
+                yield match.start(), match.end()
+    yield from _tails(text)
+    yield from _asides(text)
+    yield from _openings(text)
+
+
+def _tails(text: str) -> Iterator[Cut]:
+    dashes = len(_DASH_MARK.findall(text))
+    for match in _TAIL.finditer(text):
+        start, mark, rest = match.start(), match.group(), text[match.end() :]
+        if not is_whole(text[:start]):
+            continue
+        if mark == "; ":
+            follows = rest.split(" ", 1)[0].lower() not in words("contrast_words")
+            fine = follows and not _denies(text[:start]) and not _speaks(rest.split(", ")[-1])
+        elif mark == ", ":
+            fine = _is_addition(rest, text[:start])
+        else:
+            fine = dashes == 1 and harmless(rest) and not _denies(text[:start])
+        if fine:
+            yield start, len(text)
+
+
+def is_whole(piece: str) -> bool:
+    """Whether the start of a sentence could be all of it: it has a verb, after its opening
+    clause if it has one, and does not break off at a word that wants more."""
+    tokens = [word.lower() for word in WORD.findall(piece)]
+    if not tokens or tokens[-1] in words("unfinished") or not balanced(piece):
+        return False
+    subordinate = tokens[0] in words("subordinators") or _is_participle(tokens[0])
+    if subordinate:
+        _, comma, piece = piece.partition(", ")
+        return bool(comma) and has_verb(piece)
+    return has_verb(piece)
+
+
+def _is_addition(rest: str, before: str) -> bool:
+    """Whether ``rest``, which follows a comma and ends the sentence, only adds to it."""
+    first, *others = (word.lower() for word in WORD.findall(rest))
+    chunks = rest.split(", ")[1:]
+    attributed = bool(chunks) and _speaks(chunks[-1])
+    if any(_resumes(chunk) for chunk in chunks) or attributed or not harmless(rest):
+        return False
+    if first in words("listers") or (first == "as" and others[:2] == ["well", "as"]):
+        own, *_ = _MARKER.split(rest, maxsplit=1)
+        return not has_verb(own)
+    if first in ("while", "as", "amid", "following"):
+        return not _denies(before) and not _speaks(rest)
+    # "a common, frustrating occurrence": the comma may stand between two adjectives.
+    return first in words("closers") or (_is_participle(first) and not _ARTICLE.search(before))
+
+
+def _asides(text: str) -> Iterator[Cut]:
+    for match in _INNER.finditer(text):
+        inner, after = match.group()[2:], text[match.end() + 2 :]
+        first = inner.split(" ", 1)[0].lower()
+        named = re.search(r"[A-Z][\w'’.-]*$", text[: match.start()])
+        describes = named and first in ("a", "an", "the") and match.start() > 3
+        if (
+            (first in words("relatives") or describes)
+            and harmless(inner)
+            and after.split(" ", 1)[0].lower() in words("finite_verbs")
+        ):
+            yield match.start(), match.end() + (0 if _is_framed(text[: match.start()]) else 1)
+
+
+def _is_framed(before: str) -> bool:
+    """Whether the name that ends ``before`` stands between commas itself, which then stay: "the
+    leader, Ana Prado, the daughter of ..." """
+    start, comma, name = before.rpartition(", ")
+    first = start.split(" ", 1)[0].lower()
+    opening = "," not in start and (first in words("subordinators") or _is_participle(first))
+    # "..., since Oakham, which ...": there the comma belongs to the clause.
+    clause = name.split(" ", 1)[0].lower() in words("subordinators")
+    return bool(comma) and not clause and not opening and not has_verb(name)
+
+
+def _openings(text: str) -> Iterator[Cut]:
+    match = _OPENING.match(text)
+    if not match or _PLACE.match(text, match.end()):
+        return
+    first = match.group(1).split(" ", 1)[0].lower()
+    heads = {word.lower() for word in WORD.findall(text[match.end() :])[:12]}
+    opener = first in words("openers") or _is_participle(first) or _STATEMENT.match(text)
+    if opener and harmless(match.group(1)) and not heads & words("pronouns"):
+        yield 0, match.end()
+
+
+def harmless(piece: str) -> bool:
+    """Whether what remains is as true without ``piece``: it holds no negation, condition or
+    contrast, no figure unless it is about a noun that remains ("which", "who"), and does not
+    say whose claim something is."""
+    first = next((word.lower() for word in WORD.findall(piece)), "")
+    relative = first in words("relatives")
+    if _denies(piece) or (not relative and any(char.isdigit() for char in piece)):
+        return False
+    return not _speaks(piece) or relative or _is_participle(first)
+
+
+def _denies(piece: str) -> bool:
+    tokens = [word.lower().replace("’", "'") for word in WORD.findall(piece)]
+    return any(t in words("contrast_words") or t.endswith("n't") for t in tokens)
+
+
+def _resumes(chunk: str) -> bool:
+    """Whether the main clause may go on in ``chunk``, after an aside."""
+    first = chunk.split(" ", 1)[0]
+    if first.lower() in words("finite_verbs"):
+        return True
+    subject = first[:1].isupper() or first in (
+        "the",
+        "a",
+        "an",
+        "he",
+        "she",
+        "it",
+        "they",
+    )
+    return subject and has_verb(chunk)
+
+
+def _speaks(piece: str) -> bool:
+    return any(word.lower() in words("speech_verbs") for word in WORD.findall(piece))
+
+
+def _is_participle(word: str) -> bool:
+    return word.endswith("ing") and len(word) > 4 and word not in words("not_participles")
+
+
+def has_verb(piece: str) -> bool:
+    return any(
+        word.lower() in words("finite_verbs") or (word.endswith("ed") and word[0].islower())
+        for word in WORD.findall(piece)
+    )
+
+
+def _without(text: str, cut: Cut) -> str:
+    start, end = cut
+    if end == len(text):
+        stop = re.search(r"[.!?]?[\"”»]?$", text)
+        mark = stop.group() if stop else ""
+        return text[:start].rstrip(",;:- ") + (mark[:1] if mark[:1] in ".!?" else ".")
+    left, right = text[:start].rstrip(), text[end:].lstrip()
+    joined = f"{left} {right}" if left else right
+    return re.sub(r" (?=[.,;:!?])", "", joined[:1].upper() + joined[1:])

@@ -1,0 +1,108 @@
+"""From the sentences of an article to what could be shown as a bullet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from toolkit.data import ParagraphKind, TranslatedArticle, Translation
+from toolkit.summarisers.extractive.quotations import mend
+from toolkit.summarisers.extractive.sentences import (
+    Standing,
+    standing,
+    vagueness,
+    without_connective,
+)
+from toolkit.summarisers.extractive.shorten import shorten, tidy
+
+MAX_WORDS = 30
+
+LEANING, FLAGGED = 1.0, 0.8
+_STOPS = (".", "!", '."', '!"', ".”", "!”")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A text that could be a bullet: one sentence, or one with the sentence it leans on.
+
+    ``place`` counts the sentences of the body from 0; ``opens_section`` tells that a heading
+    stands before it. ``doubt`` is 0 for a text that reads
+    well by itself, and 1 or more for one to be shown only where there is nothing else.
+    ``flagged`` tells that a sentence in it failed a check of its translation.
+    """
+
+    text: str
+    cites: tuple[int, ...]
+    place: int
+    doubt: float
+    opens_section: bool = False
+    flagged: bool = False
+
+
+def units(article: TranslatedArticle) -> list[Unit]:
+    """Every sentence of the body, and the pairs in which one leans on the one before it.
+
+    The body is the running text; of a page that has none, its list items, captions or headings.
+    """
+    body, opens = _body(article.translations)
+    texts = [" ".join(t.english.split()) for t in body]
+    mended = mend([(t.segment.paragraph, text) for t, text in zip(body, texts, strict=True)])
+    running = bool(body) and body[0].segment.kind == "text"
+    found: list[Unit] = []
+    before: Unit | None = None
+    for place, (translation, raw, whole) in enumerate(zip(body, texts, mended, strict=True)):
+        before = None if opens[place] else before
+        single, stands = _single(translation, raw, whole, place, running)
+        single = replace(single, opens_section=opens[place])
+        found.append(single)
+        if stands is Standing.LEANS and before is not None and whole is not None:
+            found += _pair(before, single, whole)
+        before = single if stands is Standing.ALONE else None
+    return found
+
+
+def _pair(before: Unit, leaning: Unit, whole: str) -> list[Unit]:
+    """The two sentences as one text, if it is short enough. The connective stays: here it has
+    something to connect to."""
+    text = f"{before.text} {shorten(tidy(whole), MAX_WORDS)}"
+    if not before.text.endswith(_STOPS) or len(text.split()) > MAX_WORDS:
+        return []
+    cites, doubt = before.cites + leaning.cites, max(before.doubt, leaning.doubt - LEANING)
+    flagged = before.flagged or leaning.flagged
+    return [replace(before, text=text, cites=cites, doubt=doubt, flagged=flagged)]
+
+
+def _single(
+    translation: Translation, raw: str, whole: str | None, place: int, running: bool
+) -> tuple[Unit, Standing]:
+    cites = (translation.segment.index,)
+    text = without_connective(tidy(whole or raw))
+    stands = standing(text) if whole is not None else Standing.NEVER
+    if not running and not text.endswith(("?", ":")):
+        stands = Standing.ALONE
+    text = shorten(text, MAX_WORDS)
+    doubt = {Standing.ALONE: 0.0, Standing.LEANS: LEANING, Standing.NEVER: 2.0}[stands]
+    flagged = bool(translation.flags)
+    doubt += FLAGGED * flagged + 0.5 * vagueness(text)
+    if stands is Standing.ALONE:
+        doubt = min(doubt, 0.9)
+    return Unit(text, cites, place, doubt, flagged=flagged), stands
+
+
+def _body(translations: Sequence[Translation]) -> tuple[list[Translation], list[bool]]:
+    """The translations that bullets are made of, and whether a heading stands before each."""
+    spoken = [t for t in translations if any(map(str.isalnum, t.english))]
+    preferred: tuple[ParagraphKind, ...] = (
+        "text",
+        "list",
+        "caption",
+        "heading",
+    )
+    kind = next((k for k in preferred if any(t.segment.kind == k for t in spoken)), None)
+    before = [None, *(t.segment.kind for t in spoken)]
+    pairs = [
+        (t, kind != "heading" and last == "heading")
+        for t, last in zip(spoken, before, strict=False)
+        if t.segment.kind == kind
+    ]
+    return [t for t, _ in pairs], [opens for _, opens in pairs]

@@ -1,0 +1,136 @@
+"""What grounding knows of English words: tables kept as data, and the comparison of two words."""
+
+from __future__ import annotations
+
+import json
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from toolkit.text.similarity import stem
+
+SCALES = {
+    "hundred": 1e2,
+    "thousand": 1e3,
+    "k": 1e3,
+    "lakh": 1e5,
+    "million": 1e6,
+    "mn": 1e6,
+    "m": 1e6,
+    "crore": 1e7,
+    "billion": 1e9,
+    "bn": 1e9,
+    "trillion": 1e12,
+    "tn": 1e12,
+    "dozen": 12.0,
+}
+
+# A shorter stem is too likely to begin another word by chance.
+_MIN_STEM = 4
+_LONG_STEM = 6
+
+
+@cache
+def _tables() -> dict[str, list[str]]:
+    source = files("toolkit.summarisers.grounding").joinpath("claims.json")
+    tables: dict[str, list[str]] = json.loads(source.read_text(encoding="utf-8"))
+    return tables
+
+
+@cache
+def listed(name: str) -> tuple[str, ...]:
+    """The words of a list in their order."""
+    return tuple(" ".join(_tables()[name]).split())
+
+
+@cache
+def number_words() -> dict[str, int]:
+    """Number words below a hundred and what they stand for."""
+    small = {word: value for value, word in enumerate(listed("numbers"))}
+    return small | {word: 10 * value for value, word in enumerate(listed("tens"), start=2)}
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """The words of a list as they are written, lower-case."""
+    return frozenset(listed(name))
+
+
+@cache
+def keys(name: str) -> frozenset[str]:
+    """The words of a list as ``key`` writes them."""
+    return frozenset(key(word) for word in words(name))
+
+
+@cache
+def _forms() -> dict[str, str]:
+    lines = (line.split() for line in _tables()["irregular"])
+    return {form: base for base, *forms in lines for form in forms}
+
+
+@cache
+def units() -> dict[str, str]:
+    """Unit of measure as written (``km``, ``%``) -> its name."""
+    lines = (line.split() for line in _tables()["units"])
+    return {form: name for name, *forms in lines for form in (name, *forms)}
+
+
+@cache
+def phrasal() -> dict[tuple[str, str], str]:
+    """Verb and particle ("turn", "down") -> the key of one verb that says the same."""
+    lines = (line.split() for line in _tables()["phrasal"])
+    return {(key(verb), particle): key(simple) for verb, particle, simple in lines}
+
+
+@cache
+def _groups() -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for number, line in enumerate(_tables()["synonyms"]):
+        for word in line.split():
+            found.setdefault(key(word), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
+
+
+@cache
+def pairs(name: str) -> frozenset[frozenset[str]]:
+    return frozenset(frozenset(key(w) for w in line.split()) for line in _tables()[name])
+
+
+@lru_cache(maxsize=65536)
+def key(word: str) -> str:
+    """A lower-case word without its inflection: the form in which words are compared."""
+    word = word.removesuffix("'s").removesuffix("'")
+    return stem(_forms().get(word, word))
+
+
+@lru_cache(maxsize=65536)
+def alike(left: str, right: str) -> bool:
+    """Whether one key may stand for the other: equal, synonymous, or one made from the other
+    ("resign" and "resignation", "Pakistan" and "Pakistani"; "-less" does not count)."""
+    if left == right:
+        return True
+    groups = _groups()
+    if groups.get(left, frozenset()) & groups.get(right, frozenset()):
+        return True
+    short, long = sorted((left, right), key=len)
+    if len(short) < _MIN_STEM:
+        return False
+    if long[len(short) :] in words("rare_endings") and len(short) < _LONG_STEM:
+        return False
+    roots = [short, short + short[-1]]
+    if short[-1] in "eyi" and len(short) > _MIN_STEM:
+        roots.append(short[:-1])
+    return any(long.startswith(root) and long[len(root) :] in words("endings") for root in roots)
+
+
+@lru_cache(maxsize=65536)
+def opposite(left: str, right: str) -> bool:
+    """Whether two keys, or synonyms of theirs, cannot both be right of one thing."""
+    return any(
+        (alike(left, one) and alike(right, other)) or (alike(left, other) and alike(right, one))
+        for one, other in (_ordered(pair) for pair in pairs("opposites"))
+    ) and not alike(left, right)
+
+
+def _ordered(pair: frozenset[str]) -> tuple[str, str]:
+    first, *rest = sorted(pair)
+    return first, rest[0] if rest else first

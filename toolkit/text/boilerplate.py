@@ -1,0 +1,337 @@
+"""What one line of a page is, judged by itself: prose, or a piece of page furniture.
+
+The phrases stand in ``phrases/*.json``, by language; all of them are tried on every page, since
+sites mix languages. A line of prose is never furniture unless it says so word for word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from functools import lru_cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+# Sentence-final marks, and what may close a quotation or bracket after them.
+_STOP = re.compile(r"[.!?…।॥؟۔؛։።។။။。！？｡༎༏᙮᱾]+[\"'”’»›)\]」』）*_]*(?=\s|$|[\u3040-\u9fff])")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_NETWORKS = re.compile(
+    r"\b(?:facebook|twitter|instagram|telegram|whatsapp|youtube|tiktok|linkedin|google news)\b"
+)
+_CRUMB = re.compile(r"\s>\s")
+_GUILLEMET_CRUMB = re.compile(r"\s[›»]\s")
+_LIST_MARK = re.compile(r"^(?:[-–—•▪●◦*·]|\(?\w{1,2}[.)])\s+")
+# Marks after which a phrase that could begin a headline is a label ("Tags: ...", "Tags | ...").
+_AFTER_LABEL = re.compile(r"\s*(?:[:|»›>→•·/]|[-–—](?:\s|$)|$)")
+# Numbers and words of a date; vowel signs are part of the word.
+_PARTS = re.compile(r"\d+|[^\W\d_][^\s\d,./:|()–—-]*")
+_VOWEL_MARKS = re.compile("[\u064b-\u0652\u0640]")
+# A sentence of prose: so many words, or so many characters where words are not spaced.
+_PROSE_WORDS, _PROSE_CHARACTERS = 6, 20
+# A line this long is prose even without a stop: Thai and Lao have none.
+_LONG_WORDS, _LONG_CHARACTERS = 40, 90
+_LONGEST_LOOKED_AT = 5000
+_BAR_ITEMS, _BAR_WORDS = 4, 3
+_MOST_FURNITURE_WORDS, _MOST_FURNITURE_SENTENCE = 25, 12
+_MOST_DATE_WORDS, _MOST_CREDIT_WORDS, _MOST_OPENER_WORDS = 12, 6, 2
+_CAPITALISED_PARTICLES = frozenset(("and", "y", "et", "und", "e", "dan", "en", "de", "van"))
+
+
+def fold(text: str) -> str:
+    """``text`` for comparison: case, width and runs of white space do not matter."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def bare(text: str) -> str:
+    """``fold`` without punctuation and signs at the ends."""
+    folded = fold(text)
+    start, end = 0, len(folded)
+    while start < end and not _solid(folded[start]):
+        start += 1
+    while end > start and not _solid(folded[end - 1]):
+        end -= 1
+    return folded[start:end]
+
+
+def _solid(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LMN"
+
+
+def words(text: str) -> int:
+    """How many words ``text`` has; two characters count as one where words are not spaced. Of a
+    very long text, those at its start."""
+    text = text[:_LONGEST_LOOKED_AT]
+    unspaced = len(_UNSPACED.findall(text))
+    return len(_UNSPACED.sub(" ", text).split()) + unspaced // 2 if unspaced else len(text.split())
+
+
+def is_prose(text: str) -> bool:
+    """Whether ``text`` reads as one sentence or more."""
+    text = text[:_LONGEST_LOOKED_AT]
+    unspaced = len(_UNSPACED.findall(text)) > len(text) // 3
+    if unspaced:
+        long, short = len(text) >= _LONG_CHARACTERS, len(text) < _PROSE_CHARACTERS
+    else:
+        number = len(text.split())
+        long, short = number >= _LONG_WORDS, number < _PROSE_WORDS
+    return long or (not short and _STOP.search(text) is not None)
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether ``text`` ends with a full stop of any script (a question mark is not one)."""
+    tail = text.rstrip("\"'”’»›)]」』）*_ ")
+    return tail.endswith((".", "।", "॥", "۔", "。", "｡", "։", "።", "។", "။", "༎", "᱾"))
+
+
+def asks(text: str) -> bool:
+    """Whether ``text`` is one question or exclamation and nothing else."""
+    stops = _STOP.findall(text)
+    return len(stops) == 1 and text.rstrip("\"'”’»›)]」』）*_ ").endswith(tuple("?!؟？！"))
+
+
+def is_punctuated(text: str) -> bool:
+    """Whether ``text`` ends with a mark of a sentence or of a part of one."""
+    tail = text.rstrip("\"'”’»›)]」』）*_ ")
+    return _STOP.search(tail) is not None or tail.endswith(tuple(",;:،؛、，；：،՝፣፤፥"))
+
+
+def is_quoted(text: str) -> bool:
+    """Whether ``text`` begins with a quotation mark."""
+    return text.startswith(tuple("\"'“‘„«‹「『"))
+
+
+def is_menu_bar(text: str) -> bool:
+    """Whether ``text`` is a row of very short items with a sign between each two."""
+    for sign in "|•·":
+        items = [item.strip() for item in text.split(sign)]
+        if len(items) >= _BAR_ITEMS and all(items):
+            short = all(words(item) <= _BAR_WORDS and not is_punctuated(item) for item in items)
+            return short and not any(map(str.isdigit, text))
+    return False
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether every character of ``text`` is of a script without spaces between words."""
+    return all(map(_UNSPACED.match, text))
+
+
+def is_list_item(text: str) -> bool:
+    """Whether ``text`` begins with a bullet or a number."""
+    return _LIST_MARK.match(text) is not None
+
+
+def reason(text: str) -> str | None:
+    """Why ``text`` is page furniture, or None where it may be part of the article."""
+    if not any(c.isalpha() for c in text):
+        return "no words, only digits or signs"
+    if is_date(text):
+        return "date line"
+    folded = fold(text)
+    if _is_breadcrumb(text, folded):
+        return "breadcrumb"
+    prose = is_prose(text)
+    kind = _phrase(folded, prose)
+    if kind is None and not prose and _is_invitation(folded):
+        kind = "invitation to follow or share"
+    return kind
+
+
+def opens_tail(text: str) -> bool:
+    """Whether what follows such a line is usually no longer the article."""
+    folded = _plain(fold(text))
+    kind, rest = _match(folded)
+    if kind is None or kind not in _furniture().tails or _phrase(folded, is_prose(text)) is None:
+        return False
+    # "Read also: how the bridge fell" is the whole of it; "Related articles" has more below.
+    return kind == "comment form" or words(rest) <= _MOST_OPENER_WORDS
+
+
+def is_date(text: str) -> bool:
+    """Whether ``text`` is a date or a time and nothing else."""
+    parts = _PARTS.findall(fold(text))
+    if not 2 <= len(parts) <= 12 or not any(part.isdigit() for part in parts):
+        return False
+    known = _dates()
+    named = [part for part in parts if not part.isdigit()]
+    return all(part in known or re.fullmatch(r"th|st|nd|rd", part) for part in named) and any(
+        len(part) == 4 or len(parts) >= 3 for part in parts if part.isdigit()
+    )
+
+
+def author(text: str, *, below_headline: bool) -> str | None:
+    """The name in a byline, None where ``text`` is none."""
+    line = text.strip(" \t\u00a0|•·-–—")
+    if words(line) > 8 or is_prose(line):
+        return None
+    folded = line.casefold()
+    rules = _bylines()
+    for prefix in rules["sure"]:
+        if folded.startswith(prefix) and (rest := _name(line[len(prefix) :])):
+            labelled = not prefix[-1].isalpha()
+            return rest if labelled or all(map(_is_capitalised, rest.split())) else None
+    if not below_headline:
+        return None
+    for prefix in rules["likely"]:
+        if folded.startswith(prefix + " "):
+            rest = _name(line[len(prefix) :])
+            if rest and all(_is_capitalised(word) for word in rest.split()):
+                return rest
+    for suffix in rules["after"]:
+        if folded.endswith(suffix) and words(line) <= 4:
+            return _name(line[: -len(suffix)])
+    return None
+
+
+def _name(text: str) -> str | None:
+    name = text.strip(" \t\u00a0:：/|•·-–—,")
+    return name if any(c.isalpha() for c in name) and len(name.split()) <= 6 else None
+
+
+def _is_capitalised(word: str) -> bool:
+    first = next((c for c in word if c.isalpha()), "")
+    return first == first.upper() or word in _CAPITALISED_PARTICLES
+
+
+def _is_breadcrumb(text: str, folded: str) -> bool:
+    marks = len(_CRUMB.findall(text))
+    prose = is_prose(text)
+    if not prose and not any(quote in text for quote in "«‹"):
+        marks += len(_GUILLEMET_CRUMB.findall(text))
+    return marks >= 2 or (marks == 1 and words(folded) <= 6 and not prose)
+
+
+def _is_invitation(folded: str) -> bool:
+    """Two networks, or one after a verb of following, in a line that is no sentence."""
+    named = set(_NETWORKS.findall(folded))
+    verb = folded.startswith(("follow ", "join ", "subscribe ", "share ", "find ", "like "))
+    return len(named) >= 2 or (len(named) == 1 and verb)
+
+
+def _plain(folded: str) -> str:
+    """``folded`` without what writers of Arabic add or leave out, and without French spacing."""
+    return _VOWEL_MARKS.sub("", folded).replace(" :", ":")
+
+
+def _phrase(folded: str, prose: bool) -> str | None:
+    length = words(folded)
+    if length > _MOST_FURNITURE_WORDS:
+        return None
+    kind, rest = _match(_plain(folded))
+    if kind == "date line":
+        return kind if length <= _MOST_DATE_WORDS and _is_dated(rest) else None
+    if kind == "counter":
+        return kind if _is_count(rest) else None
+    if kind == "photo credit":
+        return None if prose or words(rest) > _MOST_CREDIT_WORDS else kind
+    # In a sentence the opening words may be chance, unless it is short.
+    if prose and kind != "comment form" and length > _MOST_FURNITURE_SENTENCE:
+        return None
+    return kind
+
+
+def _match(text: str) -> tuple[str | None, str]:
+    """The kind of the phrase that ``text`` is, begins or ends with, and what it leaves."""
+    table = _furniture()
+    stripped = bare(text)
+    core = stripped.strip("0123456789 ()[]")
+    kind = table.whole.get(core or stripped) or table.whole.get(text)
+    if kind is not None:
+        return kind, ""
+    # Only phrases that begin with the same letter can fit.
+    for phrase, kind, is_label in table.starts.get(text[:1], ()):
+        if not text.startswith(phrase):
+            continue
+        rest = text[len(phrase) :]
+        if _AFTER_LABEL.match(rest) if is_label else _ends_word(phrase, rest):
+            return kind, rest
+    for phrase, kind in table.ends:
+        if stripped.endswith(phrase):
+            return kind, stripped[: -len(phrase)]
+    return None, ""
+
+
+def _ends_word(phrase: str, rest: str) -> bool:
+    """Whether a word ends between the two; where words are not spaced, it may."""
+    if not rest or _UNSPACED.match(rest):
+        return True
+    return not (_is_letter(phrase[-1]) and _is_letter(rest[0]))
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"
+
+
+def _is_dated(text: str) -> bool:
+    """Whether ``text`` has a number and is for the most part a date ("by Ana on 3 May 2024")."""
+    parts = _PARTS.findall(text)
+    known = [part for part in parts if part.isdigit() or part in _dates()]
+    return any(part.isdigit() for part in parts) and len(known) >= 0.6 * len(parts)
+
+
+def _is_count(text: str) -> bool:
+    """Whether ``text`` is numbers and nothing else but units of time ("5 minutes", "1.2k")."""
+    tokens = [token for token in text.split() if any(map(str.isalnum, token))]
+    return any(c.isdigit() for c in text) and all(
+        any(map(str.isdigit, token)) or bare(token) in _dates() for token in tokens
+    )
+
+
+class _Furniture(NamedTuple):
+    """Whole lines, openings by their first letter (and whether they are labels), endings, and
+    the kinds that open a tail."""
+
+    whole: dict[str, str]
+    starts: dict[str, list[tuple[str, str, bool]]]
+    ends: list[tuple[str, str]]
+    tails: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _furniture() -> _Furniture:
+    whole: dict[str, str] = {}
+    starts: dict[str, list[tuple[str, str, bool]]] = {}
+    ends: list[tuple[str, str]] = []
+    tails: set[str] = set()
+    for kind, table in _load("furniture.json").items():
+        if not isinstance(table, dict):
+            continue
+        for key, phrases in table.items():
+            if key == "tail":
+                tails.add(kind)
+                continue
+            for phrase in phrases:
+                is_label = phrase.endswith(":")
+                text = _plain(fold(phrase.removesuffix(":") if is_label else phrase.strip("*")))
+                if is_label or phrase.endswith("*"):
+                    starts.setdefault(text[:1], []).append((text, kind, is_label))
+                elif phrase.startswith("*"):
+                    ends.append((f" {text}", kind))
+                else:
+                    whole[text] = kind
+                if is_label:
+                    whole[text] = kind
+    return _Furniture(whole, starts, ends, frozenset(tails))
+
+
+@lru_cache(maxsize=1)
+def _bylines() -> dict[str, list[str]]:
+    table = _load("bylines.json")
+    by_length = {k: sorted(v, key=len, reverse=True) for k, v in table.items() if k != "about"}
+    return {kind: [phrase.casefold() for phrase in v] for kind, v in by_length.items()}
+
+
+@lru_cache(maxsize=1)
+def _dates() -> frozenset[str]:
+    return frozenset(fold(word) for word in _load("months.json")["words"])
+
+
+def _load(name: str) -> dict[str, Any]:
+    text = (
+        resources.files("toolkit.text")
+        .joinpath("phrases")
+        .joinpath(name)
+        .read_text(encoding="utf-8")
+    )
+    table: dict[str, Any] = json.loads(text)
+    return table

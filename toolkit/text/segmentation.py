@@ -1,0 +1,344 @@
+"""Sentences of a paragraph, in every script, without losing a character.
+
+The rules look at each mark that may end a sentence, at what stands before it (an abbreviation,
+an initial, a number), at what follows (a lower-case letter, a comma) and at whether it lies
+inside brackets or a short quotation. What depends on the language is data in
+``toolkit/abbreviations``, one JSON file for each ISO 639-3 code, and ``und.json`` for all:
+
+    never         abbreviations that do not end a sentence ("Dr", "e.g")
+    may_end       abbreviations that do before one of ``starters`` ("Inc", "p.m")
+    with_number   abbreviations that bind to a number after them ("No", "p")
+    after_number  units that end a sentence before a capital letter ("г" in "2019 г.")
+    initials      names of letters, for languages that spell initials out ("એમ")
+    starters      words that open a sentence more often than they continue a name
+    ordinals      true where "3." means "third"
+    stops         marks that end a sentence in this language only (Greek ";")
+    finals        last syllables of sentences, where the mark alone tells too little (Tibetan)
+    after_space   openings of sentences where none is marked (Thai, Lao)
+
+An entry in lower case also matches its capitalised form; one with a capital is matched as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+# Unicode's Sentence_Terminal characters, less those with other everyday uses (. ! ? and shads).
+_FULL_STOPS = "।॥۔؟؞܀܁܂߹።፧፨။។៕᙮᠃᠉᱾᱿꓿꘎꘏꛳꛷꡶꡷꣎꣏꤯꧈꧉꩝꩞꩟꫰꫱꯫᪨᪩᪪᪫᭚᭛᭞᭟᰻᰼։。！？｡．‼‽⁇⁈⁉⸮"
+_SOFT_STOPS = ".!?…‥"
+_SHADS = "།༎༏༐༑༔"
+# Marks that also stand after abbreviations, initials and numbers.
+_PERIODS = frozenset(".۔．")
+_CLOSERS = "\"'”’»›«“)]}」』）】》〉〕］｝*_"
+_OPENERS = frozenset("\"'“”‘’„‚‟«»‹›([{「『（【《〈〔［｛¿¡*_•·-–—")
+_CONTINUERS = frozenset(",;:،؛、，；：)]}）】」』")
+_NEWLINES = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
+
+_BLOCK = re.compile(rf"\s*[^{_NEWLINES}]*\s*")
+_WORD = re.compile(r"\w")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_TOKEN = re.compile(r"(?:(?P<previous>[^\s.]{1,5}\.)[ \u00a0\u202f])?(?P<word>[^\s()\"“”„«»‘/]+)$")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,:/]\d+)*")
+_ACRONYM = re.compile(r"(?:[^\W\d_]\.-?)*[^\W\d_]")
+_ROMAN = re.compile(r"[IVXLC]{2,}")
+_LIST_MARKER = re.compile(r"[\W_]*(?:\d{1,3}(?:\.\d{1,2})*|[^\W\d_]|[ivx]{1,4})")
+_HIRAGANA = re.compile(r"[ぁ-ゖ]")
+# Letters of scripts that write a syllable or a word with one character: no initials.
+_SYLLABIC = re.compile(r"[\u1100-\u11ff\u1200-\u139f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+# An abugida or abjad word of some length on both sides of a full stop: the space was forgotten.
+_INDIC_OR_ARABIC = r"\u0590-\u07ff\u0900-\u0dff"
+_FORGOTTEN_BEFORE = re.compile(rf"(?:^|[\s\"'“‘(])[{_INDIC_OR_ARABIC}]{{4,}}$")
+_FORGOTTEN_AFTER = re.compile(rf"[\"“‘(]?[{_INDIC_OR_ARABIC}]{{2,}}[^.]")
+
+# Inside brackets, and inside a quotation this short (characters), there is no split.
+_MAX_BRACKETED = 250
+_MAX_QUOTED = 60
+# Where nothing but a space and the next word tells the end (Thai), a sentence is this long.
+_MIN_UNMARKED = 40
+_LOOK_BACK = 40
+_LOOK_AHEAD = 8
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】", "〔": "〕", "［": "］"}
+_QUOTES = {"「": "」", "『": "』", "《": "》", "〈": "〉", "«": "»", "‹": "›"}
+_DOUBLE_QUOTES = frozenset('"“”„‟')
+_SINGLE_QUOTES = frozenset("'‘’‚")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    stop: re.Pattern[str]
+    never: frozenset[str]
+    may_end: frozenset[str]
+    with_number: frozenset[str]
+    after_number: frozenset[str]
+    initials: frozenset[str]
+    starters: frozenset[str]
+    finals: frozenset[str]
+    ordinals: bool
+    after_space: re.Pattern[str] | None
+
+
+@lru_cache(maxsize=256)
+def _rules(code: str) -> _Rules:
+    folder = resources.files("toolkit.text") / "abbreviations"
+    found: dict[str, list[str]] = {}
+    ordinals = False
+    for name in ("und", code):
+        path = folder / f"{name}.json"
+        if path.is_file():
+            data = json.loads(path.read_text(encoding="utf-8"))
+            ordinals = bool(data.pop("ordinals", ordinals))
+            for key, entries in data.items():
+                found.setdefault(key, []).extend(entries)
+
+    def words(key: str) -> frozenset[str]:
+        return frozenset(found.get(key, ()))
+
+    openings = "|".join(map(re.escape, found.get("after_space", ())))
+    return _Rules(
+        stop=_stop_pattern(tuple(found.get("stops", ()))),
+        never=words("never"),
+        may_end=words("may_end"),
+        with_number=words("with_number"),
+        after_number=words("after_number"),
+        initials=words("initials"),
+        starters=words("starters"),
+        finals=words("finals"),
+        ordinals=ordinals,
+        after_space=re.compile(rf"(?<=\S)\s+(?=(?:{openings}))") if openings else None,
+    )
+
+
+def _stop_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
+    """A run of marks, what closes with it (also after a no-break space, as in French, and
+    footnote numbers such as [12]), and the white space that belongs to the sentence before."""
+    marks = "|".join([*map(re.escape, extra), f"[{_FULL_STOPS}{re.escape(_SOFT_STOPS)}]"])
+    return re.compile(
+        rf"(?:(?P<shads>[{_SHADS}](?:\s?[{_SHADS}])*)|(?P<marks>(?:{marks})+))"
+        rf"(?P<closers>(?:[\u00a0\u202f ]?[»›]|[{re.escape(_CLOSERS)}]|\[\d{{1,3}}\])*)"
+        r"(?P<space>\s*)"
+    )
+
+
+def segment(text: str, language: str) -> list[str]:
+    """Cut ``text`` into sentences that join to ``text`` again, character for character.
+
+    White space after a sentence stays with it; a line break always ends one. ``language`` is a
+    FLORES-200 code; for one without data the rules that hold everywhere are used. Empty text
+    gives an empty list.
+    """
+    rules = _rules(language.partition("_")[0])
+    pieces: list[str] = []
+    position = 0
+    while position < len(text):
+        match = _BLOCK.match(text, position)
+        assert match is not None
+        block = match.group()
+        start = 0
+        for end in _ends(block, rules):
+            pieces.append(block[start:end])
+            start = end
+        pieces.append(block[start:])
+        position = match.end()
+    return pieces
+
+
+def sentences(text: str, language: str) -> list[str]:
+    """The sentences of ``text`` without the white space around them; blank ones left out."""
+    return [piece.strip() for piece in segment(text, language) if piece.strip()]
+
+
+def _ends(block: str, rules: _Rules) -> Iterator[int]:
+    """Where the sentences of a block end, its own end left out. None of them is without a letter
+    or digit: stray marks stay with what is before them, or after them at the start."""
+    candidates = _candidates(block, rules)
+    if not candidates:
+        return
+    last_word = max((m.start() for m in _WORD.finditer(block)), default=-1)
+    quiet = _enclosed(block)
+    uniform = not any(char.isupper() for char in block)
+    start = 0
+    first_word = -1
+    for end, match in candidates:
+        if end > last_word:
+            return
+        if first_word < start:
+            found = _WORD.search(block, start)
+            assert found is not None
+            first_word = found.start()
+        if end <= first_word:
+            continue
+        if match is None:
+            splits = end - start >= _MIN_UNMARKED and not quiet[end - 1]
+        elif quiet[match.end("closers") - 1]:
+            splits = False
+        else:
+            splits = _is_end(block, start, match, rules, uniform)
+        if splits:
+            yield end
+            start = end
+
+
+def _candidates(block: str, rules: _Rules) -> list[tuple[int, re.Match[str] | None]]:
+    """The marks of a block by the position after them; None for a space that may be an end."""
+    found: dict[int, re.Match[str] | None] = {}
+    if rules.after_space is not None:
+        found.update((m.end(), None) for m in rules.after_space.finditer(block))
+    found.update((m.end(), m) for m in rules.stop.finditer(block))
+    return sorted(found.items(), key=lambda item: item[0])
+
+
+def _is_end(block: str, start: int, match: re.Match[str], rules: _Rules, uniform: bool) -> bool:
+    """Whether a sentence that began at ``start`` ends with the marks of ``match``. ``uniform``
+    tells that the block has no capital letter, so that a small one says nothing."""
+    at, following = _following(block, match.end())
+    if following in _CONTINUERS:
+        return False
+    if match["shads"] is not None:
+        return _shad_ends(block, match, rules)
+    marks, before = match["marks"], block[match.start() - 1 : match.start()]
+    spaced, closed = bool(match["space"]), bool(match["closers"])
+    if not spaced and before.isdigit() and following.isdigit():
+        return False
+    soft = marks[-1].isascii() or marks[-1] in "…‥"
+    if soft and not spaced and (marks != "." or closed or not _space_forgotten(block, match)):
+        return False
+    if marks in _PERIODS and not closed and _binds(block, start, match, rules, at):
+        return False
+    if soft:
+        if not spaced:
+            return True
+        if marks.endswith(("…", "‥", "..")):
+            return following.isupper()
+        if _is_lower(following) and not uniform and not _is_caseless(before):
+            return block[at + 1 : at + 2].isupper()  # iPhone
+        return True
+    if not spaced:
+        # Japanese carries on after a quotation with a particle; in Khmer abbreviations and in
+        # verse numbers the mark stands on either side of one letter or number.
+        if closed and _HIRAGANA.match(following):
+            return False
+        return block[match.end() + 1 : match.end() + 2] not in marks
+    return True
+
+
+def _following(block: str, position: int) -> tuple[int, str]:
+    """The first character at or after ``position`` that opens nothing, and where it is."""
+    for at in range(position, min(position + _LOOK_AHEAD, len(block))):
+        if block[at] not in _OPENERS and not block[at].isspace():
+            return at, block[at]
+    return position, block[position : position + 1]
+
+
+def _binds(block: str, start: int, match: re.Match[str], rules: _Rules, at: int) -> bool:
+    """Whether a period belongs to the abbreviation, initial or number before it."""
+    stop = match.start()
+    if match["space"] and _LIST_MARKER.fullmatch(block, start, stop):
+        return True
+    token = _TOKEN.search(block, max(start, stop - _LOOK_BACK), stop)
+    if token is None:
+        return False
+    word, following = token["word"], block[at]
+    next_word = _LETTERS.match(block, at)
+    opens = next_word is not None and next_word.group() in rules.starters
+    if token["previous"] and _listed(token["previous"] + word, rules.never):
+        return True
+    if _listed(word, rules.never) or _listed(word.rpartition("-")[2], rules.never):
+        return True
+    if _listed(word, rules.after_number):
+        counted = re.search(
+            r"\d\s*$", block[max(start, token.start("word") - 3) : token.start("word")]
+        )
+        return counted is None or not following.isupper()
+    if _listed(word, rules.with_number):
+        return following.isdigit()
+    if _listed(word, rules.may_end):
+        return not opens
+    if rules.initials and all(part in rules.initials for part in word.split(".")):
+        return True
+    if _NUMBER.fullmatch(word):
+        return rules.ordinals and len(word) <= 2
+    if rules.ordinals and _ROMAN.fullmatch(word):
+        return True
+    return bool(_ACRONYM.fullmatch(word)) and not opens and not _SYLLABIC.match(word)
+
+
+def _listed(word: str, words: frozenset[str]) -> bool:
+    # A single capital is an initial, not "p." for a page at the start of a sentence.
+    return word in words or (len(word) > 1 and word.lower() in words)
+
+
+def _shad_ends(block: str, match: re.Match[str], rules: _Rules) -> bool:
+    """A single shad also ends clauses and list items: it needs a closing syllable before it."""
+    shads = [char for char in match["shads"] if char in _SHADS]
+    if len(shads) > 1 or shads[0] == "༎":
+        return True
+    syllable = re.split(r"[་\s]", block[max(0, match.start() - 12) : match.start()].rstrip("་"))[-1]
+    return syllable in rules.finals
+
+
+def _space_forgotten(block: str, match: re.Match[str]) -> bool:
+    stop = match.start()
+    return bool(
+        _FORGOTTEN_BEFORE.search(block[max(0, stop - _LOOK_BACK) : stop])
+        and _FORGOTTEN_AFTER.match(block, match.end())
+    )
+
+
+def _is_lower(char: str) -> bool:
+    """Small letter of a script with two cases (Unicode calls Georgian small, wrongly here)."""
+    return char.islower() and not "ა" <= char <= "ჿ"
+
+
+def _is_caseless(char: str) -> bool:
+    return (
+        not _is_lower(char) and not char.isupper() and unicodedata.category(char or " ")[0] in "LM"
+    )
+
+
+def _enclosed(block: str) -> bytearray:
+    """1 for each character that lies inside brackets or a short quotation."""
+    quiet = bytearray(len(block))
+    opened: list[tuple[str, int]] = []
+    for at, char in enumerate(block):
+        closer = _BRACKETS.get(char) or _QUOTES.get(char)
+        if closer is not None:
+            opened.append((closer, at))
+        elif char in _DOUBLE_QUOTES or char in _SINGLE_QUOTES:
+            family = '"' if char in _DOUBLE_QUOTES else "'"
+            if _opens_quotation(block, at):
+                opened.append((family, at))
+            elif _closes_quotation(block, at):
+                _close(opened, family, at, quiet)
+        elif opened and (char in _BRACKETS.values() or char in _QUOTES.values()):
+            _close(opened, char, at, quiet)
+    return quiet
+
+
+def _close(opened: list[tuple[str, int]], closer: str, at: int, quiet: bytearray) -> None:
+    """Pair ``closer`` with the nearest opening of its kind and mark what is between, if short."""
+    for depth in range(len(opened) - 1, max(-1, len(opened) - 5), -1):
+        kind, begin = opened[depth]
+        if kind == closer:
+            limit = _MAX_BRACKETED if closer in _BRACKETS.values() else _MAX_QUOTED
+            if at - begin <= limit:
+                quiet[begin:at] = b"\x01" * (at - begin)
+            del opened[depth:]
+            return
+
+
+def _opens_quotation(block: str, at: int) -> bool:
+    before, after = block[at - 1 : at], block[at + 1 : at + 2]
+    return (not before.strip() or before in _OPENERS) and bool(after.strip())
+
+
+def _closes_quotation(block: str, at: int) -> bool:
+    after = block[at + 1 : at + 2]
+    return bool(block[at - 1 : at].strip()) and not (
+        after.isalnum() and block[at] in _SINGLE_QUOTES
+    )

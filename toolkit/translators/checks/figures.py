@@ -1,0 +1,100 @@
+"""Whether a translation has the numbers and the dates of its source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+from toolkit.numbers.numerals import Number
+from toolkit.numbers.parsing import Reading, read
+from toolkit.numbers.words import Vocabulary, vocabulary
+
+_COVID = re.compile(r"covid|corona", re.IGNORECASE)
+# Told in too many ways ("a", "no", "goalless") for their absence to mean much.
+_UNTOLD = frozenset({0.0, 1.0})
+
+
+def differences(
+    source: str, output: str, *, source_language: str, target_language: str
+) -> tuple[bool, bool]:
+    """Whether numbers differ, and whether dates do.
+
+    A number in digits must stand on the other side, in digits or words, under one of its
+    readings. A number in words may be missing, since words are put in many ways, unless the
+    other side has one too that is missing here: then it was changed.
+    """
+    here = read(source, source_language)
+    there = read(output, target_language)
+    if not (here.numbers or there.numbers or here.possible_months or there.possible_months) and (
+        here.weekdays == there.weekdays
+    ):
+        return False, False
+    words, target = vocabulary(source_language), vocabulary(target_language)
+    dates, days = _dates_differ(here, there, words, target)
+    lost = [
+        n
+        for n in here.numbers
+        if not _told(n, there, words) and not (n.name and 19 in n.values and _COVID.search(output))
+    ]
+    added = [n for n in there.numbers if not _told(n, here, words)]
+    lost = [n for n in lost if days.isdisjoint(n.values)]
+    added = [n for n in added if days.isdisjoint(n.values)]
+    numbers = (
+        any(n.kind == "digits" for n in lost)
+        or any(n.kind == "digits" and not n.name and _out_of_place(n, words) for n in added)
+        or (any(n.kind == "words" for n in lost) and any(n.kind != "hint" for n in added))
+    )
+    return numbers, dates
+
+
+def _told(number: Number, other: Reading, words: Vocabulary) -> bool:
+    """Whether ``number`` stands in the ``other`` text."""
+    values = number.values
+    if values <= _UNTOLD or number.found_in(other.pool):
+        return True
+    # "50 %" is told as "half" and "25 %" as "a quarter".
+    if any(v in (25, 50, 75) and v / 100 in other.pool for v in values):
+        return True
+    if words.has_scales:
+        return False
+    # The unit may be a word that is not known: compare what stands before it.
+    if number.mantissa and not number.mantissa.isdisjoint(other.pool):
+        return True
+    return any(not values.isdisjoint(n.mantissa) for n in other.numbers)
+
+
+def _out_of_place(number: Number, words: Vocabulary) -> bool:
+    """Whether a number that only the output has in digits cannot have been a word that is not
+    known: its word would be known, or it is one that is hardly ever spelt."""
+    value = min(number.values)
+    if words.spells(value):
+        return True
+    digits = f"{min(number.mantissa or number.values):g}".replace(".", "").strip("0")
+    return value % 1 != 0 or len(digits) > 2 or 1000 < value < 2100
+
+
+def _dates_differ(
+    here: Reading, there: Reading, words: Vocabulary, target: Vocabulary
+) -> tuple[bool, Set[float]]:
+    """Whether a month, a day or a weekday differs, and the days that do."""
+    days: set[float] = set()
+    differs = False
+    for one, other, known in ((here, there, target), (there, here, words)):
+        if not known.has_months:
+            continue
+        for month, day in one.dates:
+            if month not in other.possible_months:
+                # The month may stand there in a form that is not known.
+                differs |= other is there or bool(other.months) or float(day) not in other.pool
+            elif float(day) not in other.pool:
+                differs = True
+                days.add(float(day))
+    if words.has_months and target.has_months:
+        differs |= _swapped(here.months, there.months, here.possible_months, there.possible_months)
+        differs |= _swapped(here.weekdays, there.weekdays, here.weekdays, there.weekdays)
+    return differs, days
+
+
+def _swapped(here: Set[int], there: Set[int], maybe_here: Set[int], maybe_there: Set[int]) -> bool:
+    """Whether one side names what the other does not, and the other names something, too."""
+    return bool((here - maybe_there and there) or (there - maybe_here and here))

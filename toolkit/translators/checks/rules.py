@@ -1,0 +1,291 @@
+"""What is wrong with a translation, as far as it shows without reading it.
+
+``check`` looks at one source and one hypothesis and returns flags. A false alarm teaches readers
+to ignore warnings, so each check speaks only on evidence that good translations hardly ever
+show; the thresholds were set on human translations, where a flag is an error of the check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+from operator import eq
+
+from toolkit.data import Hypothesis
+from toolkit.languages import scripts
+from toolkit.numbers.words import UNSPACED
+from toolkit.translators.checks import lengths
+from toolkit.translators.checks.figures import differences
+
+# Part of the signature of checked translations: raise it with every change of what is flagged.
+CHECKS_VERSION = 1
+
+EXPLANATIONS = {
+    "empty": "Nothing was translated.",
+    "copied": "The original was copied instead of translated, wholly or in part.",
+    "unknown": "The translation has characters that the model could not write.",
+    "script": "Words of the original were left in their own script.",
+    "loop": "The translation repeats itself.",
+    "cut_short": "The translation breaks off before its end.",
+    "length": "The translation is much shorter or longer than the original suggests.",
+    "dates": "A date is not the same as in the original.",
+    "numbers": "A number is not the same as in the original.",
+    "low_score": "The model was unsure of this translation.",
+}
+# How bad each flag is for a reader; any other flag counts 1.
+SEVERITY = {
+    "empty": 32,
+    "copied": 16,
+    "unknown": 8,
+    "script": 8,
+    "loop": 8,
+    "cut_short": 6,
+    "length": 6,
+    "dates": 4,
+    "numbers": 4,
+    "low_score": 1,
+}
+# Flags that another decoding may be free of.
+RETRY = frozenset(SEVERITY) - {"low_score"}
+
+# Mean log-probability per token below which a translation is a guess; short ones vary more.
+_LOW_SCORE = -1.5
+_LOW_SCORE_SHORT = -2.5
+
+# Characters of a text that need not be a sentence.
+_SHORT_TEXT = 30
+
+_LETTER = re.compile(r"[^\W_]")
+_UNKNOWN = re.compile("\ufffd|⁇|▁|</?s>|<unk>|<pad>|\\b[a-z]{3}_[A-Z][a-z]{3}\\b")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_NOT_LATIN = re.compile(
+    r"[^\x00-\u036f\u1d00-\u1dbf\u1e00-\u1eff\u2000-\u2bff\u2c60-\u2c7f\ua720-\ua7ff]"
+)
+_EMPTY_PAIR = re.compile(r"\(\s*\)|\[\s*\]|«\s*»|“\s*”")
+_STUTTER = re.compile(r"([^\W\d_])\1{15,}|([^\W\d_]{2,4}?)\2{5,}")
+_SCATTERED = re.compile(r"([^\w\s]\s)\1{4,}")
+# Letters of the shortest word that stutters.
+_STUTTERED = 12
+_EMPHASIS = re.compile(r"([^\s,،!、，]{2,24})[,،!、，]+\s*\1(?![^\s,،!.、，。])")
+_CLOSED = re.compile(r"[.!?।॥۔؟。！？｡။។།༎።։]['\"”’»›）)」』\]*\u200d\u200e\u200f]*\s*$")
+_FINISHED = re.compile(r"[.!?…:;।॥۔؟。！？။។།።։]['\"”’»›）)」』\]*]*\s*$")
+_ELLIPSIS = re.compile(r"(?:\.\.\.|…)['\"”’»)]*\s*$")
+# An English text does not end in these,
+_DANGLING = re.compile(
+    r"(?:\b(?:the|an?|and|or|but|of|than|that|which|whose|because|from|with|its|their|as)"
+    r"|[,(\-–—])\s*$",
+    re.IGNORECASE,
+)
+# a sentence that has lost its full stop has lost more if it ends in one of these,
+_BROKEN_OFF = re.compile(
+    r"\b(?:in|on|at|by|for|to|into|about|over|under|between|is|are|was|were|has|have|had|will|be"
+    r"|not|who|when|where|if|his|her|our|this|these)\s*$",
+    re.IGNORECASE,
+)
+# and a full stop does not follow these.
+_LAST_WORD = re.compile(
+    r"(?:\b(?:the|an?|and|or|than|whose|because|their|our|my|your)|[,–—])[.!?]$"
+)
+_NEVER_DOUBLED = frozenset({"the", "a", "an", "of", "and"})
+_OPEN_END = re.compile(r"[,，،、;؛:(\-–—]\s*$")
+_CONNECTIVES = frozenset({"and", "by", "to", "after", "or", "upon", "on"})
+_ENGLISH = frozenset(
+    ["the", "and", "of", "with", "is", "are", "was", "for", "that", "this", "from", "have", "has"]
+)
+_QUOTED = re.compile(r"[\"“«‘'][^\"”»’]{4,80}[\"”»’']")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@\S+|[@#]\S+")
+
+
+def check(
+    source: str,
+    hypothesis: Hypothesis,
+    *,
+    source_language: str,
+    target_language: str = "eng_Latn",
+) -> tuple[str, ...]:
+    """The flags of ``hypothesis`` as a translation of ``source``: those that it came with, then
+    what is found here, the gravest first. ``EXPLANATIONS`` says what each means.
+
+    A text in the target language already is not checked.
+    """
+    output = hypothesis.text
+    given = hypothesis.flags
+    if source_language == target_language or not _LETTER.search(source):
+        return given
+    if not _LETTER.search(output):
+        return _merged(given, ["empty"])
+    found = []
+    if _copied(source, output, source_language, target_language):
+        found.append("copied")
+    elif source.strip() == output.strip():
+        return given  # a name, or in the target language already
+    if any(mark not in source or mark == "\ufffd" for mark in _UNKNOWN.findall(output)):
+        found.append("unknown")
+    if _foreign_script(source, output, source_language, target_language):
+        found.append("script")
+    if _repeats(output, target_language) and not _repeats(source, source_language, lenient=True):
+        found.append("loop")
+    usual = lengths.expected(source, source_language, target_language)
+    if _cut_short(source, output, usual, target_language):
+        found.append("cut_short")
+    if lengths.is_off(output, usual):
+        found.append("length")
+    if "copied" not in found:
+        numbers, dates = differences(
+            source, output, source_language=source_language, target_language=target_language
+        )
+        found += ["dates"] * dates + ["numbers"] * numbers
+    if hypothesis.score is not None:
+        short = output.count(" ") < 4
+        if hypothesis.score < (_LOW_SCORE_SHORT if short else _LOW_SCORE):
+            found.append("low_score")
+    return _merged(given, found)
+
+
+def _merged(given: tuple[str, ...], found: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*given, *found)))
+
+
+def _copied(source: str, output: str, source_language: str, target_language: str) -> bool:
+    """Whether the output is the source, or has several words of it in a row that are no name."""
+    same = source.strip() == output.strip()
+    if not source_language.endswith("Latn"):
+        letters = scripts.count(source) if same else {}
+        return sum(letters.values()) > 2 * letters.get("Latn", 0)
+    here = _WORD.findall(_ADDRESS.sub(" ", source))
+    if target_language.startswith("eng") and len(_ENGLISH.intersection(here)) > 1:
+        return False  # the original was English
+    if same:
+        return len(here) > 2 and sum(word[0].islower() for word in here) > 1
+    return _shares_a_stretch(here, _WORD.findall(_ADDRESS.sub(" ", output)), output)
+
+
+def _shares_a_stretch(here: list[str], there: list[str], output: str) -> bool:
+    """Whether both have words in a row that cannot be one in two languages by chance; those in
+    quotation marks, which may be titles, are left out."""
+    pairs = set(pairwise(here))
+    stretch: list[str] = []
+    shared = False
+    for one, other in [*pairwise(there), ("", "")]:
+        if (one, other) in pairs:
+            stretch = [*stretch, other] if stretch else [one, other]
+            continue
+        low = [word for word in stretch if word[0].islower()]
+        long = sum(len(word) > 3 for word in low)
+        shared |= long > 2 or (long == 2 and len(low) > 3)
+        stretch = []
+    if shared and (quoted := _QUOTED.findall(output)):
+        return _shares_a_stretch(here, _WORD.findall(_without(output, quoted)), "")
+    return shared
+
+
+def _without(text: str, parts: list[str]) -> str:
+    for part in parts:
+        text = text.replace(part, " | ")
+    return text
+
+
+def _foreign_script(source: str, output: str, source_language: str, target_language: str) -> bool:
+    """Whether letters stand in the output that its language is not written with. Latin letters
+    are at home everywhere, and a foreign word of the source may be quoted."""
+    if target_language.endswith("Latn") and not _NOT_LATIN.search(output):
+        return False
+    home = _written_with(target_language) | {"Latn", scripts.UNKNOWN}
+    own = _written_with(source_language) - home
+    strange = [c for c in output if (s := scripts.script_of(c)) and s not in home]
+    left = [c for c in strange if scripts.script_of(c) in own or c not in source]
+    # One letter may be a symbol ("π"); one character of Chinese is a word.
+    return len(left) > 1 or any(scripts.script_of(c) in ("Hani", "Hira", "Kana") for c in left)
+
+
+def _written_with(language: str) -> set[str]:
+    script = "Olck" if language == "sat_Beng" else language[-4:]
+    if script == "Jpan":
+        return {"Hani", "Hira", "Kana"}
+    return {"Hani" if script in ("Hans", "Hant") else script}
+
+
+def _repeats(text: str, language: str, *, lenient: bool = False) -> bool:
+    """Whether a text says something over and over. ``lenient`` asks whether it repeats at all,
+    as a chant or a song does: then its translation may, too."""
+    if _EMPTY_PAIR.search(text) or _SCATTERED.search(text):
+        return True
+    if lenient and _EMPHASIS.search(text):
+        return True
+    unspaced = language[-4:] in UNSPACED
+    pieces = text.split()
+    if max(map(len, pieces), default=0) >= _STUTTERED and _STUTTER.search(text):
+        return True
+    if unspaced:
+        units = [c for c in text if c.isalpha()]
+    else:
+        units = [word.strip(".,;:!?\"'“”‘’()«»।،").lower() for word in pieces]
+        units = [unit for unit in units if unit]
+    if len(units) < 4:
+        return False
+    least = 3 if unspaced else 2
+    if _consecutive(units, least, lenient=lenient):
+        return True
+    if unspaced or lenient or len(units) < 10:
+        return False
+    if len(units) >= 16 and len(set(units)) < 0.4 * len(units):
+        return True
+    grams = Counter(zip(units, units[1:], units[2:], units[3:], strict=False))
+    most = max(grams.values())
+    return most > 2 and 4 * most > 0.2 * len(units)
+
+
+def _consecutive(units: list[str], least: int, *, lenient: bool) -> bool:
+    """Whether units repeat at once: one four times, a phrase of two or more ``least`` times."""
+    if len(set(units)) == len(units):
+        return False
+    for size in range(1, 13):
+        times = (3 if lenient else 4) if size == 1 else least
+        enough = 1 if size == 1 else (times - 1) * size
+        if sum(map(eq, units, units[size:])) < enough:
+            continue
+        run = 0
+        for index in range(size, len(units)):
+            run = run + 1 if units[index] == units[index - size] else 0
+            if size == 1 and run and units[index] in _NEVER_DOUBLED:
+                return True
+            if run >= (times - 1) * size and not _idiom(units, index, size):
+                return True
+    return False
+
+
+def _idiom(units: list[str], index: int, size: int) -> bool:
+    """Whether two units that alternate up to ``index`` are no more than "over and over and
+    over", or a word said twice as often ("no, no, no, no")."""
+    if size != 2:
+        return False
+    one, other = units[index - 1 : index + 1]
+    if one == other:
+        return True
+    stretch = units[max(index - 4, 0) : index + 2]
+    return any(
+        link in _CONNECTIVES and stretch.count(word) == 3 and stretch.count(link) == 2
+        for word, link in ((one, other), (other, one))
+    )
+
+
+def _cut_short(source: str, output: str, usual: float, target_language: str) -> bool:
+    """Whether a text that should end in a full stop, or at least with a whole phrase, does not."""
+    if output.count("(") > output.count(")") and source.count("(") + source.count("（") <= (
+        source.count(")") + source.count("）")
+    ):
+        return True
+    if not _CLOSED.search(source):
+        dangling = target_language.startswith("eng") and _DANGLING.search(output)
+        return bool(dangling) and not _OPEN_END.search(source)
+    if _ELLIPSIS.search(output):
+        return not _ELLIPSIS.search(source)
+    if _FINISHED.search(output):
+        return target_language.startswith("eng") and bool(_LAST_WORD.search(output))
+    if usual < _SHORT_TEXT:
+        return False  # a title or a label
+    if len(output) < 0.9 * usual:
+        return True
+    english = target_language.startswith("eng")
+    return english and bool(_DANGLING.search(output) or _BROKEN_OFF.search(output))

@@ -1,0 +1,240 @@
+"""NLLB on CTranslate2: conversion, and a decoder with the same face as ``decoding.Decoder``.
+
+Pieces go in and out as their ids in decimal, so no tokenizer is needed here. What bites without
+being told: the source's end token is ours to add, ``max_input_length`` and
+``max_decoding_length`` cut silently, ``beam_size`` is 2 by default, the target prefix comes back
+with each hypothesis, and forking after a model is loaded hangs.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import ModelError
+from toolkit.translators.engine.batching import Decoded, token_batches
+
+if TYPE_CHECKING:
+    from toolkit.translators.engine.weights import Weights
+
+# Outputs that must have ended before a search stops, in beams. With 1, the default, .84 of 100 rows
+# of the demo were what our loop and ``generate`` write and the others were worse; with 2 it is .97
+# and with 4 all of them, for a third more time.
+_PATIENCE = 4.0
+_BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
+_SPECIAL = {"bos_token": 0, "eos_token": 2, "unk_token": 3, "decoder_start_token": 2}
+
+
+class Ct2Decoder:
+    """A folder made by ``convert``, loaded.
+
+    ``precision`` is a compute type of CTranslate2: ``int8`` or ``float32`` on a CPU, also
+    ``float16`` or ``int8_float16`` on a GPU. ``token_budget`` bounds rows x longest row x beams
+    of a batch. Raises ``ModelError`` where the folder cannot be
+    loaded or the machine does not compute that type.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: str = "cpu",
+        precision: str = "int8",
+        threads: int = 0,
+        token_budget: int | None = None,
+    ) -> None:
+        import ctranslate2
+
+        allowed = ctranslate2.get_supported_compute_types(device)
+        if precision not in allowed:
+            raise ModelError(
+                f"CTranslate2 does not compute {precision} on this {device}",
+                remedy=f"It does {', '.join(sorted(allowed))}.",
+            )
+        try:
+            self._translator = ctranslate2.Translator(
+                str(folder), device=device, compute_type=precision, intra_threads=threads
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelError(
+                f"{folder} cannot be loaded by CTranslate2 ({str(error).splitlines()[0]})",
+                remedy="Make it again with 'toolkit models optimise'.",
+            ) from None
+        self._budget = token_budget or _BATCH_TOKENS[device]
+
+    def decode(
+        self,
+        rows: Sequence[Sequence[int]],
+        language: int,
+        caps: Sequence[int],
+        *,
+        beams: int = 1,
+        no_repeat_ngram: int = 0,
+        stops: bool = True,
+    ) -> list[Decoded]:
+        """Decode each row (source language first, end last) into ``language`` (an id); same
+        order. ``caps`` bound the pieces of each output, the end included. ``no_repeat_ngram`` n
+        of 2 or more lets no n pieces in a row occur twice in an output; scores are then of what
+        is left when the forbidden pieces are taken away. ``stops`` false writes rows up to the
+        largest cap of their batch and cuts them there.
+        """
+        results: dict[int, Decoded] = {}
+        budget = max(1, self._budget // beams)
+        for batch in token_batches(rows, budget):
+            longest = max(caps[i] for i in batch)
+            outputs = self._translator.translate_batch(
+                [[str(piece) for piece in rows[i]] for i in batch],
+                target_prefix=[[str(language)]] * len(batch),
+                beam_size=beams,
+                patience=_PATIENCE,
+                no_repeat_ngram_size=no_repeat_ngram,
+                max_input_length=0,
+                max_decoding_length=longest + 1,  # the language code counts
+                min_decoding_length=1 if stops else longest + 1,
+                return_end_token=True,
+                return_scores=True,
+            )
+            for i, output in zip(batch, outputs, strict=True):
+                results[i] = self._decoded(output, caps[i])
+        return [results[i] for i in range(len(rows))]
+
+    def _decoded(self, output: Any, cap: int) -> Decoded:
+        pieces = [int(piece) for piece in output.hypotheses[0][1:]]
+        finished = bool(pieces) and pieces[-1] == _SPECIAL["eos_token"] and len(pieces) <= cap
+        # Scores are mean log-probabilities over the pieces and the language code.
+        score = output.scores[0] * (len(pieces) + 1) / max(1, len(pieces))
+        return Decoded(tuple(pieces[:-1] if finished else pieces[:cap]), score, finished)
+
+
+_TRIED = 64  # inputs, and places for pieces, of the network that is tried
+
+
+@functools.cache
+def int8_is_exact() -> bool:
+    """Try whether CTranslate2's 8-bit products are right on this processor.
+
+    Without VNNI its oneDNN adds pairs of products in 16 bits, where two large ones do not fit.
+    What is tried is its own layer: a network whose only logits are the sums of 64 ones.
+    """
+    import ctranslate2
+    import numpy as np
+
+    with tempfile.TemporaryDirectory() as folder:
+        _ones().save(folder)
+        try:
+            network = ctranslate2.Generator(folder, compute_type="int8", intra_threads=1)
+        except ValueError:  # it does not compute int8 here at all
+            return False
+        found = network.forward_batch([[str(i) for i in range(_TRIED // 2)]])
+    return bool(abs(np.asarray(found) - _TRIED).max() < 1)
+
+
+def _ones() -> Any:
+    """A language model in 8 bits whose states and output weights are all 1."""
+    import numpy as np
+    from ctranslate2.specs import TransformerDecoderModelSpec, TransformerDecoderSpec
+
+    def fill(linear: Any, outputs: int) -> None:
+        linear.weight = np.zeros((outputs, _TRIED), np.float32)
+        linear.bias = np.zeros(outputs, np.float32)
+
+    decoder = TransformerDecoderSpec(1, 1, with_encoder_attention=False)
+    decoder.scale_embeddings = False
+    decoder.embeddings.weight = np.ones((_TRIED, _TRIED), np.float32)
+    decoder.projection.weight = np.ones((_TRIED, _TRIED), np.float32)
+    # Not of a weight's shape: equal tensors are stored once, of whatever type.
+    decoder.position_encodings.encodings = np.zeros((2 * _TRIED, _TRIED), np.float32)
+    (layer,) = decoder.layer
+    norms = (layer.self_attention.layer_norm, layer.ffn.layer_norm, decoder.layer_norm)
+    for norm in norms:
+        norm.gamma, norm.beta = np.zeros(_TRIED, np.float32), np.ones(_TRIED, np.float32)
+    fill(layer.self_attention.linear[0], 3 * _TRIED)
+    for linear in (layer.self_attention.linear[1], layer.ffn.linear_0, layer.ffn.linear_1):
+        fill(linear, _TRIED)
+    spec = TransformerDecoderModelSpec(decoder)
+    spec.register_vocabulary([str(i) for i in range(_TRIED)])
+    spec.config.unk_token, spec.config.bos_token, spec.config.eos_token = "0", "1", "2"
+    spec.validate()
+    spec.optimize(quantization="int8")
+    return spec
+
+
+def convert(
+    weights: Weights,
+    folder: Path,
+    *,
+    kept: Sequence[int] | None = None,
+    quantization: str | None = "int8",
+) -> None:
+    """Write a checkpoint to ``folder`` in CTranslate2's format.
+
+    ``kept`` are the ids of the pieces
+    that the decoder may write, ascending, or None for all; the encoder keeps the whole
+    vocabulary. The folder appears when it is whole.
+    """
+    from ctranslate2.specs import TransformerSpec
+
+    from toolkit.translators.engine.network import Shape, sinusoids
+
+    shape = Shape.of(weights.config)
+    layers = (shape.encoder_layers, shape.decoder_layers)
+    spec = TransformerSpec.from_config(layers, shape.heads)
+    # A copy, since CTranslate2 scales in place what it quantises.
+    shared = weights("model.shared.weight").float().numpy().copy()
+    target = shared if kept is None else shared[list(kept)]
+    positions = sinusoids(shape.positions + 2, shape.width)[2:].numpy()
+    for side, part in (("encoder", spec.encoder), ("decoder", spec.decoder)):
+        part.scale_embeddings = shape.scale
+        part.position_encodings.encodings = positions
+        _norm(part.layer_norm, weights, f"model.{side}.layer_norm")
+        for i, layer in enumerate(part.layer):
+            _layer(layer, weights, f"model.{side}.layers.{i}", side == "decoder")
+    spec.encoder.embeddings[0].weight = shared
+    spec.decoder.embeddings.weight = target
+    spec.decoder.projection.weight = target
+    spec.register_source_vocabulary([str(i) for i in range(len(shared))])
+    spec.register_target_vocabulary(
+        [str(i) for i in (range(len(shared)) if kept is None else kept)]
+    )
+    for name, piece in _SPECIAL.items():
+        setattr(spec.config, name, str(piece))
+    spec.validate()
+    spec.optimize(quantization=quantization)
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    spec.save(str(partial))
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def _layer(layer: Any, weights: Weights, at: str, decoder: bool) -> None:
+    own = layer.self_attention
+    _norm(own.layer_norm, weights, f"{at}.self_attn_layer_norm")
+    _linear(own.linear[0], weights, *(f"{at}.self_attn.{part}_proj" for part in "qkv"))
+    _linear(own.linear[1], weights, f"{at}.self_attn.out_proj")
+    if decoder:
+        cross = layer.attention
+        _norm(cross.layer_norm, weights, f"{at}.encoder_attn_layer_norm")
+        _linear(cross.linear[0], weights, f"{at}.encoder_attn.q_proj")
+        _linear(cross.linear[1], weights, *(f"{at}.encoder_attn.{part}_proj" for part in "kv"))
+        _linear(cross.linear[2], weights, f"{at}.encoder_attn.out_proj")
+    _norm(layer.ffn.layer_norm, weights, f"{at}.final_layer_norm")
+    _linear(layer.ffn.linear_0, weights, f"{at}.fc1")
+    _linear(layer.ffn.linear_1, weights, f"{at}.fc2")
+
+
+def _norm(spec: Any, weights: Weights, name: str) -> None:
+    spec.gamma = weights(f"{name}.weight").float().numpy()
+    spec.beta = weights(f"{name}.bias").float().numpy()
+
+
+def _linear(spec: Any, weights: Weights, *names: str) -> None:
+    import numpy as np
+
+    spec.weight = np.concatenate([weights(f"{name}.weight").float().numpy() for name in names])
+    spec.bias = np.concatenate([weights(f"{name}.bias").float().numpy() for name in names])

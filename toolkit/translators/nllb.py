@@ -1,0 +1,339 @@
+"""NLLB on torch: the ids, the batches and the way back to text.
+
+Token layout of the published checkpoints: source ``[language] pieces </s>``, target
+``</s> [language] pieces </s>``. Rows are built here rather than by the tokenizer's ``src_lang``,
+which rewrites its state and is not safe across threads.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import logging
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from toolkit.data import Hypothesis
+from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
+from toolkit.hub.checkpoint import TOKENIZER, Checkpoint, damaged
+from toolkit.text.normalise import normalise
+from toolkit.translators.engine.batching import Decoded, run_batched
+from toolkit.translators.long_text import split_long
+
+if TYPE_CHECKING:
+    from toolkit.translators.decoder import AnyDecoder
+    from toolkit.translators.engine.linear import Precision
+    from toolkit.translators.engine.weights import Weights
+
+log = logging.getLogger(__name__)
+
+PAD, END, UNKNOWN = 1, 2, 3
+_ENGLISH = "eng_Latn"
+# Part of the signature: raise it when what a text goes through on its way to ids changes
+# (normalising, splitting, the English vocabulary), so that the cache forgets the old results.
+TEXT_VERSION = 1
+LONGEST = 180  # source tokens; beyond it a text is split, since quality falls and clauses go
+_PUBLISHED_SIZE, _PUBLISHED_ENGLISH = 256_204, 256_047
+_LANGUAGE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
+# Source tokens times beams that are handed to the loop at once; it bounds its own memory, and the
+# more rows wait, the longer it can keep every place taken.
+_BUDGETS = {"cpu": 131_072, "cuda": 524_288}
+_LARGE = 100_000_000  # parameters from which on small numbers pay on a CPU
+# Parameters below which one thread is faster than several, and on a busy machine many times so:
+# threads spin while they wait for one that is not scheduled.
+_SMALL = 20_000_000
+_UNSPACED = ("Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt")
+
+
+class TorchNllb:
+    """A checkpoint of NLLB's family, loaded: see ``toolkit.translators.base.Translator``.
+
+    ``engine`` is ``torch``, our own loop, or ``ctranslate2``. ``device`` is ``auto``, ``cpu`` or
+    ``cuda``. ``precision`` None chooses: bfloat16 on a GPU, int8 for large models on a CPU whose
+    products the engine has right, else float32. ``beam`` 1 is greedy. ``token_budget`` bounds
+    rows x longest row x beams of what is decoded at once; when memory runs out it is halved.
+    Raises ``ModelError`` for a device that is not there, a precision that it does not compute, or
+    weights of another kind.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        engine: str = "torch",
+        device: str = "auto",
+        precision: Precision | None = None,
+        beam: int = 4,
+        token_budget: int | None = None,
+    ) -> None:
+        self.device = choose_device(device)
+        self._engine = engine
+        self.beam = beam
+        self._longest = LONGEST
+        self._no_repeat_ngram = 0
+        self._checkpoint = checkpoint
+        self._tokenizer = load_tokenizer(checkpoint)
+        self._languages = language_ids(self._tokenizer, checkpoint)
+        self._codes = frozenset(self._languages.values())
+        self._weights = open_weights(checkpoint, self._tokenizer.get_vocab_size())
+        config = self._weights.config
+        self._alone = self.device == "cpu" and parameters(config) < _SMALL
+        self._positions: int = config["max_position_embeddings"]
+        self._precision = precision or choose_precision(self.device, config, engine)
+        self._loaded = _Loaded()
+        self._ready(self._languages[_ENGLISH])
+        self._tokens = token_budget or _BUDGETS[self.device]
+        self.signature = (
+            f"{checkpoint.signature} {engine} {self._precision} beam{beam} text{TEXT_VERSION}"
+        )
+        self.notice = checkpoint.notice
+
+    def variant(self, *, beam: int, longest: int = LONGEST, no_repeat_ngram: int = 0) -> TorchNllb:
+        """The same weights, decoded another way: texts are split from ``longest`` source tokens
+        on, and with ``no_repeat_ngram`` n above 1 no n tokens in a row are written twice. Its
+        signature says only how."""
+        other = copy.copy(self)
+        other.beam, other._longest, other._no_repeat_ngram = beam, longest, no_repeat_ngram
+        other.signature = f"beam{beam} longest{longest} ngram{no_repeat_ngram}"
+        return other
+
+    def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
+        """Translate each text by itself; see ``Translator.translate``.
+
+        The only flag given here is ``cut_short``: the cap on new tokens stopped the output.
+        """
+        source_id, target_id = self._language(source), self._language(target)
+        if source == target:
+            return [Hypothesis(text) for text in texts]
+        if self._checkpoint.is_demo and target != _ENGLISH:
+            raise ConfigError(
+                "the demo checkpoint has learnt English only", remedy="Use --model 600M."
+            )
+        parts = [self._parts(text) for text in texts]
+        rows = [[source_id, *part, END] for pieces in parts for part in pieces]
+        decoded = iter(self.decode(rows, target_id))
+        glue = "" if target.endswith(_UNSPACED) else " "
+        return [self._hypothesis([next(decoded) for _ in pieces], glue) for pieces in parts]
+
+    def decode(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
+        """Translate rows of source ids (language first, end last): one result a row, in order.
+
+        Equal rows are decoded once, and the same rows in another order in the same batches, so
+        that their order changes nothing.
+        """
+        distinct = [list(row) for row in dict.fromkeys(map(tuple, rows))]
+        decoded = run_batched(
+            distinct,
+            max(1, self._tokens // self.beam),
+            lambda batch: self._generate([distinct[i] for i in batch], target_id),
+            out_of_memory,
+        )
+        found = {tuple(row): result for row, result in zip(distinct, decoded, strict=True)}
+        return [found[tuple(row)] for row in rows]
+
+    def _language(self, code: str) -> int:
+        if code not in self._languages:
+            close = difflib.get_close_matches(code, self._languages, n=3)
+            raise UnknownLanguageError(code, close)
+        return self._languages[code]
+
+    def _parts(self, text: str) -> list[list[int]]:
+        """The pieces of the normalised text, cut where it is too long for the model."""
+        text = normalise(text)
+        whole = self._pieces(text)
+        if len(whole) <= self._longest:
+            return [whole] if whole else []
+        parts = split_long(text, lambda part: len(self._pieces(part)), self._longest)
+        return [pieces for part in parts if (pieces := self._pieces(part.strip()))]
+
+    def _pieces(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _hypothesis(self, decoded: list[Decoded], glue: str) -> Hypothesis:
+        texts = [self._text(d.tokens) for d in decoded]
+        weights = [len(d.tokens) + 1 for d in decoded]
+        scores = [d.score * w for d, w in zip(decoded, weights, strict=True) if d.score is not None]
+        return Hypothesis(
+            glue.join(text for text in texts if text),
+            sum(scores) / sum(weights) if scores else None,
+            () if all(d.finished for d in decoded) else ("cut_short",),
+        )
+
+    def _text(self, tokens: Sequence[int]) -> str:
+        """What cannot be spelt shows as SentencePiece shows it, and a stray code as itself."""
+        runs = groupby(tokens, key=lambda token: token <= UNKNOWN or token in self._codes)
+        parts = [self._tokenizer.decode(list(r), skip_special_tokens=False) for _, r in runs]
+        return " ".join(part.strip() for part in parts).replace("<unk>", "⁇").strip()
+
+    def _generate(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
+        """One batch through the decoding loop, which one thread at a time may use."""
+        caps = [min(2 * len(row) + 20, self._positions - 2) for row in rows]
+        with self._loaded.lock, _threads(1 if self._alone else None):
+            return self._ready(target_id).decode(
+                rows, target_id, caps, beams=self.beam, no_repeat_ngram=self._no_repeat_ngram
+            )
+
+    def _ready(self, target_id: int) -> AnyDecoder:
+        """The decoder for a target: English needs only a part of a large vocabulary. The other
+        languages share one with all of it, and the two are not held together."""
+        loaded = self._loaded
+        english = target_id == self._languages[_ENGLISH]
+        if loaded.decoder is None or english != loaded.english:
+            from toolkit.translators.decoder import (
+                english_vocabulary,
+                load_ct2,
+                load_decoder,
+            )
+
+            loaded.decoder = None
+            kept = None
+            if english:
+                kept = english_vocabulary(self._checkpoint, self._tokenizer, self._codes)
+            how = self._weights, self._precision, self.device, kept
+            if self._engine == "ctranslate2":
+                loaded.decoder = load_ct2(self._checkpoint, *how)
+            else:
+                loaded.decoder = load_decoder(*how)
+            loaded.english = english
+        return loaded.decoder
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """The decoder in memory, which variants of a translator share."""
+
+    decoder: AnyDecoder | None = None
+    english: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def choose_device(device: str) -> str:
+    """``cpu`` or ``cuda``; ``auto`` takes the GPU where torch can use one."""
+    if device == "cpu":
+        return device
+    import torch
+
+    usable = torch.cuda.is_available()
+    if device == "auto":
+        return "cuda" if usable else "cpu"
+    if device != "cuda":
+        raise ConfigError(f"unknown device {device!r}", remedy="Say auto, cpu or cuda.")
+    if not usable:
+        built = "finds no GPU" if torch.version.cuda else "was built without CUDA"
+        raise ModelError(
+            f"--device cuda, but torch {torch.__version__} {built}",
+            remedy="Use --device cpu, or install a driver and a CUDA build of torch.",
+        )
+    return device
+
+
+def load_tokenizer(checkpoint: Checkpoint) -> Any:
+    """The checkpoint's ``tokenizers.Tokenizer``. A special token's name in a text is text."""
+    from tokenizers import Tokenizer
+
+    path = checkpoint.path / TOKENIZER
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing narrower
+        raise damaged(path, str(error)) from None
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def language_ids(tokenizer: Any, checkpoint: Checkpoint) -> dict[str, int]:
+    """FLORES-200 codes and their ids, with the layout checked against NLLB's."""
+    special = {"<s>": 0, "<pad>": PAD, "</s>": END, "<unk>": UNKNOWN}
+    wrong = [token for token, i in special.items() if tokenizer.token_to_id(token) != i]
+    added = {token.content: i for i, token in tokenizer.get_added_tokens_decoder().items()}
+    languages = {name: i for name, i in added.items() if _LANGUAGE.fullmatch(name)}
+    published = tokenizer.get_vocab_size() >= _PUBLISHED_SIZE
+    if published and languages.get("eng_Latn") != _PUBLISHED_ENGLISH:
+        wrong.append("eng_Latn")
+    if wrong or not languages:
+        what = f"{', '.join(wrong)} out of place" if wrong else "no FLORES-200 codes"
+        raise ModelError(
+            f"{checkpoint.path / TOKENIZER} is not laid out as NLLB's ({what})",
+            remedy="Use the tokenizer.json that was published with the checkpoint.",
+        )
+    return languages
+
+
+def open_weights(checkpoint: Checkpoint, vocabulary: int) -> Weights:
+    """The checkpoint's weights, with what the loop counts on checked: the padding id, and an
+    embedding for every token of the tokenizer."""
+    from toolkit.translators.decoder import prepared_folder
+    from toolkit.translators.engine.weights import Weights
+
+    weights = Weights(checkpoint.path, prepared=prepared_folder(checkpoint))
+    config = weights.config
+    if config.get("pad_token_id") != PAD:
+        raise ModelError(
+            f"{checkpoint.path / 'config.json'} has pad_token_id {config.get('pad_token_id')}, "
+            f"not {PAD}",
+            remedy="Positions are counted from it; use the config of the published checkpoint.",
+        )
+    rows, width = weights("model.shared.weight").shape
+    if width != config["d_model"]:
+        raise damaged(checkpoint.path / "config.json", f"d_model is not {width}")
+    if rows < vocabulary:
+        raise ModelError(
+            f"{checkpoint.path}: the tokenizer has more tokens than the model",
+            remedy="Its files do not belong together; fetch or copy them again.",
+        )
+    return weights
+
+
+def parameters(config: Mapping[str, Any]) -> int:
+    """About how many weights a checkpoint with this ``config.json`` has."""
+    width = config["d_model"]
+    feed = config["encoder_ffn_dim"] + config["decoder_ffn_dim"]
+    layers = config["encoder_layers"] + config["decoder_layers"]
+    return int(width * (config["vocab_size"] + layers * (6 * width + feed)))
+
+
+def choose_precision(device: str, config: Mapping[str, Any], engine: str = "torch") -> Precision:
+    """What is fastest: bfloat16 on a GPU that has it, and on a CPU 8 bits for a model large
+    enough to wait for memory, unless the engine is CTranslate2 and has these wrong."""
+    if device == "cuda":
+        import torch
+
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+    if parameters(config) <= _LARGE:
+        return "float32"
+    from toolkit.translators.choice import CTRANSLATE2, ctranslate2_int8
+
+    if engine == CTRANSLATE2 and not ctranslate2_int8():
+        log.warning(
+            "CTranslate2's int8 is wrong on this processor, so it computes in float32; "
+            "--engine torch is right in int8"
+        )
+        return "float32"
+    return "int8"
+
+
+@contextmanager
+def _threads(number: int | None) -> Iterator[None]:
+    """Let torch use ``number`` threads, and as many as before afterwards."""
+    import torch
+
+    before = torch.get_num_threads()
+    if number is not None:
+        torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether a smaller batch may succeed."""
+    import torch
+
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

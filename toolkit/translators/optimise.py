@@ -1,0 +1,76 @@
+"""All that a first start would make of a checkpoint, made before: ``toolkit models optimise``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from toolkit.hub.resolve import resolve
+from toolkit.progress import Progress, Silent
+from toolkit.translators.choice import TORCH, settle
+from toolkit.translators.decoder import (
+    english_vocabulary,
+    load_ct2,
+    load_decoder,
+    prepared_folder,
+)
+from toolkit.translators.engine.weights import Weights
+from toolkit.translators.nllb import choose_precision, language_ids, load_tokenizer, open_weights
+
+# Tensors of a checkpoint: in a layer of the encoder, of the decoder, and besides.
+_ENCODER, _DECODER, _BESIDES = 16, 26, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was prepared for: the engine, why that one, and the folder that holds it all."""
+
+    engine: str
+    why: str
+    folder: Path
+
+
+def prepare(
+    model: str, *, engine: str = "auto", device: str = "auto", progress: Progress | None = None
+) -> Prepared:
+    """Make and keep what translating ``model`` into English needs: the English vocabulary, the C
+    kernels and the 8-bit weights, or CTranslate2's conversion. What is there already stays.
+
+    ``progress`` counts tensors read. Our weights are made matrix by matrix; CTranslate2's
+    conversion holds all of them, in float32. Raises as ``load_translator``.
+    """
+    progress = progress or Silent()
+    checkpoint = resolve(model)
+    chosen = settle(checkpoint, engine=engine, device=device)
+    tokenizer = load_tokenizer(checkpoint)
+    languages = language_ids(tokenizer, checkpoint)
+    config = open_weights(checkpoint, tokenizer.get_vocab_size()).config
+    progress.begin("find the English vocabulary", 0)
+    kept = english_vocabulary(checkpoint, tokenizer, languages.values())
+    layers = config["encoder_layers"] * _ENCODER + config["decoder_layers"] * _DECODER
+    progress.begin("prepare weights", layers + _BESIDES)
+    folder = prepared_folder(checkpoint)
+    weights = _Watched(checkpoint.path, folder, progress)
+    precision = chosen.precision or choose_precision(chosen.device, config, chosen.engine)
+    if chosen.engine == TORCH:
+        load_decoder(weights, precision, chosen.device, kept)
+    else:
+        load_ct2(checkpoint, weights, precision, chosen.device, kept)
+    return Prepared(chosen.engine, chosen.why, folder)
+
+
+class _Watched(Weights):
+    """Tells ``progress`` of each tensor that is read for the first time."""
+
+    def __init__(self, folder: Path, prepared: Path, progress: Progress) -> None:
+        super().__init__(folder, prepared=prepared)
+        self._progress = progress
+        self._seen: set[str] = set()
+
+    def __call__(self, name: str) -> Tensor:
+        if name not in self._seen:
+            self._seen.add(name)
+            self._progress.advance()
+        return super().__call__(name)
