@@ -109,10 +109,11 @@ def float_sums(weight: Tensor, scale: Tensor) -> Sums:
     """
 
     def sums(rows: Tensor) -> Tensor:
-        parts = rows.float().split(_EXACT_INPUTS, 1)
+        parts = torch.split(rows.float(), _EXACT_INPUTS, 1)
         y = torch.empty(len(rows), len(weight))
-        for panel, to in zip(weight.split(_PANEL_OUTPUTS), y.split(_PANEL_OUTPUTS, 1), strict=True):
-            some = [w.float() for w in panel.split(_EXACT_INPUTS, 1)]
+        panels = torch.split(weight, _PANEL_OUTPUTS)
+        for panel, to in zip(panels, torch.split(y, _PANEL_OUTPUTS, 1), strict=True):
+            some = [w.float() for w in torch.split(panel, _EXACT_INPUTS, 1)]
             to.copy_(functional.linear(parts[0], some[0]))
             for part, w in zip(parts[1:], some[1:], strict=True):
                 to.add_(functional.linear(part, w))
