@@ -222,9 +222,7 @@ def run(
     progress.begin("prepare", 0)
     say(f"Measuring {subject.name}. What is made for it is kept in {subject.files.prepared}.")
     if device == "cpu" and not choice.ctranslate2_int8():
-        say(
-            f"CTranslate2's int8 is wrong on this processor: {STOCK} shows what its speed would be."
-        )
+        say(f"CTranslate2's int8 is wrong on this processor: {STOCK} shows its speed alone.")
     _prepare(subject, works)
     tried = series.sweeps(works, progress)
     if sentences is None:

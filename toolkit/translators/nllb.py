@@ -54,10 +54,10 @@ class TorchNllb:
     """A checkpoint of NLLB's family, loaded: see ``toolkit.translators.base.Translator``.
 
     ``engine`` is ``torch``, our own loop, or ``ctranslate2``. ``device`` is ``auto``, ``cpu`` or
-    ``cuda``. ``precision`` None chooses: bfloat16 on a GPU, int8 for large models on a CPU whose
-    products the engine has right, else float32. ``beam`` 1 is greedy. ``token_budget`` bounds
-    rows x longest row x beams of what is decoded at once; when memory runs out it is halved.
-    Raises ``ModelError`` for a device that is not there, a precision that it does not compute, or
+    ``cuda``. ``precision`` None chooses: bfloat16 on a GPU, int8 for large models on a CPU (not
+    where CTranslate2 has it wrong), else float32. ``beam`` 1 is greedy. ``token_budget`` bounds
+    rows x longest row x beams of what is decoded at once; when memory runs out it is halved. Raises
+    ``ModelError`` for a device that is not there, a precision that is not computed there, or
     weights of another kind.
     """
 

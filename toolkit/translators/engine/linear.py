@@ -111,9 +111,8 @@ def float_sums(weight: Tensor, scale: Tensor) -> Sums:
     def sums(rows: Tensor) -> Tensor:
         parts = torch.split(rows.float(), _EXACT_INPUTS, 1)
         y = torch.empty(len(rows), len(weight))
-        for panel, to in zip(
-            torch.split(weight, _PANEL_OUTPUTS), torch.split(y, _PANEL_OUTPUTS, 1), strict=True
-        ):
+        panels = torch.split(weight, _PANEL_OUTPUTS)
+        for panel, to in zip(panels, torch.split(y, _PANEL_OUTPUTS, 1), strict=True):
             some = [w.float() for w in torch.split(panel, _EXACT_INPUTS, 1)]
             to.copy_(functional.linear(parts[0], some[0]))
             for part, w in zip(parts[1:], some[1:], strict=True):
