@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from toolkit.bench import comparison, subjects, timing
-from toolkit.bench.comparison import BenchReport, BenchRow, as_text, best_engine, with_ratios
+from toolkit.bench.report import BenchReport, BenchRow, as_text, best_engine, with_ratios
 from toolkit.bench.subjects import LENGTHS
 from toolkit.bench.timing import END, Files, Subject, Work, by_output, make_rows
 from toolkit.cli import console

@@ -355,8 +355,7 @@ def bench(
     Takes a quarter of an hour and 5 GB of disk in the cache, which stays there for the next time.
     Without weights of NLLB here it makes up random ones of the 600M's sizes.
     """
-    from toolkit.bench import comparison as measuring
-    from toolkit.bench import subjects
+    from toolkit.bench import comparison, report, subjects
     from toolkit.cli import present
     from toolkit.config import load
     from toolkit.translators.nllb import choose_device
@@ -364,7 +363,7 @@ def bench(
     config = load(options, path=config_path)
     subject = subjects.find(config.model, config.inputs, asked=options["model"] is not None)
     with progress() as bar:
-        report = measuring.run(
+        found = comparison.run(
             subject,
             beams=beams or (1, 4),
             sentences=sentences,
@@ -372,8 +371,8 @@ def bench(
             progress=bar,
             say=say,
         )
-    click.echo(present.row_json(report) if as_json else measuring.as_text(report))
-    best = measuring.best_engine(report, config.beam)
+    click.echo(present.row_json(found) if as_json else report.as_text(found))
+    best = report.best_engine(found, config.beam)
     if best is not None and config.engine != best:
         keep_setting("engine", best, config_path, asked=write_config)
 
