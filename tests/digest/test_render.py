@@ -23,7 +23,6 @@ from toolkit.data import Citation, Digest, Story, StoryBullet, TranslatedArticle
 from toolkit.digest import render
 from toolkit.digest.display import clean, published, source_link, source_name
 from toolkit.digest.page import arrange, tongue
-from toolkit.errors import ConfigError
 
 CASES = Path(__file__).parents[1] / "cases"
 EMPTY = Digest(dt.date(2026, 11, 21), "signature", (), ())
@@ -398,37 +397,6 @@ def test_a_folder_of_templates_is_searched_first(tmp_path: Path, sample_digest: 
     assert "<style>body { color: red }\n</style>" in page
     (tmp_path / "digest.html.j2").write_text("<p>{{ page.items[0].points[0].text }} {{ '<b>' }}")
     assert "&lt;b&gt;" in render.html(sample_digest, templates=tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        ("digest.html.j2", "<p>\n{% if %}", "digest.html.j2, line 2: "),
-        ("digest.html.j2", "{{ page.nothing }}", "digest.html.j2: "),
-        ("digest.html.j2", "{% include 'gone.j2' %}", "gone.j2"),
-        ("digest.md.j2", "{{ page.items | nofilter }}", "nofilter"),
-        ("digest.md.j2", "{{ nobody }}", "'nobody' is undefined"),
-        ("digest.md.j2", "{{ page.minutes + 'x' }}", "digest.md.j2: "),
-        ("digest.css", "a{}</STYLE>", "digest.css: "),
-        ("digest.css", b"\xff\xfe", "digest.css: "),
-    ],
-)
-def test_a_broken_template_is_named_in_one_line(
-    tmp_path: Path, sample_digest: Digest, name: str, text: str | bytes, words: str
-) -> None:
-    data = text if isinstance(text, bytes) else text.encode()
-    (tmp_path / name).write_bytes(data)
-    show = render.markdown if name == "digest.md.j2" else render.html
-    with pytest.raises(ConfigError) as caught:
-        show(sample_digest, templates=tmp_path)
-    assert words in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert caught.value.remedy
-
-
-def test_a_missing_folder_of_templates_is_named(tmp_path: Path, sample_digest: Digest) -> None:
-    with pytest.raises(ConfigError, match="nowhere"):
-        render.html(sample_digest, templates=tmp_path / "nowhere")
 
 
 # JSON

@@ -1,8 +1,8 @@
-"""A digest as HTML, Markdown and JSON.
+"""Writes a digest as HTML, Markdown and JSON.
 
-Templates are Jinja's: ``digest.html.j2``, ``digest.css`` and ``digest.md.j2``. A folder given as
-``templates`` is searched first, so that a user may replace any one of them. Both kinds escape
-every value by default: HTML by Jinja's autoescaping, Markdown by ``display.markdown``.
+HTML and Markdown are made by the templates ``digest.html.j2`` (with ``digest.css``) and
+``digest.md.j2``; those in a folder given as ``templates`` replace the packaged ones. Every value
+is escaped: in HTML by Jinja, in Markdown by ``display.markdown``.
 """
 
 from __future__ import annotations
@@ -11,22 +11,21 @@ import base64
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.data import Digest, Failure, Story, TranslatedArticle
 from toolkit.digest.display import Verbatim, code, day, weekday, whole
 from toolkit.digest.display import markdown as escaped
+from toolkit.digest.example import example
 from toolkit.digest.page import Source, arrange
+from toolkit.digest.sandbox import environment, template_errors
 from toolkit.errors import ConfigError
 from toolkit.version import VERSION
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-_TEMPLATES = Path(__file__).with_name("templates")
 
 
 def html(digest: Digest, *, templates: Path | None = None) -> str:
@@ -38,14 +37,13 @@ def html(digest: Digest, *, templates: Path | None = None) -> str:
 
 
 def html_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str]:
-    """``html`` piece by piece, for pages of any size."""
+    """The text of ``html`` in parts, for pages of any size."""
     from markupsafe import Markup
 
-    environment = _environment(templates)
-    with _template_errors("digest.css"):
-        css, css_hash = _style(environment)
-    with _template_errors("digest.html.j2"):
-        yield from environment.get_template("digest.html.j2").generate(
+    jinja = environment(templates, {"day": day, "weekday": weekday})
+    css, css_hash = _style(jinja)
+    with template_errors("digest.html.j2"):
+        yield from jinja.get_template("digest.html.j2").generate(
             page=arrange(digest), css=Markup(css), css_hash=css_hash, version=VERSION
         )
 
@@ -53,27 +51,33 @@ def html_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str
 def markdown(digest: Digest, *, templates: Path | None = None) -> str:
     """``digest`` as Markdown that looks the same on GitHub and in CommonMark, without HTML.
 
-    Raises ``ConfigError`` when the folder ``templates`` is missing or a template is broken.
+    Raises ``ConfigError`` as ``html`` does.
     """
     return "".join(markdown_parts(digest, templates=templates))
 
 
 def markdown_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str]:
-    """``markdown`` piece by piece."""
-    environment = _markdown_environment(templates)
-    with _template_errors("digest.md.j2"):
-        yield from environment.get_template("digest.md.j2").generate(
+    """The text of ``markdown`` in parts."""
+    filters: dict[str, Callable[..., str]] = {
+        "day": day,
+        "weekday": weekday,
+        "address": _address,
+        "code": code,
+    }
+    jinja = environment(templates, filters, finalize=escaped)
+    with template_errors("digest.md.j2"):
+        yield from jinja.get_template("digest.md.j2").generate(
             page=arrange(digest), version=VERSION
         )
 
 
 def check_templates(templates: Path | None) -> None:
-    """Render an empty digest with the user's templates, so that a broken one stops a run at its
-    start. Raises ``ConfigError``."""
+    """Render an empty digest and one that has everything with the templates in ``templates``,
+    so that a broken one stops a run at its start. Raises ``ConfigError``."""
     if templates is not None:
-        empty = Digest(date=dt.date(2000, 1, 1), signature="", articles=(), stories=())
-        html(empty, templates=templates)
-        markdown(empty, templates=templates)
+        for digest in (Digest(dt.date(2000, 1, 1), "", (), ()), example()):
+            html(digest, templates=templates)
+            markdown(digest, templates=templates)
 
 
 def to_json(digest: Digest) -> dict[str, Any]:
@@ -149,61 +153,17 @@ def _failure(failure: Failure) -> dict[str, Any]:
     }
 
 
-def _environment(templates: Path | None) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-    if templates is not None and not templates.is_dir():
-        raise ConfigError(
-            f"{templates}: no such folder of templates",
-            remedy="Name a folder that holds digest.html.j2, digest.css or digest.md.j2.",
-        )
-    folders = [_TEMPLATES] if templates is None else [templates, _TEMPLATES]
-    environment = Environment(
-        loader=FileSystemLoader(folders),
-        # Named in full: Jinja's own list goes by the last suffix, and .j2 is not on it.
-        autoescape=select_autoescape(
-            enabled_extensions=("html.j2",), disabled_extensions=("md.j2",), default=True
-        ),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(day=day, weekday=weekday)
-    return environment
-
-
-def _markdown_environment(templates: Path | None) -> Environment:
-    environment = _environment(templates)
-    environment.finalize = escaped
-    environment.filters.update(address=_address, code=code)
-    return environment
-
-
-@contextmanager
-def _template_errors(name: str) -> Iterator[None]:
-    """Errors of ``name``'s text, of Jinja and of what its expressions do, as ``ConfigError``."""
-    from jinja2 import TemplateError, TemplateSyntaxError
-
-    try:
-        yield
-    except TemplateSyntaxError as error:
-        where, reason = f"{error.filename or name}, line {error.lineno}", error.message
-    except (TemplateError, OSError, ValueError, TypeError, AttributeError) as error:
-        where, reason = name, str(error)
-    else:
-        return
-    raise ConfigError(
-        f"{where}: {' '.join((reason or 'it does not render').split())}",
-        remedy="Mend the template, or take it out of the folder to use the toolkit's own.",
-    )
-
-
 def _style(environment: Environment) -> tuple[str, str]:
     """The style sheet as it stands in the page, and its hash for the security policy."""
     loader = environment.loader
     assert loader is not None
-    css = loader.get_source(environment, "digest.css")[0].replace("\r\n", "\n")
+    css, path, _ = loader.get_source(environment, "digest.css")
+    css = css.replace("\r\n", "\n")
     if "</style" in css.lower():
-        raise ValueError("it holds '</style', which would end the style sheet early")
+        raise ConfigError(
+            f"{path}: it holds '</style', which would end the style sheet early",
+            remedy="Write it otherwise; a style sheet needs no such text.",
+        )
     digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest())
     return css, f"sha256-{digest.decode('ascii')}"
 
