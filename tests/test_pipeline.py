@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,10 +46,10 @@ BRETON = (
 )
 
 
-class Numbered:
+class Named:
     """Translates every text to an English sentence of its own and remembers what it was asked."""
 
-    signature = "numbered@1"
+    signature = "named@1"
     notice = ""
 
     def __init__(self, *, fails_on: str = "") -> None:
@@ -59,7 +60,27 @@ class Numbered:
         if source == self.fails_on:
             raise ModelError("the device is gone", remedy="Plug it in again.")
         self.asked.extend(texts)
-        return [Hypothesis(f"The {source} report says {zlib.crc32(t.encode())}.") for t in texts]
+        return [
+            Hypothesis(f"{_name(text)} met {_name(text[::-1])} in {_name(source)}.")
+            for text in texts
+        ]
+
+
+def _name(text: str) -> str:
+    """A name for ``text`` and no other."""
+    return "".join(chr(ord("a") + int(d)) for d in str(zlib.crc32(text.encode()))).capitalize()
+
+
+class Looping(Named):
+    """Knows one sentence and repeats itself over all others."""
+
+    signature = "looping@1"
+    sound = "A new metro line opened in Delhi on Monday."
+
+    def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
+        self.asked.extend(texts)
+        loop = "the the the the the the the the"
+        return [Hypothesis(self.sound if "दिल्ली" in text else loop) for text in texts]
 
 
 @pytest.fixture
@@ -76,7 +97,7 @@ def records(path: Path) -> list[dict[str, object]]:
 
 
 def test_every_file_of_the_run_is_written_and_latest_points_to_it(config: Config) -> None:
-    result = run(config, translator=Numbered())
+    result = run(config, translator=Named())
     folder = config.outputs / "2026-11-21"
     names = {"digest.html", "digest.md", "digest.json", "articles.jsonl", "run.json", "run.log"}
     assert {p.name for p in folder.iterdir()} == names
@@ -88,7 +109,7 @@ def test_every_file_of_the_run_is_written_and_latest_points_to_it(config: Config
 
 
 def test_articles_keep_every_sentence_in_order(config: Config) -> None:
-    result = run(config, translator=Numbered())
+    result = run(config, translator=Named())
     hindi = next(a for a in result.digest.articles if a.language == "hin_Deva")
     sources = [t.segment.text for t in hindi.translations]
     assert " ".join(sources) == " ".join(HINDI.split())
@@ -96,7 +117,7 @@ def test_articles_keep_every_sentence_in_order(config: Config) -> None:
 
 
 def test_english_is_never_sent_to_the_model(config: Config) -> None:
-    translator = Numbered()
+    translator = Named()
     result = run(config, translator=translator)
     assert not any("budget" in text for text in translator.asked)
     english = next(a for a in result.digest.articles if a.language == "eng_Latn")
@@ -107,10 +128,10 @@ def test_english_is_never_sent_to_the_model(config: Config) -> None:
 
 def test_nothing_is_translated_twice_in_a_run_or_in_the_next(config: Config) -> None:
     (config.inputs[0] / "4.txt").write_text(HINDI + "\nयह एक नया वाक्य है जो पहले नहीं था।\n", "utf-8")
-    first = Numbered()
+    first = Named()
     run(config, translator=first)
     assert len(first.asked) == len(set(first.asked))
-    second = Numbered()
+    second = Named()
     result = run(config, translator=second)
     assert second.asked == []
     assert result.counts["from_model"] == 0
@@ -118,7 +139,7 @@ def test_nothing_is_translated_twice_in_a_run_or_in_the_next(config: Config) -> 
 
 
 def test_a_stopped_run_goes_on_where_it_was(config: Config) -> None:
-    class Unplugged(Numbered):
+    class Unplugged(Named):
         def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
             if self.asked:
                 raise KeyboardInterrupt
@@ -128,14 +149,14 @@ def test_a_stopped_run_goes_on_where_it_was(config: Config) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(config, translator=stopped)
     assert not (config.outputs / "latest").exists()
-    rest = Numbered()
+    rest = Named()
     result = run(config, translator=rest)
     assert not set(stopped.asked) & set(rest.asked)
     assert result.counts["articles"] == 3
 
 
 def test_one_language_that_fails_costs_no_other(config: Config) -> None:
-    result = run(config, translator=Numbered(fails_on="guj_Gujr"))
+    result = run(config, translator=Named(fails_on="guj_Gujr"))
     assert [a.language for a in result.digest.articles] == ["hin_Deva", "eng_Latn"]
     (failure,) = result.failures
     assert (failure.stage, failure.reason) == ("translate", "the device is gone")
@@ -153,7 +174,7 @@ def test_bad_files_are_not_processed_and_the_good_ones_are(config: Config) -> No
         "وقال الوزير إن العمل سيبدأ في مارس المقبل.\n"
     )
     (news / "8-1256.txt").write_text(arabic, encoding="cp1256")
-    result = run(config, translator=Numbered())
+    result = run(config, translator=Named())
     names = [Path(a.source).name for a in result.digest.articles]
     assert names == ["1.txt", "2.txt", "3.txt", "7-utf16.txt", "8-1256.txt"]
     assert result.digest.articles[-1].language == "arb_Arab"
@@ -185,18 +206,18 @@ def test_a_deadline_is_the_next_such_time_unless_it_was_just_missed(
 
 def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(config: Config) -> None:
     late = replace(config, deadline=(dt.datetime.now() - dt.timedelta(minutes=5)).time())
-    result = run(late, translator=Numbered())
+    result = run(late, translator=Named())
     assert [a.language for a in result.digest.articles] == ["eng_Latn"]
     assert result.counts["left_over"] == 2
     assert any("deadline" in notice for notice in result.digest.notices)
-    run(config, translator=Numbered())
-    again = run(late, translator=Numbered())
+    run(config, translator=Named())
+    again = run(late, translator=Named())
     assert again.counts["left_over"] == 0
 
 
 def test_a_deadline_that_is_past_leaves_a_language_model_unasked(config: Config) -> None:
     (config.inputs[0] / "4.txt").write_text(ENGLISH.replace("on Monday", "in June"), "utf-8")
-    run(config, translator=Numbered())
+    run(config, translator=Named())
     late = replace(
         config,
         summariser="prompted",
@@ -204,7 +225,7 @@ def test_a_deadline_that_is_past_leaves_a_language_model_unasked(config: Config)
         llm_model="absent",
         deadline=(dt.datetime.now() - dt.timedelta(minutes=5)).time(),
     )
-    result = run(late, translator=Numbered())
+    result = run(late, translator=Named())
     assert all(story.bullets for story in result.digest.stories)
     assert [n for n in result.digest.notices if "gave no" in n] == []
     briefs, merging = (n for n in result.digest.notices if "deadline" in n)
@@ -213,7 +234,7 @@ def test_a_deadline_that_is_past_leaves_a_language_model_unasked(config: Config)
 
 
 def test_a_run_counts_nothing_of_an_earlier_one(config: Config) -> None:
-    translator = Checked(Numbered(), [Retry(Numbered(), frozenset({"numbers"}))])
+    translator = Checked(Named(), [Retry(Named(), frozenset({"numbers"}))])
     counts = [run(config, translator=translator).counts for _ in range(2)]
     assert counts[0]["retried"] > 0
     assert counts[1]["retried"] == 0
@@ -222,11 +243,50 @@ def test_a_run_counts_nothing_of_an_earlier_one(config: Config) -> None:
 def test_a_summariser_that_serves_two_runs_tells_of_one(config: Config) -> None:
     # Port 9 discards: nothing listens there.
     summariser = Prompted(OpenAIServer("http://127.0.0.1:9/v1", "absent", retries=0))
-    told = [
-        run(config, translator=Numbered(), summariser=summariser).digest.notices for _ in range(2)
-    ]
+    told = [run(config, translator=Named(), summariser=summariser).digest.notices for _ in range(2)]
     assert told[0] == told[1]
     assert "for 3 of 3 articles" in told[0][0]
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_translator_that_repeats_itself_is_flagged_and_makes_no_headline(
+    config: Config, wrapped: bool
+) -> None:
+    translator = Checked(Looping()) if wrapped else Looping()
+    result = run(config, translator=translator)
+    assert result.counts["flagged"] == result.counts["from_model"] - 1
+    assert any("failed a check" in notice for notice in result.digest.notices)
+    by_language = {a.id: a.language for a in result.digest.articles}
+    headlines = {by_language[s.articles[0]]: s.headline for s in result.digest.stories}
+    assert headlines == {
+        "hin_Deva": Looping.sound.removesuffix("."),
+        "guj_Gujr": "ગુજરાતમાં ભારે વરસાદ",  # no sentence of its translation is fit to be read
+        "eng_Latn": "Council approves the budget",
+    }
+    again = run(config, translator=Looping())
+    assert (again.counts["from_model"], again.counts["flagged"]) == (0, result.counts["flagged"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ([], "the translator named@1 gave 0 hypotheses for 4 texts"),
+        (["Rain."] * 4, "the translator named@1 gave a str in the list"),
+        (None, "the translator named@1 gave a NoneType"),
+    ],
+)
+def test_a_translator_that_breaks_its_contract_costs_its_articles(
+    config: Config, answer: Any, reason: str
+) -> None:
+    class Short(Named):
+        def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
+            found = super().translate(texts, source=source, target=target)
+            return found if source != "guj_Gujr" else answer  # type: ignore[no-any-return]
+
+    result = run(config, translator=Short())
+    assert [a.language for a in result.digest.articles] == ["hin_Deva", "eng_Latn"]
+    (failure,) = result.failures
+    assert (failure.stage, failure.reason) == ("translate", reason)
 
 
 def test_no_input_is_an_error_and_no_digest(tmp_path: Path, config: Config) -> None:
@@ -234,31 +294,31 @@ def test_no_input_is_an_error_and_no_digest(tmp_path: Path, config: Config) -> N
     empty.mkdir()
     nothing = replace(config, inputs=(empty,))
     with pytest.raises(InputError, match="no article here"):
-        run(nothing, translator=Numbered())
+        run(nothing, translator=Named())
     assert not (config.outputs / "latest").exists()
 
 
 def test_two_copies_of_one_article_are_one(config: Config) -> None:
     (config.inputs[0] / "copy.txt").write_text(ENGLISH, encoding="utf-8")
-    result = run(config, translator=Numbered())
+    result = run(config, translator=Named())
     assert result.counts["articles"] == 3
     assert result.counts["duplicates"] == 1
 
 
 def test_a_story_that_goes_on_from_yesterday_says_so(config: Config) -> None:
     more = ENGLISH.replace("It takes effect in April.", "Protests against it followed on Tuesday.")
-    run(replace(config, date=DAY - dt.timedelta(days=1)), translator=Numbered())
+    run(replace(config, date=DAY - dt.timedelta(days=1)), translator=Named())
     (config.inputs[0] / "3.txt").write_text(more, encoding="utf-8")
-    result = run(config, translator=Numbered())
+    result = run(config, translator=Named())
     budget = next(s for s in result.digest.stories if "budget" in s.headline)
     assert budget.continues == DAY - dt.timedelta(days=1)
     (config.outputs / "2026-11-20" / "digest.json").write_text("{damaged", encoding="utf-8")
-    again = run(config, translator=Numbered())
+    again = run(config, translator=Named())
     assert all(story.continues is None for story in again.digest.stories)
 
 
 def test_what_nobody_foresaw_costs_one_article_and_is_in_the_log(config: Config) -> None:
-    class Broken(Numbered):
+    class Broken(Named):
         def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
             if source == "guj_Gujr":
                 raise IndexError("list index out of range")
@@ -267,15 +327,15 @@ def test_what_nobody_foresaw_costs_one_article_and_is_in_the_log(config: Config)
     result = run(config, translator=Broken())
     assert [a.language for a in result.digest.articles] == ["hin_Deva", "eng_Latn"]
     (failure,) = result.failures
-    assert "unforeseen error (IndexError" in failure.reason
+    assert failure.reason.startswith("the translator named@1: unforeseen error (IndexError")
     assert "Traceback" in (config.outputs / "latest" / "run.log").read_text(encoding="utf-8")
 
 
 def test_a_run_in_which_nothing_could_be_done_leaves_the_digest_alone(config: Config) -> None:
-    good = run(config, translator=Numbered()).paths["html"].read_text(encoding="utf-8")
+    good = run(config, translator=Named()).paths["html"].read_text(encoding="utf-8")
     for file in config.inputs[0].iterdir():
         file.write_bytes(b"")
-    result = run(config, translator=Numbered())
+    result = run(config, translator=Named())
     assert not result.digest.articles
     assert len(result.failures) == 3
     assert (config.outputs / "latest" / "digest.html").read_text(encoding="utf-8") == good
@@ -288,7 +348,7 @@ def test_a_broken_template_stops_the_run_before_any_work(config: Config, tmp_pat
     templates = tmp_path / "templates"
     templates.mkdir()
     (templates / "digest.md.j2").write_text("{{ nothing.such }", encoding="utf-8")
-    translator = Numbered()
+    translator = Named()
     with pytest.raises(ConfigError, match=r"digest\.md\.j2"):
         run(replace(config, templates=templates), translator=translator)
     assert translator.asked == []
@@ -297,13 +357,13 @@ def test_a_broken_template_stops_the_run_before_any_work(config: Config, tmp_pat
 
 def test_a_language_in_doubt_is_told_at_the_top_and_on_the_story(config: Config) -> None:
     (config.inputs[0] / "4.txt").write_text(BRETON, encoding="utf-8")
-    result = run(config, translator=Numbered())
+    result = run(config, translator=Named())
     assert result.counts["doubted"] == 1
     assert any(n.startswith("1 of 4 articles may be in another") for n in result.digest.notices)
     (story,) = (s for s in result.digest.stories if s.notes)
     (article,) = (a for a in result.digest.articles if a.prepared.language_doubt)
     assert story.articles == (article.id,)
-    assert "4.txt: taken for" in story.notes[0]
+    assert any("4.txt: taken for" in note for note in story.notes)
     stated = records(result.paths["articles"])
     assert [bool(a["language_doubt"]) for a in stated] == [False, False, False, True]
 
@@ -311,7 +371,7 @@ def test_a_language_in_doubt_is_told_at_the_top_and_on_the_story(config: Config)
 def test_a_damaged_cache_is_told_in_the_digest(config: Config) -> None:
     config.cache.write_bytes(b"no database at all " * 500)
     said: list[str] = []
-    result = run(config, translator=Numbered(), say=said.append)
+    result = run(config, translator=Named(), say=said.append)
     assert any("was damaged" in notice for notice in result.digest.notices)
     assert ["was damaged" in text for text in said] == [True]
 
@@ -321,7 +381,7 @@ def test_a_language_model_that_does_not_answer_costs_no_digest(config: Config) -
     asked = replace(
         config, summariser="prompted", llm_url="http://127.0.0.1:9/v1", llm_model="absent"
     )
-    result = run(asked, translator=Numbered())
+    result = run(asked, translator=Named())
     assert [story.bullets != () for story in result.digest.stories] == [True] * 3
     assert any("language model" in note for s in result.digest.stories for note in s.notes)
     (notice,) = (n for n in result.digest.notices if "language model" in n)

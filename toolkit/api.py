@@ -29,7 +29,7 @@ from toolkit.readers import collection
 from toolkit.readers.base import article_id
 from toolkit.runs import stages
 from toolkit.text import cleaning, segmentation
-from toolkit.translators.base import Translator
+from toolkit.translators.checks.retry import Checked
 
 views.register()
 
@@ -80,13 +80,13 @@ def prepare(article: Article, *, language: str | None = None) -> PreparedArticle
 
 def translator(
     model: str = "600M", *, engine: str = "auto", device: str = "auto", beam: int = 4
-) -> Translator:
+) -> Checked:
     """A translator with its weights loaded; the same arguments give the same one again."""
     return _translator(model, engine, device, beam)
 
 
 @lru_cache(maxsize=2)
-def _translator(model: str, engine: str, device: str, beam: int) -> Translator:
+def _translator(model: str, engine: str, device: str, beam: int) -> Checked:
     from toolkit.translators.build import load_translator
 
     return load_translator(model, engine=engine, device=device, beam=beam)

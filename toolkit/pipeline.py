@@ -33,7 +33,7 @@ from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.build import Writers, load_writers
 from toolkit.translators.base import Translator
 from toolkit.translators.build import load_translator
-from toolkit.translators.checks.retry import Checked
+from toolkit.translators.checks.retry import Checked, checked
 from toolkit.version import VERSION
 
 if TYPE_CHECKING:
@@ -105,15 +105,18 @@ class _Run:
         try:
             windows = self._windows(incoming)
             with self._stage("load model"):
-                translator = translator or load_translator(
-                    config.model,
-                    engine=config.engine,
-                    device=config.device,
-                    beam=config.beam,
-                    say=self._tell,
-                    progress=self.progress,
+                checked_translator = checked(
+                    translator
+                    or load_translator(
+                        config.model,
+                        engine=config.engine,
+                        device=config.device,
+                        beam=config.beam,
+                        say=self._tell,
+                        progress=self.progress,
+                    )
                 )
-                before = _retries(translator)
+                before = _retries(checked_translator)
                 writers = Writers(summariser) if summariser else load_writers(config)
                 writers.begin()
             outgoing = Outgoing(
@@ -125,7 +128,7 @@ class _Run:
             )
             try:
                 with self._stage("translate"):
-                    self._translate(windows, translator, incoming, outgoing)
+                    self._translate(windows, checked_translator, incoming, outgoing)
                 with self._stage("summarise"):
                     outgoing.finish()
             except BaseException:
@@ -137,10 +140,11 @@ class _Run:
         log.info("beside: %s", ", ".join(f"{name} {took:.2f} s" for name, took in beside.items()))
         self.timings |= beside
         with self._stage("group"):
-            digest = self._digest(incoming, outgoing, translator, writers)
+            digest = self._digest(incoming, outgoing, checked_translator, writers)
         counts = _counts(incoming, outgoing, digest)
         # It may have served an earlier run.
-        counts |= {name: n - before.get(name, 0) for name, n in _retries(translator).items()}
+        retries = _retries(checked_translator)
+        counts |= {name: number - before[name] for name, number in retries.items()}
         with self._stage("write"):
             paths = self._publish(digest)
         self.timings["total"] = time.monotonic() - started
@@ -174,7 +178,7 @@ class _Run:
     def _translate(
         self,
         windows: Iterable[list[PreparedArticle]],
-        translator: Translator,
+        translator: Checked,
         incoming: Incoming,
         outgoing: Outgoing,
     ) -> None:
@@ -200,7 +204,7 @@ class _Run:
         return self.until is not None and dt.datetime.now() >= self.until
 
     def _digest(
-        self, incoming: Incoming, outgoing: Outgoing, translator: Translator, writers: Writers
+        self, incoming: Incoming, outgoing: Outgoing, translator: Checked, writers: Writers
     ) -> Digest:
         grouped: Spill[Story] = Spill(self.folder.path)
         found = outgoing.day.stories(self.folder.earlier_stories())
@@ -308,9 +312,7 @@ def _merged(
             yield merger.merge(story, [articles[places[i]] for i in story.articles]), False
 
 
-def _retries(translator: Translator | None) -> dict[str, int]:
-    if not isinstance(translator, Checked):
-        return {}
+def _retries(translator: Checked) -> dict[str, int]:
     return {"retried": translator.retried, "rescued": translator.rescued}
 
 

@@ -26,6 +26,7 @@ from toolkit.progress import Progress, Silent
 from toolkit.summarisers.base import Summariser
 from toolkit.text import cleaning, segmentation
 from toolkit.translators.base import Translator
+from toolkit.translators.checks.retry import checked
 
 log = logging.getLogger(__name__)
 
@@ -158,8 +159,9 @@ def translate(
 ) -> Translated:
     """Translate every segment of ``articles``, equal ones once, keeping the articles' order.
 
-    What the model is asked goes through ``cache`` in small parts, so a run that is stopped
-    loses at most ``CALL_ROWS`` segments. An article that cannot be translated is a failure.
+    Every translator's output is checked. What it is asked goes through ``cache`` in small parts,
+    so a run that is stopped loses at most ``CALL_ROWS`` segments. An article that cannot be
+    translated is a failure.
     """
     result = Translated()
     for window in windows(articles):
@@ -196,7 +198,7 @@ class Window:
         time_is_up: Callable[[], bool],
     ) -> None:
         self.articles = articles
-        self.translator = translator
+        self.translator = checked(translator)
         self.cache = cache
         self.target = target
         self.progress = progress
@@ -233,7 +235,7 @@ class Window:
     def _call(self, language: str, texts: list[str]) -> None:
         signature = self.translator.signature
         try:
-            with _unforeseen(f"{len(texts)} segments"):
+            with _unforeseen(f"the translator {signature.split(' ')[0]}"):
                 hypotheses = self.translator.translate(texts, source=language, target=self.target)
         except ToolkitError as error:
             log.error("%d segments of %s: %s", len(texts), language, error)

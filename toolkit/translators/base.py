@@ -12,12 +12,12 @@ class Translator(Protocol):
     """An engine with its weights loaded.
 
     ``signature`` names all that an output depends on (checkpoint@revision, engine, precision,
-    beam): it is part of the cache key. Options live in constructors. ``notice`` is a sentence
-    that readers of the output must see (the demo checkpoint says that it is one), or empty.
+    beam): it is part of the cache key. Options live in constructors. One may have a ``notice``
+    too: a sentence that readers of the output must see (the demo checkpoint says that it is one).
     """
 
-    signature: str
-    notice: str
+    @property
+    def signature(self) -> str: ...
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
         """Translate each text by itself: same length, same order, empty in, empty out.

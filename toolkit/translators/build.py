@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from toolkit.hub.resolve import resolve
 from toolkit.progress import Progress
-from toolkit.translators.base import Translator
+from toolkit.translators.checks.retry import Checked, Retry
 from toolkit.translators.choice import settle
 
 log = logging.getLogger(__name__)
@@ -24,14 +24,13 @@ def load_translator(
     beam: int = 4,
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
-) -> Translator:
+) -> Checked:
     """The translator for ``model``, its weights loaded; ``say`` and ``progress`` are told of what
     is fetched first. ``engine`` ``auto`` takes the one that is the fastest on this machine: see
     ``choice``.
 
     Raises ``ModelError`` with what to do when the weights or the device cannot be had.
     """
-    from toolkit.translators.checks.retry import Checked, Retry
     from toolkit.translators.nllb import TorchNllb
 
     checkpoint = resolve(model, say=say or log.warning, progress=progress)

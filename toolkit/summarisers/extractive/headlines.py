@@ -8,9 +8,11 @@ from toolkit.data import TranslatedArticle
 from toolkit.summarisers.extractive.quotations import balanced
 from toolkit.summarisers.extractive.ranking import Ranking
 from toolkit.summarisers.extractive.shorten import harmless, is_whole, shorten
+from toolkit.summarisers.extractive.units import LEANING
 from toolkit.summarisers.extractive.words import words
 
 NO_TEXT = "No text"
+NO_TRANSLATION = "No translation of this article is fit to be read"
 MAX_WORDS = 20
 LEAD_WORDS = 12
 LONGEST = 24
@@ -34,8 +36,9 @@ _PART = re.compile(r"(?:;| [|–—-]|--|:) ")
 def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[int, ...]]:
     """The headline and the segment indices it rests on.
 
-    The article's English title where it has one that reads well, else one of its three best
-    sentences, the first, cut. ``NO_TEXT`` with no index where there is neither.
+    The article's English title where it has one that reads well, else one of its best sentences,
+    cut. A text whose translation failed a check is taken only where there is no other, and one
+    that repeats itself never: then the original title stands. ``NO_TEXT`` where there is no text.
     """
     titles = [t for t in article.translations if t.segment.kind == "title" and t.english.strip()]
     title = tidy_title(" ".join(t.english for t in titles))
@@ -44,9 +47,15 @@ def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[i
     if len(title.split()) >= MIN_WORDS and not flagged:
         return title, cites
     lead = ranking.lead()
-    if lead is None or (title and lead.doubt >= 1):
-        return (title, cites) if title else (NO_TEXT, ())
-    return _cut(lead.text), lead.cites
+    found = [(title, cites)] if title else []
+    if lead is not None:
+        title_first = (flagged, False) < (lead.flagged, lead.doubt >= LEANING)
+        found.insert(title_first * len(found), (_cut(lead.text), lead.cites))
+    if not found:
+        return NO_TEXT, ()
+    loops = {t.segment.index for t in article.translations if "loop" in t.flags}
+    instead = (article.original_title or NO_TRANSLATION, found[0][1])
+    return next((line for line in found if loops.isdisjoint(line[1])), instead)
 
 
 def _cut(text: str) -> str:

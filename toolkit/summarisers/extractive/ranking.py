@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from toolkit.summarisers.extractive.units import MAX_WORDS, Unit
+from toolkit.summarisers.extractive.units import LEANING, MAX_WORDS, NEVER, Unit
 from toolkit.text.similarity import dot, terms, unit_length
 
 PLACE_DECAY = 0.6
@@ -41,7 +41,7 @@ class Ranking:
         doubt 1 or more are left out, unless nothing else is there: then one is taken. A flagged
         text gives way to one without a flag that says the same.
         """
-        order = sorted(range(len(self._units)), key=lambda i: (-self._scores[i], i))
+        order = self._order()
         said = frozenset(terms(headline))
         sound = [i for i in order if self._units[i].doubt < 1]
         unflagged = [i for i in sound[:SHORTLIST] if not self._units[i].flagged]
@@ -53,12 +53,22 @@ class Ranking:
         return sorted((self._units[i] for i in chosen), key=lambda u: u.place)
 
     def lead(self) -> Unit | None:
-        """The sentence a headline is best made from: the first of the three best, one without a
-        flag where there is one."""
+        """The sentence a headline is best made from: the first of the three best, or the best of
+        all that have no flag, where there is one."""
         first = min(self.choose(3), key=lambda unit: unit.flagged, default=None)
+        if first is not None and first.flagged:
+            first = min(
+                (u for i in self._order() if not (u := self._units[i]).flagged and u.doubt < NEVER),
+                key=lambda unit: unit.doubt >= LEANING,
+                default=first,
+            )
         if first is None or len(first.cites) == 1:
             return first
         return next(unit for unit in self._units if unit.cites == first.cites[:1])
+
+    def _order(self) -> list[int]:
+        """The places of the texts, those that say most first."""
+        return sorted(range(len(self._units)), key=lambda i: (-self._scores[i], i))
 
     def _score(self) -> list[float]:
         spread: Counter[str] = Counter()

@@ -17,7 +17,7 @@ from toolkit.summarisers.extractive.shorten import shorten, tidy
 
 MAX_WORDS = 30
 
-LEANING, FLAGGED = 1.0, 0.8
+LEANING, NEVER, FLAGGED = 1.0, 2.0, 0.8
 _STOPS = (".", "!", '."', '!"', ".”", "!”")
 
 
@@ -81,7 +81,7 @@ def _single(
     if not running and not text.endswith(("?", ":")):
         stands = Standing.ALONE
     text = shorten(text, MAX_WORDS)
-    doubt = {Standing.ALONE: 0.0, Standing.LEANS: LEANING, Standing.NEVER: 2.0}[stands]
+    doubt = {Standing.ALONE: 0.0, Standing.LEANS: LEANING, Standing.NEVER: NEVER}[stands]
     flagged = bool(translation.flags)
     doubt += FLAGGED * flagged + 0.5 * vagueness(text)
     if stands is Standing.ALONE:

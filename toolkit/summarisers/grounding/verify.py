@@ -86,13 +86,14 @@ def ground(brief: Brief, article: TranslatedArticle, fallback: Summariser) -> Br
 
 
 def ground_headline(brief: Brief, article: TranslatedArticle, instead: Brief) -> Brief:
-    """``brief`` with the headline of ``instead`` where ``article`` does not support its own."""
-    cites = find_support(
-        brief.headline, _texts(article), brief.headline_cites, flagged=_flagged(article)
-    )
-    if cites:
+    """``brief`` with the headline of ``instead`` where ``article`` does not support its own, or
+    only with sentences whose translation failed a check while ``instead`` rests on others."""
+    flagged = _flagged(article)
+    cites = find_support(brief.headline, _texts(article), brief.headline_cites, flagged=flagged)
+    doubtful = not flagged.isdisjoint(cites)
+    if cites and not (doubtful and flagged.isdisjoint(instead.headline_cites)):
         return replace(brief, headline_cites=cites)
-    notes = (_HEADLINE_NOTE,) if brief.headline else ()
+    notes = (_HEADLINE_NOTE,) if brief.headline and not cites else ()
     return replace(
         brief,
         headline=instead.headline,

@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from toolkit.data import Hypothesis
+from toolkit.errors import ModelError
 from toolkit.translators.base import Translator
 from toolkit.translators.checks.rules import CHECKS_VERSION, RETRY, SEVERITY, check
 
@@ -39,7 +40,7 @@ class Checked:
         parts = [first.signature, f"checks{CHECKS_VERSION}"]
         parts += [retry.signature for retry in self._retries]
         self.signature = " ".join(parts)
-        self.notice = first.notice
+        self.notice: str = getattr(first, "notice", "")
         self.retried = 0
         self.rescued = 0
 
@@ -49,6 +50,7 @@ class Checked:
 
         def decode(translator: Translator, rows: Sequence[int]) -> list[Hypothesis]:
             found = translator.translate([texts[i] for i in rows], source=source, target=target)
+            _hold_to_contract(translator, found, len(rows))
             return [
                 replace(
                     hypothesis,
@@ -71,6 +73,29 @@ class Checked:
         self.retried += len(again)
         self.rescued += sum(RETRY.isdisjoint(best[i].flags) for i in again)
         return best
+
+
+def checked(translator: Translator) -> Checked:
+    """``translator`` with every hypothesis checked: itself, where its hypotheses are already."""
+    return translator if isinstance(translator, Checked) else Checked(translator)
+
+
+def _hold_to_contract(translator: Translator, found: object, texts: int) -> None:
+    """Raise ``ModelError`` unless ``found`` is one hypothesis for each of so many texts."""
+    name = translator.signature.split(" ")[0]
+    if not isinstance(found, Sequence) or isinstance(found, str):
+        given = f"a {type(found).__name__}"
+    elif strange := [item for item in found if not isinstance(item, Hypothesis)]:
+        given = f"a {type(strange[0]).__name__} in the list"
+    elif len(found) != texts:
+        given = f"{len(found)} hypotheses for {texts} texts"
+    else:
+        return
+    raise ModelError(
+        f"the translator {name} gave {given}",
+        remedy="A translator returns a list with one Hypothesis for each text, in order: tell "
+        "its author.",
+    )
 
 
 def _rank(hypothesis: Hypothesis) -> tuple[int, float]:
