@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from toolkit.config import ENGLISH, Config
+from toolkit.config import Config
 from toolkit.data import (
     Article,
     Brief,
@@ -23,7 +23,7 @@ from toolkit.data import (
 )
 from toolkit.digest import views
 from toolkit.errors import InputError
-from toolkit.languages import codes
+from toolkit.languages import ENGLISH, codes
 from toolkit.progress import Progress
 from toolkit.readers import collection
 from toolkit.readers.base import article_id

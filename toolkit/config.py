@@ -18,7 +18,6 @@ from typing import Any
 
 from toolkit.errors import ConfigError, OutputError
 
-ENGLISH = "eng_Latn"
 CONFIG_NAME = "toolkit.toml"
 _PREFIX = "TOOLKIT_"
 _CHOICES = {

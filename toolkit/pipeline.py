@@ -15,13 +15,14 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.config import ENGLISH, Config
+from toolkit.config import Config
 from toolkit.data import Digest, PreparedArticle, RunResult, Story, TranslatedArticle
 from toolkit.digest import render
 from toolkit.errors import InputError, OutputError, ToolkitError
 from toolkit.executors.base import Executor
 from toolkit.executors.local import Local
 from toolkit.executors.ray_cluster import RayCluster
+from toolkit.languages import ENGLISH
 from toolkit.progress import Counted, Progress, Silent
 from toolkit.readers.collection import Duplicate
 from toolkit.runs import stages

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from toolkit.data import Hypothesis
-from toolkit.languages import codes
+from toolkit.languages import ENGLISH, codes
 from toolkit.translators.checks.rules import EXPLANATIONS, check
 
 CASES = Path(__file__).parent.parent / "tests" / "cases" / "checks.json"
@@ -53,7 +53,7 @@ def score_cases(path: Path, *, show: bool) -> None:
                 case["source"],
                 hypothesis,
                 source_language=case["language"],
-                target_language=case.get("target", "eng_Latn"),
+                target_language=case.get("target", ENGLISH),
             )
         )
         due = set(case["flags"])

@@ -26,7 +26,7 @@ from unittest.mock import patch
 
 import build_profiles
 
-from toolkit.languages import codes, detection, profiles, scripts
+from toolkit.languages import CHINESE, ENGLISH, codes, detection, profiles, scripts
 
 Documents = list[tuple[str, str]]
 # Letters in one document; characters that stand for a syllable or word count double.
@@ -95,12 +95,12 @@ def from_messages(folder: Path) -> Documents:
         if code is None:
             continue
         language = codes.get(code)
-        han = language.script in {"Hans", "Hant"}
+        han = language.script in CHINESE
         kept = [
             line
             for line in messages(path)
-            if (code == "eng_Latn" or line not in english)
-            and scripts.writing_system(line) in ({"Hans", "Hant"} if han else {language.script})
+            if (code == ENGLISH or line not in english)
+            and scripts.writing_system(line) in (CHINESE if han else {language.script})
         ]
         documents += [(code, text) for text in pieces(kept, language.script)[:PER_LANGUAGE]]
     return documents

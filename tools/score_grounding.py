@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from toolkit.languages import ENGLISH
 from toolkit.summarisers.grounding.verify import find_support, supported
 from toolkit.text.segmentation import sentences
 
@@ -97,7 +98,7 @@ def _sentences(text: str) -> list[str]:
     """The sentences of text in the old tokenised style (" ." and "`")."""
     text = re.sub(r"\s+([.,;:!?%)])", r"\1", text.replace("`", "'").replace("( ", "("))
     text = re.sub(r" ('s|n't|'re|'ve|'ll)\b", r"\1", " ".join(text.split()))
-    found = sentences(re.sub(r"(?<=[a-z]{2})\.(?=[a-z]{2})", ". ", text), "eng_Latn")
+    found = sentences(re.sub(r"(?<=[a-z]{2})\.(?=[a-z]{2})", ". ", text), ENGLISH)
     return [s for s in found if len(s.split()) > 3]
 
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from toolkit.data import Article, PreparedArticle, Segment, TranslatedArticle, Translation
+from toolkit.languages import ENGLISH
 from toolkit.stories import grouping
 from toolkit.summarisers.extractive.summariser import Extractive
 
@@ -25,7 +26,7 @@ def english_article(name: str, sentences: Sequence[str]) -> TranslatedArticle:
     article = Article(id=name, source=name, text="\n".join(sentences))
     segments = tuple(Segment(name, i, i, text) for i, text in enumerate(sentences))
     rows = tuple(Translation(segment, segment.text) for segment in segments)
-    return TranslatedArticle(PreparedArticle(article, "eng_Latn", segments), rows)
+    return TranslatedArticle(PreparedArticle(article, ENGLISH, segments), rows)
 
 
 def b_cubed(found: Mapping[str, object], gold: Mapping[str, object]) -> tuple[float, float, float]:

@@ -20,6 +20,7 @@ from statistics import mean
 from rouge_score.rouge_scorer import RougeScorer
 
 from toolkit.data import Article, PreparedArticle, Segment, TranslatedArticle, Translation
+from toolkit.languages import ENGLISH
 from toolkit.summarisers.extractive.summariser import Extractive
 
 MEASURES = ("rouge1", "rouge2", "rougeLsum")
@@ -63,7 +64,7 @@ def as_article(number: int, sentences: Sequence[str]) -> TranslatedArticle:
     """An English article whose segments are ``sentences``."""
     article = Article(id=str(number), source=str(number), text=" ".join(sentences))
     segments = tuple(Segment(article.id, i, i, s) for i, s in enumerate(sentences))
-    prepared = PreparedArticle(article, "eng_Latn", segments)
+    prepared = PreparedArticle(article, ENGLISH, segments)
     return TranslatedArticle(prepared, tuple(Translation(s, s.text) for s in segments))
 
 

@@ -29,11 +29,11 @@ from tokenizers import Tokenizer
 from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
 from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 
+from toolkit.languages import ENGLISH
 from toolkit.text.normalise import normalise
 
 LANGUAGES = {"000": "guj_Gujr", "001": "hin_Deva", "002": "guj_Gujr"}
 LANGUAGES |= {"003": "arb_Arab", "004": "arb_Arab"}
-TARGET = "eng_Latn"
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")  # ids 0 to 3
 ZEROS = (0x30, 0x660, 0x6F0, 0x966, 0xAE6)  # ASCII, Arabic, Persian, Devanagari, Gujarati
 CURLY = "‘’“”–—…«»"
@@ -95,7 +95,7 @@ def build_tokenizer(out: Path) -> Tokenizer:
     mask = {"id": ids[-1] + 1, "content": "<mask>", **template, "lstrip": True, "normalized": True}
     backend["added_tokens"] = [*added, mask]
     post = backend["post_processor"]["special_tokens"]
-    post[TARGET]["ids"] = [ids[names.index(TARGET)]]
+    post[ENGLISH]["ids"] = [ids[names.index(ENGLISH)]]
     tokenizer = Tokenizer.from_str(json.dumps(backend))
     tokenizer.save(str(out / "tokenizer.json"), pretty=False)
     fixed = dict(zip(("bos_token", "pad_token", "eos_token", "unk_token"), SPECIAL, strict=True))
@@ -111,7 +111,7 @@ def build_tokenizer(out: Path) -> Tokenizer:
             **fixed,
             "legacy_behaviour": False,
             "model_max_length": 1024,
-            "src_lang": TARGET,
+            "src_lang": ENGLISH,
             "tgt_lang": None,
             "tokenizer_class": "NllbTokenizer",
         },
@@ -171,7 +171,7 @@ class Examples:
         self.rng = random.Random(seed)
         self.codes = {c: tokenizer.token_to_id(c) for c in FAIRSEQ_LANGUAGE_CODES}
         self.targets = [
-            [2, self.codes[TARGET], *self._ids(r.english), 2] for r in rows
+            [2, self.codes[ENGLISH], *self._ids(r.english), 2] for r in rows
         ]  # decoder start, forced first token, pieces, end
 
     def _ids(self, text: str) -> list[int]:

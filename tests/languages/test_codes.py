@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import UnknownLanguageError
-from toolkit.languages import codes
+from toolkit.languages import CHINESE, UNSPACED, codes, iso639_3_of, script_of
 
 CASES = json.loads(
     (Path(__file__).parents[1] / "cases" / "languages.json").read_text(encoding="utf-8")
@@ -97,6 +97,13 @@ def test_get_wants_the_exact_code() -> None:
     with pytest.raises(UnknownLanguageError) as caught:
         codes.get("guj_gujr")
     assert "guj_Gujr" in caught.value.suggestions
+
+
+def test_a_code_tells_its_script_and_iso_code() -> None:
+    assert {(iso639_3_of(a.code), script_of(a.code)) for a in ALL} == {
+        (language.iso639_3, language.script) for language in ALL
+    }
+    assert {script_of(language.code) for language in ALL} > UNSPACED > CHINESE
 
 
 def test_facts_of_some_languages() -> None:

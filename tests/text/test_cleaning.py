@@ -29,7 +29,7 @@ FURNITURE = [
     for line, expected in case["lines"]
     if expected.startswith("dropped") and "repeats" not in expected
 ]
-# Some of these begin phrases of furniture.
+# Some of these begin phrases of boilerplate.
 NOUNS = ["river", "minister", "bridge", "harvest", "council", "winter", "budget", "market"]
 OPENERS = ["share", "comments", "views", "read", "more", "by", "photo", "related", "2024", "12"]
 WORDS = st.sampled_from([*NOUNS, *OPENERS])

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.bench.timing import END, Files, Row, Subject
-from toolkit.config import ENGLISH, cache_home
+from toolkit.config import cache_home
 from toolkit.errors import InputError, ModelError, ToolkitError
 from toolkit.hub.checkpoint import Checkpoint
 from toolkit.hub.resolve import resolve
+from toolkit.languages import ENGLISH
 
 # Source and output pieces of sentences, headings and list items of news articles: the middles
 # of eight equal parts of the five sample articles', by the pieces of NLLB's tokenizer that their

@@ -24,6 +24,7 @@ from toolkit.cli.console import (
     say,
 )
 from toolkit.data import Article, Failure, RunResult, TranslatedArticle
+from toolkit.languages import ENGLISH
 from toolkit.version import VERSION
 
 _STDIN = "-"
@@ -162,7 +163,7 @@ def _digest_code(result: RunResult) -> int:
 @main.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=str))
 @click.option("--from", "source", metavar="CODE", help="Language of the text [detected].")
-@click.option("--to", "target", metavar="CODE", default="eng_Latn", help="[eng_Latn]")
+@click.option("--to", "target", metavar="CODE", default=ENGLISH, help=f"[{ENGLISH}]")
 @click.option("-o", "--output", type=_PATH, help="Write to this file instead of stdout.")
 @click.option(
     "--format",
@@ -261,7 +262,7 @@ def evaluate(reference: Path, source: str | None, as_json: bool, **options: Any)
     """Score translations into English against references: chrF++ and BLEU per language."""
     from toolkit.bench import evaluation
     from toolkit.cli import present
-    from toolkit.config import ENGLISH, load
+    from toolkit.config import load
     from toolkit.translators.build import load_translator
 
     config = load(options)

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from toolkit.config import ENGLISH, Config
+from toolkit.config import Config
 from toolkit.data import Article, Brief, Failure, PreparedArticle, TranslatedArticle, Translation
 from toolkit.errors import InputError, OutputError, ToolkitError
-from toolkit.languages import codes
+from toolkit.languages import ENGLISH, codes
 from toolkit.progress import Progress
 from toolkit.readers.collection import load
 from toolkit.readers.formats import read_stream

@@ -27,10 +27,9 @@ from functools import lru_cache
 from importlib import resources
 
 from toolkit.errors import UnknownLanguageError
+from toolkit.languages import iso639_3_of, script_of
 
 _RTL_SCRIPTS = frozenset({"Arab", "Hebr"})
-# Codes whose last part is not the ISO 15924 code of the script that the text is in.
-_TRUE_SCRIPT = {"sat_Beng": "Olck"}
 # Regions in which a language is written in another script than elsewhere (CLDR, likely
 # subtags). Without them `pa-PK` would be taken for Gurmukhi and `zh-TW` for simplified.
 _REGION_SCRIPT = {
@@ -163,15 +162,14 @@ def _by_code() -> dict[str, Language]:
 def _language(
     code: str, name: str, autonym: str, bcp47: str, iso639_1: str, aliases: str
 ) -> Language:
-    iso639_3, _, suffix = code.partition("_")
-    script = _TRUE_SCRIPT.get(code, suffix)
+    script = script_of(code)
     return Language(
         code=code,
         name=name,
         autonym=autonym,
         bcp47=bcp47,
         iso639_1=iso639_1 or None,
-        iso639_3=iso639_3,
+        iso639_3=iso639_3_of(code),
         script=script,
         direction="rtl" if script in _RTL_SCRIPTS else "ltr",
         aliases=tuple(alias for alias in aliases.split(";") if alias),
@@ -234,8 +232,8 @@ def _by_tag(tag: str, script: str | None) -> tuple[str, ...]:
 
 def _family(codes: Iterable[str]) -> list[str]:
     """All codes that share the ISO 639-3 code of one of ``codes``."""
-    stems = {code.partition("_")[0] for code in codes}
-    return [code for code in _by_code() if code.partition("_")[0] in stems]
+    stems = {iso639_3_of(code) for code in codes}
+    return [code for code in _by_code() if iso639_3_of(code) in stems]
 
 
 def _as_tag(name: str) -> tuple[str, str | None]:

@@ -30,7 +30,7 @@ from functools import lru_cache
 from importlib import resources
 
 from toolkit.errors import InputError
-from toolkit.languages import codes, scripts
+from toolkit.languages import CHINESE, ENGLISH, codes, script_of, scripts
 
 # Enough of a document to tell, little enough to be quick.
 _MOST_CHARACTERS = 20_000
@@ -42,7 +42,7 @@ _USUAL = {
     "Deva": "hin_Deva",
     "Ethi": "amh_Ethi",
     "Hebr": "heb_Hebr",
-    "Latn": "eng_Latn",
+    "Latn": ENGLISH,
     "Mymr": "mya_Mymr",
     "Tibt": "bod_Tibt",
 }
@@ -163,7 +163,7 @@ def _scores(text: str, possible: list[str]) -> tuple[dict[str, float], dict[str,
     fit = profiles.fit(text)
     profiled = {code: fit.scores[code] for code in possible if code in fit.scores}
     tokens = profiles.words(text).split()
-    if codes.get(possible[0]).script in scripts.UNSPACED:
+    if script_of(possible[0]) in CHINESE:
         tokens = [character for token in tokens for character in token]
     counted, size = Counter(tokens), len(tokens) + _MARKER_CAUTION
     scores = dict(profiled)

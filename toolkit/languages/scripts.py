@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable
 
 UNKNOWN = "Zzzz"
 # Writing systems of several scripts.
-WRITTEN_WITH = {
+_WRITTEN_WITH = {
     "Hang": frozenset({"Hang", "Hani"}),
     "Hans": frozenset({"Hani"}),
     "Hant": frozenset({"Hani"}),
     "Jpan": frozenset({"Hani", "Hira", "Kana"}),
 }
-# Those that put no space between words, so that one character is the least unit of meaning.
-UNSPACED = frozenset({"Hans", "Hant"})
 # Chinese may quote its neighbours; their own prose is never without a tenth of their letters.
 _LEAST_NATIVE = 0.1
 
@@ -97,19 +96,30 @@ _RANGES = (
 _STARTS = tuple(start for start, _, _ in _RANGES)
 
 
-def script_of(letter: str) -> str | None:
-    """The script of one character, None if it is no letter (a digit, mark or sign)."""
+def letter_script(letter: str) -> str | None:
+    """Return the script of one character, None if it is no letter (a digit, mark or sign)."""
     if not letter.isalpha():
         return None
     start, end, script = _RANGES[max(bisect_right(_STARTS, ord(letter)) - 1, 0)]
     return script if start <= ord(letter) <= end else UNKNOWN
 
 
+def written_with(writing: str) -> frozenset[str]:
+    """Return the scripts that a writing system uses: ``Jpan`` is Chinese characters and kana."""
+    return _WRITTEN_WITH.get(writing, frozenset({writing}))
+
+
+def characters_of(writings: Iterable[str]) -> str:
+    """Return the inside of a regular expression's ``[...]`` for the blocks of these systems."""
+    used = frozenset().union(*map(written_with, writings))
+    return "".join(f"{chr(start)}-{chr(end)}" for start, end, script in _RANGES if script in used)
+
+
 def count(text: str) -> Counter[str]:
     """Script -> how many letters of ``text`` are written in it."""
     total: Counter[str] = Counter()
     for character, times in Counter(text).items():
-        if script := script_of(character):
+        if script := letter_script(character):
             total[script] += times
     return total
 
@@ -124,7 +134,7 @@ def writing_system(text: str) -> str | None:
 
     Scripts that are written together count together: Japanese is ``Jpan``, Korean ``Hang``,
     and Chinese ``Hans`` or ``Hant`` by the forms of its characters. Latin letters count half:
-    names, addresses and page furniture in them stand in text of every other script, while the
+    names, addresses and boilerplate in them stand in text of every other script, while the
     reverse is rare.
     """
     weight: dict[str, float] = dict(count(text))
@@ -143,8 +153,8 @@ def writing_system(text: str) -> str | None:
 
 def only(text: str, writing: str) -> str:
     """``text`` with the letters of scripts that ``writing`` does not use blanked out."""
-    kept = WRITTEN_WITH.get(writing, frozenset({writing}))
-    foreign = (c for c in set(text) if (script_of(c) or writing) not in kept | {writing})
+    kept = written_with(writing) | {writing}
+    foreign = (c for c in set(text) if (letter_script(c) or writing) not in kept)
     return text.translate(dict.fromkeys(map(ord, foreign), " "))
 
 
@@ -153,7 +163,7 @@ def _han_forms(text: str) -> str:
     either form; those in only one of them decide. Forms that are in both tell nothing."""
     simplified = traditional = 0
     for character, times in Counter(text).items():
-        if script_of(character) == "Hani":
+        if letter_script(character) == "Hani":
             in_gb, in_big5 = _encodes(character, "gb2312"), _encodes(character, "big5")
             simplified += times * (in_gb and not in_big5)
             traditional += times * (in_big5 and not in_gb)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 
+from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
 from toolkit.numbers.numerals import (
     COUNTING,
     HAN,
@@ -26,7 +27,7 @@ from toolkit.numbers.numerals import (
     readings,
     tidy,
 )
-from toolkit.numbers.words import UNSPACED, Sense, Vocabulary, fold, vocabulary
+from toolkit.numbers.words import Sense, Vocabulary, fold, vocabulary
 
 _WORD = r"[^\s\d!-/:-@\[-`{-~¡-©«-´¶-¹»-¿×÷‐-⁯、-〿।॥،؛؟۔։።-፼⁄]+"
 _COUNTED = {"Hang": HANGUL_NUMERAL, **dict.fromkeys(("Hans", "Hant", "Jpan"), HAN_NUMERAL)}
@@ -80,7 +81,7 @@ class Reading:
 @lru_cache(maxsize=256)
 def _pattern(language: str) -> re.Pattern[str]:
     words = vocabulary(language)
-    code, _, script = language.partition("_")
+    code, script = iso639_3_of(language), script_of(language)
     groups = []
     if counted := _MONTHS.get(script) or _MONTHS.get(code):
         groups.append(counted)
@@ -99,7 +100,7 @@ def _pattern(language: str) -> re.Pattern[str]:
 
 
 def _items(text: str, words: Vocabulary) -> Iterator[Item]:
-    english = words.language.startswith("eng")
+    english = words.language == ENGLISH
     senses, openers = words.senses, words.openers
     done = 0
     for match in _pattern(words.language).finditer(text):
@@ -190,7 +191,7 @@ def _in_place(numbers: list[Number], index: int, text: str, language: str) -> Nu
         years = [v for v in numbers[index - 1].values if 1800 <= v < 2100]
         values |= {v - v % 100 + value for v in years}
     values |= _fraction(numbers, index, text)
-    if language.startswith("eng"):
+    if language == ENGLISH:
         if after[:1] == "s" and value % 10 == 0 and (1900 <= value < 2100 or value < 100):
             values.add(value % 100 if value > 100 else 1900 + value)
         if value < 13 and _PM.match(after):
@@ -203,11 +204,11 @@ def _in_place(numbers: list[Number], index: int, text: str, language: str) -> Nu
         values |= {(v + 5) % 12 + 1 for v in values} if hour in around else set()
     if after[:1] in ("成", "割"):  # tenths
         values |= {v * 10 for v in values}
-    if language[-4:] in _BUDDHIST:
+    if script_of(language) in _BUDDHIST:
         values |= {v - 543 for v in values if 2400 < v < 2700}
     if era := _ERAS.get(before):
         values |= {v + era for v in values}
-    attached = last.isalpha() and language[-4:] not in UNSPACED
+    attached = last.isalpha() and script_of(language) not in UNSPACED
     name = attached or (last == "-" and before[0].isalpha()) or "A" <= after[:1] <= "Z"
     return replace(number, values=frozenset(values), parts=parts, name=name)
 
@@ -287,7 +288,7 @@ def read(text: str, language: str) -> Reading:
     if marker and numbers[0].end == marker.end(1):
         dated = any(item.sense and item.start == marker.end() for item in items)
         numbers[0] = numbers[0] if dated else replace(numbers[0], kind="hint")
-    return _assemble(items, tuple(numbers), folded, english=language.startswith("eng"))
+    return _assemble(items, tuple(numbers), folded, english=language == ENGLISH)
 
 
 def _assemble(

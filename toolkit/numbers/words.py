@@ -31,10 +31,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
+
 SenseKind = Literal["value", "fixed", "scale", "before", "after", "joiner", "month", "weekday"]
 
-# Scripts that put no spaces between words.
-UNSPACED = frozenset({"Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
 # Scripts whose endings may also replace the last letter.
 _ALPHABETS = frozenset({"Latn", "Cyrl", "Grek", "Geor", "Armn"})
 # Scripts whose languages count their months and write large numbers in steps of 10,000.
@@ -151,19 +151,19 @@ class Vocabulary:
     @cached_property
     def spaced(self) -> bool:
         """Whether the script puts spaces between words."""
-        return self.language[-4:] not in UNSPACED
+        return script_of(self.language) not in UNSPACED
 
     @cached_property
     def has_scales(self) -> bool:
         """Whether units such as "million" are known."""
-        return self.language[-4:] in _COUNTING_SCRIPTS or any(
+        return script_of(self.language) in _COUNTING_SCRIPTS or any(
             s.kind == "scale" and s.amount >= 1e6 for s in self.figures.values()
         )
 
     @cached_property
     def has_months(self) -> bool:
         """Whether the months are known."""
-        return self.language[-4:] in _COUNTING_SCRIPTS or bool(self.calendar)
+        return script_of(self.language) in _COUNTING_SCRIPTS or bool(self.calendar)
 
     def spells(self, value: float) -> bool:
         """Whether the words for ``value`` are known: it is below 100, or so many times a unit."""
@@ -325,7 +325,7 @@ def _locales(code: str, script: str) -> list[Mapping[str, Any]]:
 @lru_cache(maxsize=256)
 def vocabulary(language: str) -> Vocabulary:
     """The words of a FLORES-200 ``language``; empty where nothing is known of it."""
-    code, _, script = language.partition("_")
+    code, script = iso639_3_of(language), script_of(language)
     words = Vocabulary(language)
     kin = _KIN.get(code, code)
     table = _tables().get(code) or _tables().get(kin, {})
@@ -333,7 +333,7 @@ def vocabulary(language: str) -> Vocabulary:
     for data in _locales(code, script) or _locales(kin, script):
         _add_locale(words, data)
     if script != "Latn":  # its news may hold English words
-        english = vocabulary("eng_Latn")
+        english = vocabulary(ENGLISH)
         for key, sense in (*english.calendar.items(), *english.figures.items()):
             if sense.kind in ("month", "weekday"):
                 words.calendar.setdefault(key, sense)

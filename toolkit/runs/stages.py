@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from toolkit.config import ENGLISH
 from toolkit.data import (
     Article,
     Brief,
@@ -21,7 +20,7 @@ from toolkit.data import (
     Translation,
 )
 from toolkit.errors import InputError, ToolkitError
-from toolkit.languages import codes, detection, scripts
+from toolkit.languages import ENGLISH, codes, detection, script_of, scripts
 from toolkit.progress import Progress, Silent
 from toolkit.summarisers.base import Summariser
 from toolkit.text import cleaning, segmentation
@@ -117,7 +116,7 @@ def _prepare(article: Article, language: str | None) -> PreparedArticle:
     if not page.paragraphs:
         raise InputError(
             f"{article.source}: no text is left after cleaning",
-            remedy="Look at the file: it holds nothing but page furniture.",
+            remedy="Look at the file: it holds nothing but boilerplate.",
         )
     found = (
         detection.Detection(language, 1.0)
@@ -296,7 +295,7 @@ def passes_through(text: str, language: str, target: str) -> bool:
     """
     if language == target or not any(c.isalpha() for c in text):
         return True
-    if target != ENGLISH or language.endswith("_Latn"):
+    if target != ENGLISH or script_of(language) == "Latn":
         return False
     return scripts.of(text) == {"Latn"}
 

@@ -1,7 +1,7 @@
-"""What one line of a page is, judged by itself: prose, or a piece of page furniture.
+"""What one line of a page is, judged by itself: prose, or boilerplate.
 
 The phrases stand in ``phrases/*.json``, by language; all of them are tried on every page, since
-sites mix languages. A line of prose is never furniture unless it says so word for word.
+sites mix languages. A line of prose is never boilerplate unless it says so word for word.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
+from toolkit.languages import UNSPACED, scripts
+
 # Sentence-final marks, and what may close a quotation or bracket after them.
 _STOP = re.compile(r"[.!?…।॥؟۔؛։።។။။。！？｡༎༏᙮᱾]+[\"'”’»›)\]」』）*_]*(?=\s|$|[\u3040-\u9fff])")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_UNSPACED = re.compile(f"[{scripts.characters_of(UNSPACED)}]")
 _NETWORKS = re.compile(
     r"\b(?:facebook|twitter|instagram|telegram|whatsapp|youtube|tiktok|linkedin|google news)\b"
 )
@@ -33,7 +35,7 @@ _PROSE_WORDS, _PROSE_CHARACTERS = 6, 20
 _LONG_WORDS, _LONG_CHARACTERS = 40, 90
 _LONGEST_LOOKED_AT = 5000
 _BAR_ITEMS, _BAR_WORDS = 4, 3
-_MOST_FURNITURE_WORDS, _MOST_FURNITURE_SENTENCE = 25, 12
+_MOST_BOILERPLATE_WORDS, _MOST_BOILERPLATE_SENTENCE = 25, 12
 _MOST_DATE_WORDS, _MOST_CREDIT_WORDS, _MOST_OPENER_WORDS = 12, 6, 2
 _CAPITALISED_PARTICLES = frozenset(("and", "y", "et", "und", "e", "dan", "en", "de", "van"))
 
@@ -122,7 +124,7 @@ def is_list_item(text: str) -> bool:
 
 
 def reason(text: str) -> str | None:
-    """Why ``text`` is page furniture, or None where it may be part of the article."""
+    """Why ``text`` is boilerplate, or None where it may be part of the article."""
     if not any(c.isalpha() for c in text):
         return "no words, only digits or signs"
     if is_date(text):
@@ -141,7 +143,7 @@ def opens_tail(text: str) -> bool:
     """Whether what follows such a line is usually no longer the article."""
     folded = _plain(fold(text))
     kind, rest = _match(folded)
-    if kind is None or kind not in _furniture().tails or _phrase(folded, is_prose(text)) is None:
+    if kind is None or kind not in _phrases().tails or _phrase(folded, is_prose(text)) is None:
         return False
     # "Read also: how the bridge fell" is the whole of it; "Related articles" has more below.
     return kind == "comment form" or words(rest) <= _MOST_OPENER_WORDS
@@ -215,7 +217,7 @@ def _plain(folded: str) -> str:
 
 def _phrase(folded: str, prose: bool) -> str | None:
     length = words(folded)
-    if length > _MOST_FURNITURE_WORDS:
+    if length > _MOST_BOILERPLATE_WORDS:
         return None
     kind, rest = _match(_plain(folded))
     if kind == "date line":
@@ -225,14 +227,14 @@ def _phrase(folded: str, prose: bool) -> str | None:
     if kind == "photo credit":
         return None if prose or words(rest) > _MOST_CREDIT_WORDS else kind
     # In a sentence the opening words may be chance, unless it is short.
-    if prose and kind != "comment form" and length > _MOST_FURNITURE_SENTENCE:
+    if prose and kind != "comment form" and length > _MOST_BOILERPLATE_SENTENCE:
         return None
     return kind
 
 
 def _match(text: str) -> tuple[str | None, str]:
     """The kind of the phrase that ``text`` is, begins or ends with, and what it leaves."""
-    table = _furniture()
+    table = _phrases()
     stripped = bare(text)
     core = stripped.strip("0123456789 ()[]")
     kind = table.whole.get(core or stripped) or table.whole.get(text)
@@ -277,7 +279,7 @@ def _is_count(text: str) -> bool:
     )
 
 
-class _Furniture(NamedTuple):
+class _Phrases(NamedTuple):
     """Whole lines, openings by their first letter (and whether they are labels), endings, and
     the kinds that open a tail."""
 
@@ -288,12 +290,12 @@ class _Furniture(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _furniture() -> _Furniture:
+def _phrases() -> _Phrases:
     whole: dict[str, str] = {}
     starts: dict[str, list[tuple[str, str, bool]]] = {}
     ends: list[tuple[str, str]] = []
     tails: set[str] = set()
-    for kind, table in _load("furniture.json").items():
+    for kind, table in _load("boilerplate.json").items():
         if not isinstance(table, dict):
             continue
         for key, phrases in table.items():
@@ -311,7 +313,7 @@ def _furniture() -> _Furniture:
                     whole[text] = kind
                 if is_label:
                     whole[text] = kind
-    return _Furniture(whole, starts, ends, frozenset(tails))
+    return _Phrases(whole, starts, ends, frozenset(tails))
 
 
 @lru_cache(maxsize=1)

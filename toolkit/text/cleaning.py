@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from toolkit.data import CleanText, Dropped, Paragraph, ParagraphKind
-from toolkit.languages import scripts
+from toolkit.languages import script_of, scripts
 from toolkit.text import boilerplate
 
 _SPACES = " \t\v\f\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff"
@@ -144,7 +144,7 @@ def _script(lines: Sequence[_Line], language: str | None) -> str | None:
     found = max(counted, key=lambda s: counted[s]) if counted else None
     if language is None:
         return found
-    wanted = language.rpartition("_")[2]
+    wanted = script_of(language)
     # Chinese, Japanese and Korean have scripts that are made of several.
     return wanted if wanted in {s for line in lines for s in scripts.of(line.text)} else found
 

@@ -29,6 +29,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from toolkit.languages import iso639_3_of
+
 # Unicode's Sentence_Terminal characters, less those with other everyday uses (. ! ? and shads).
 _FULL_STOPS = "।॥۔؟؞܀܁܂߹።፧፨။។៕᙮᠃᠉᱾᱿꓿꘎꘏꛳꛷꡶꡷꣎꣏꤯꧈꧉꩝꩞꩟꫰꫱꯫᪨᪩᪪᪫᭚᭛᭞᭟᰻᰼։。！？｡．‼‽⁇⁈⁉⸮"
 _SOFT_STOPS = ".!?…‥"
@@ -132,7 +134,7 @@ def segment(text: str, language: str) -> list[str]:
     FLORES-200 code; for one without data the rules that hold everywhere are used. Empty text
     gives an empty list.
     """
-    rules = _rules(language.partition("_")[0])
+    rules = _rules(iso639_3_of(language))
     pieces: list[str] = []
     position = 0
     while position < len(text):

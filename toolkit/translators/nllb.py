@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
 from toolkit.hub.checkpoint import TOKENIZER, Checkpoint, damaged
+from toolkit.languages import ENGLISH, UNSPACED, script_of
 from toolkit.text.normalise import normalise
 from toolkit.translators.engine.batching import Decoded, run_batched
 from toolkit.translators.long_text import split_long
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAD, END, UNKNOWN = 1, 2, 3
-_ENGLISH = "eng_Latn"
 # Part of the signature: raise it when what a text goes through on its way to ids changes
 # (normalising, splitting, the English vocabulary), so that the cache forgets the old results.
 TEXT_VERSION = 1
@@ -47,7 +47,6 @@ _LARGE = 100_000_000  # parameters from which on small numbers pay on a CPU
 # Parameters below which one thread is faster than several, and on a busy machine many times so:
 # threads spin while they wait for one that is not scheduled.
 _SMALL = 20_000_000
-_UNSPACED = ("Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt")
 
 
 class TorchNllb:
@@ -86,7 +85,7 @@ class TorchNllb:
         self._positions: int = config["max_position_embeddings"]
         self._precision = precision or choose_precision(self.device, config, engine)
         self._loaded = _Loaded()
-        self._ready(self._languages[_ENGLISH])
+        self._ready(self._languages[ENGLISH])
         self._tokens = token_budget or _BUDGETS[self.device]
         self.signature = (
             f"{checkpoint.signature} {engine} {self._precision} beam{beam} text{TEXT_VERSION}"
@@ -110,14 +109,14 @@ class TorchNllb:
         source_id, target_id = self._language(source), self._language(target)
         if source == target:
             return [Hypothesis(text) for text in texts]
-        if self._checkpoint.is_demo and target != _ENGLISH:
+        if self._checkpoint.is_demo and target != ENGLISH:
             raise ConfigError(
                 "the demo checkpoint has learnt English only", remedy="Use --model 600M."
             )
         parts = [self._parts(text) for text in texts]
         rows = [[source_id, *part, END] for pieces in parts for part in pieces]
         decoded = iter(self.decode(rows, target_id))
-        glue = "" if target.endswith(_UNSPACED) else " "
+        glue = "" if script_of(target) in UNSPACED else " "
         return [self._hypothesis([next(decoded) for _ in pieces], glue) for pieces in parts]
 
     def decode(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
@@ -182,7 +181,7 @@ class TorchNllb:
         """The decoder for a target: English needs only a part of a large vocabulary. The other
         languages share one with all of it, and the two are not held together."""
         loaded = self._loaded
-        english = target_id == self._languages[_ENGLISH]
+        english = target_id == self._languages[ENGLISH]
         if loaded.decoder is None or english != loaded.english:
             from toolkit.translators.decoder import (
                 english_vocabulary,
@@ -252,8 +251,8 @@ def language_ids(tokenizer: Any, checkpoint: Checkpoint) -> dict[str, int]:
     added = {token.content: i for i, token in tokenizer.get_added_tokens_decoder().items()}
     languages = {name: i for name, i in added.items() if _LANGUAGE.fullmatch(name)}
     published = tokenizer.get_vocab_size() >= _PUBLISHED_SIZE
-    if published and languages.get("eng_Latn") != _PUBLISHED_ENGLISH:
-        wrong.append("eng_Latn")
+    if published and languages.get(ENGLISH) != _PUBLISHED_ENGLISH:
+        wrong.append(ENGLISH)
     if wrong or not languages:
         what = f"{', '.join(wrong)} out of place" if wrong else "no FLORES-200 codes"
         raise ModelError(

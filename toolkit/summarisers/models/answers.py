@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from toolkit.data import Bullet
+from toolkit.languages import ENGLISH
 from toolkit.text.segmentation import sentences
 
 MIN_WORDS = 3
@@ -154,7 +155,7 @@ def _from_prose(lines: list[str]) -> list[str]:
     kept = [line for line in lines if line.strip() and not _HEADING.match(line)]
     # A citation after the full stop would begin the next sentence.
     whole = [_AFTER_STOP.sub(r" \2\1 ", line.strip()) for line in kept]
-    found = [s for line in whole for s in sentences(line, "eng_Latn")]
+    found = [s for line in whole for s in sentences(line, ENGLISH)]
     return _without_stump([s for s in found if not _is_chatter(s) and not s.endswith("?")])
 
 

@@ -14,6 +14,7 @@ from itertools import chain, zip_longest
 from toolkit.data import Brief, Bullet, TranslatedArticle, Translation
 from toolkit.errors import ModelError
 from toolkit.hub.language_models import find_weights, load, pick_device
+from toolkit.languages import ENGLISH
 from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.summarisers.grounding.verify import ground
 from toolkit.summarisers.models.answers import MIN_WORDS
@@ -73,7 +74,7 @@ class Seq2Seq:
             return self._own.summarise(article, bullets=bullets)
         self._tally.asked += 1
         seen = excerpt(article, _MAX_PARTS * self._room * 3 // 4, self._count, self._own)
-        written = [sentences(self._write(part), "eng_Latn") for part in self._parts(seen)]
+        written = [sentences(self._write(part), ENGLISH) for part in self._parts(seen)]
         drafts = [Bullet(text, ()) for text in _pick(written, bullets)]
         total = len(body(article))
         notes: tuple[str, ...] = ()

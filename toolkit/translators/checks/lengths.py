@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from toolkit.languages import script_of
+
 # English characters for one character of each script. Gujarati, Hindi and Arabic were measured
 # on news (NTREX-128). The others lie between what is usual in news and what the Universal
 # Declaration of Human Rights gives, whose legal language is about 5 % longer.
@@ -45,7 +47,7 @@ def expected(source: str, source_language: str, target_language: str) -> float:
 
 
 def _density(language: str) -> float:
-    return _LANGUAGES.get(language) or _SCRIPTS.get(language[-4:], 1.0)
+    return _LANGUAGES.get(language) or _SCRIPTS.get(script_of(language), 1.0)
 
 
 def is_off(output: str, usual: float) -> bool:

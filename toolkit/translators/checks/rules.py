@@ -13,8 +13,7 @@ from itertools import pairwise
 from operator import eq
 
 from toolkit.data import Hypothesis
-from toolkit.languages import scripts
-from toolkit.numbers.words import UNSPACED
+from toolkit.languages import ENGLISH, UNSPACED, script_of, scripts
 from toolkit.translators.checks import lengths
 from toolkit.translators.checks.figures import differences
 
@@ -102,7 +101,7 @@ def check(
     hypothesis: Hypothesis,
     *,
     source_language: str,
-    target_language: str = "eng_Latn",
+    target_language: str = ENGLISH,
 ) -> tuple[str, ...]:
     """The flags of ``hypothesis`` as a translation of ``source``: those that it came with, then
     what is found here, the gravest first. ``EXPLANATIONS`` says what each means.
@@ -150,11 +149,11 @@ def _merged(given: tuple[str, ...], found: list[str]) -> tuple[str, ...]:
 def _copied(source: str, output: str, source_language: str, target_language: str) -> bool:
     """Whether the output is the source, or has several words of it in a row that are no name."""
     same = source.strip() == output.strip()
-    if not source_language.endswith("Latn"):
+    if script_of(source_language) != "Latn":
         letters = scripts.count(source) if same else {}
         return sum(letters.values()) > 2 * letters.get("Latn", 0)
     here = _WORD.findall(_ADDRESS.sub(" ", source))
-    if target_language.startswith("eng") and len(_ENGLISH.intersection(here)) > 1:
+    if target_language == ENGLISH and len(_ENGLISH.intersection(here)) > 1:
         return False  # the original was English
     if same:
         return len(here) > 2 and sum(word[0].islower() for word in here) > 1
@@ -189,21 +188,14 @@ def _without(text: str, parts: list[str]) -> str:
 def _foreign_script(source: str, output: str, source_language: str, target_language: str) -> bool:
     """Whether letters stand in the output that its language is not written with. Latin letters
     are at home everywhere, and a foreign word of the source may be quoted."""
-    if target_language.endswith("Latn") and not _NOT_LATIN.search(output):
+    if script_of(target_language) == "Latn" and not _NOT_LATIN.search(output):
         return False
-    home = _written_with(target_language) | {"Latn", scripts.UNKNOWN}
-    own = _written_with(source_language) - home
-    strange = [c for c in output if (s := scripts.script_of(c)) and s not in home]
-    left = [c for c in strange if scripts.script_of(c) in own or c not in source]
+    home = scripts.written_with(script_of(target_language)) | {"Latn", scripts.UNKNOWN}
+    own = scripts.written_with(script_of(source_language)) - home
+    strange = [c for c in output if (s := scripts.letter_script(c)) and s not in home]
+    left = [c for c in strange if scripts.letter_script(c) in own or c not in source]
     # One letter may be a symbol ("π"); one character of Chinese is a word.
-    return len(left) > 1 or any(scripts.script_of(c) in ("Hani", "Hira", "Kana") for c in left)
-
-
-def _written_with(language: str) -> set[str]:
-    script = "Olck" if language == "sat_Beng" else language[-4:]
-    if script == "Jpan":
-        return {"Hani", "Hira", "Kana"}
-    return {"Hani" if script in ("Hans", "Hant") else script}
+    return len(left) > 1 or any(scripts.letter_script(c) in ("Hani", "Hira", "Kana") for c in left)
 
 
 def _repeats(text: str, language: str, *, lenient: bool = False) -> bool:
@@ -213,7 +205,7 @@ def _repeats(text: str, language: str, *, lenient: bool = False) -> bool:
         return True
     if lenient and _EMPHASIS.search(text):
         return True
-    unspaced = language[-4:] in UNSPACED
+    unspaced = script_of(language) in UNSPACED
     pieces = text.split()
     if max(map(len, pieces), default=0) >= _STUTTERED and _STUTTER.search(text):
         return True
@@ -277,15 +269,15 @@ def _cut_short(source: str, output: str, usual: float, target_language: str) -> 
     ):
         return True
     if not _CLOSED.search(source):
-        dangling = target_language.startswith("eng") and _DANGLING.search(output)
+        dangling = target_language == ENGLISH and _DANGLING.search(output)
         return bool(dangling) and not _OPEN_END.search(source)
     if _ELLIPSIS.search(output):
         return not _ELLIPSIS.search(source)
     if _FINISHED.search(output):
-        return target_language.startswith("eng") and bool(_LAST_WORD.search(output))
+        return target_language == ENGLISH and bool(_LAST_WORD.search(output))
     if usual < _SHORT_TEXT:
         return False  # a title or a label
     if len(output) < 0.9 * usual:
         return True
-    english = target_language.startswith("eng")
+    english = target_language == ENGLISH
     return english and bool(_DANGLING.search(output) or _BROKEN_OFF.search(output))
