@@ -1,5 +1,4 @@
-"""The stages of a run: read, clean, translate, summarise, group, write. The first two and the
-fourth go on beside the third: see ``toolkit.runs.streaming``."""
+"""The stages of a run; some go on beside the model: see ``toolkit.runs.streaming``."""
 
 from __future__ import annotations
 
