@@ -1,6 +1,7 @@
 """Precision and recall of grounding on the case file, and how it does on summaries of real systems.
 
     python tools/score_grounding.py [--wrong]        the project's own cases
+    python tools/score_grounding.py --ablate         the same without each rule, and with ever fewer
     python tools/score_grounding.py --summaries F    sentences of real summaries, as they are (most
                                                      should pass) and spoilt (few should)
 
@@ -14,16 +15,18 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 
 from toolkit.languages import ENGLISH
+from toolkit.summarisers.grounding.checks import RULES
 from toolkit.summarisers.grounding.verify import find_support, supported
 from toolkit.text.segmentation import sentences
 
 CASES = Path(__file__).parent.parent / "tests/cases/grounding.json"
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})*")
 NUMBER = re.compile(r"(?<![\w.,-])\d{1,3}(?![\w.,-])")
+Outcomes = Counter[tuple[bool, bool]]  # how many cases are (supported, shown)
 Spoil = Callable[[str, random.Random, list[str]], str]
 
 
@@ -31,19 +34,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cases", type=Path, default=CASES)
     parser.add_argument("--wrong", action="store_true", help="show the cases it gets wrong")
+    parser.add_argument("--ablate", action="store_true", help="what each rule is worth")
     parser.add_argument("--summaries", type=Path)
     parser.add_argument("--systems", default="bart,t5-base,matchsum-bert")
     args = parser.parse_args()
     if args.summaries:
-        for line in score_summaries(args.summaries, args.systems.split(","), args.wrong):
-            print(line)
+        lines = score_summaries(args.summaries, args.systems.split(","), args.wrong)
+    elif args.ablate:
+        lines = ablate(args.cases)
     else:
-        for line in score_cases(args.cases, args.wrong):
-            print(line)
+        lines = score_cases(args.cases, args.wrong)
+    for line in lines:
+        print(line)
 
 
 def score_cases(path: Path, wrong: bool) -> Iterator[str]:
-    counts: dict[str, Counter[tuple[bool, bool]]] = {}
+    counts: dict[str, Outcomes] = {}
     for group in json.loads(path.read_text(encoding="utf-8")):
         for case in group["bullets"]:
             verdict = supported(case["text"], group["evidence"])
@@ -52,13 +58,55 @@ def score_cases(path: Path, wrong: bool) -> Iterator[str]:
                 outcome = "shown" if verdict.ok else f"held back ({'; '.join(verdict.reasons)})"
                 yield f"{group['split']}, {case['kind']}: {case['text']} -> {outcome}"
     for split, count in counts.items():
-        right, slipped, missed = count[True, True], count[False, True], count[True, False]
-        precision = right / (right + slipped) if right + slipped else 1.0
-        recall = right / (right + missed) if right + missed else 1.0
+        precision, recall = _precision_recall(count)
         yield (
             f"{split}  bullets {count.total()}  precision of what is shown {precision:.3f}"
             f"  recall {recall:.3f}"
         )
+
+
+def _precision_recall(count: Outcomes) -> tuple[float, float]:
+    right, slipped, missed = count[True, True], count[False, True], count[True, False]
+    return (
+        right / (right + slipped) if right + slipped else 1.0,
+        right / (right + missed) if right + missed else 1.0,
+    )
+
+
+def ablate(path: Path) -> Iterator[str]:
+    """A table of precision, recall and wrong outcomes: with all rules, without each one, and
+    with the one taken away at each step whose loss makes the fewest outcomes wrong."""
+    judged = [
+        (case["supported"], supported(case["text"], group["evidence"]))
+        for group in json.loads(path.read_text(encoding="utf-8"))
+        for case in group["bullets"]
+    ]
+
+    def outcomes(rules: Set[str]) -> Outcomes:
+        # A verdict that no rule gave ("nothing to check") stands whatever the rules are.
+        return Counter(
+            (right, verdict.ok or (bool(verdict.rules) and not verdict.rules & rules))
+            for right, verdict in judged
+        )
+
+    def wrong(rules: Set[str]) -> int:
+        count = outcomes(rules)
+        return count[False, True] + count[True, False]
+
+    def row(name: str, rules: Set[str]) -> str:
+        precision, recall = _precision_recall(outcomes(rules))
+        return f"{name:40} {precision:.3f} {recall:.3f} {wrong(rules):4}"
+
+    kept = {rule.__name__ for rule in RULES}
+    yield f"{'':40} prec. recall wrong"
+    yield row(f"all {len(kept)} rules", kept)
+    for name in sorted(kept, key=lambda name: wrong(kept - {name})):
+        yield row(f"without {name}", kept - {name})
+    while len(kept) > 1:
+        least = min(sorted(kept), key=lambda name: wrong(kept - {name}))
+        kept = kept - {least}
+        yield row(f"{len(kept)} left, now without {least}", kept)
+    yield f"the last is {', '.join(kept)}"
 
 
 def score_summaries(path: Path, systems: list[str], wrong: bool) -> Iterator[str]:

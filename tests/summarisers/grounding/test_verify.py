@@ -118,13 +118,6 @@ def test_a_bullet_stands_alone(bullet: str, alone: bool) -> None:
     assert stands_alone(bullet) is alone
 
 
-def test_a_quotation_is_not_told_as_a_fact() -> None:
-    said = ['"Orsk is the most beautiful town of the valley," mayor Anna Kovac said.']
-    assert not supported("Orsk is the most beautiful town of the valley.", said).ok
-    told = "Orsk is the most beautiful town of the valley, mayor Anna Kovac said."
-    assert supported(told, said).ok
-
-
 def test_a_citation_of_the_model_comes_first() -> None:
     texts = {3: "The dam broke on Monday.", 7: "The dam broke on Monday, officials say."}
     assert find_support("The dam broke on Monday.", texts, (7,)) == (7,)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from toolkit.summarisers.grounding.claims import Sentence, Word, aligned, same
 from toolkit.summarisers.grounding.lexicon import alike, keys, pairs, words
-from toolkit.summarisers.grounding.scenes import Scene, arguments, led, links, scenes, speeches
+from toolkit.summarisers.grounding.scenes import (
+    Scene,
+    arguments,
+    complements,
+    led,
+    links,
+    scenes,
+    speeches,
+)
 
 # So far apart may stand two names of the source that are neighbours in the bullet, and a
 # describing word and its noun, in tokens.
@@ -126,7 +135,8 @@ def misplaced(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 
 def reattached(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     """Names behind a word and its preposition ("registered in A") where the source has another
-    name."""
+    name; a preposition that went from one of the bullet's names to another; and two nouns that
+    changed places behind theirs ("members of the government voted with the opposition")."""
     theirs = [argument for sentence in source for argument in arguments(sentence)]
     found = []
     for word, lead, name in arguments(claim):
@@ -136,7 +146,33 @@ def reattached(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
         other_head = heads and all(w.name for w in heads) and not _in(word, heads)
         if other_name or other_head:
             found.append(f"another in the source: {word.text} {lead} {name[0].text}")
-    return found
+    return found + _moved_prepositions(claim, source) + _exchanged_nouns(claim, source)
+
+
+def _moved_prepositions(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    mine = led(claim)
+    theirs = {pair for sentence in source for pair in led(sentence)}
+    return [
+        f"mixed up: {name} and {other}"
+        for name, lead in mine
+        for other in sorted({w.key for w in claim.words if w.name} - {name})
+        if (other, lead) in theirs and (other, lead) not in mine and (name, lead) not in theirs
+    ]
+
+
+def _exchanged_nouns(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    mine = complements(claim)
+    theirs = [pair for sentence in source for pair in complements(sentence)]
+    return [
+        f"mixed up: {noun.text} and {other.text}"
+        for (head, noun), (other_head, other) in combinations(mine, 2)
+        if _in_pairs(head, other, theirs) and _in_pairs(other_head, noun, theirs)
+        if not (_in_pairs(head, noun, theirs) or _in_pairs(other_head, other, theirs))
+    ]
+
+
+def _in_pairs(head: Word, noun: Word, pairs: Sequence[tuple[Word, Word]]) -> bool:
+    return any(same(head, a) and same(noun, b) for a, b in pairs)
 
 
 def distinguished(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
@@ -192,35 +228,6 @@ def _close(owner: Word, thing: Word, sentence: Sentence) -> bool:
     return any(
         abs(w.at - at) <= _NEAR for w in sentence.words if alike(w.key, thing.key) for at in places
     )
-
-
-def crossed(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
-    """Pairs of names whose prepositions the source has the other way round ("in
-    A" and "to B"), and names after "by" where the source has another there."""
-    mine = dict(led(claim))
-    theirs = [frozenset(led(sentence)) for sentence in source]
-    both = [(a, b) for a in mine for b in mine if a < b and mine[a] != mine[b]]
-    found = [
-        f"{one} and {other}"
-        for one, other in both
-        if any({(one, mine[other]), (other, mine[one])} <= leads for leads in theirs)
-        and not any({(one, mine[one]), (other, mine[other])} <= leads for leads in theirs)
-    ]
-    found += [
-        f"{one} and {other}"
-        for one, lead in mine.items()
-        for other in {w.key for w in claim.words if w.name} - {one}
-        if (other, lead) not in mine.items()
-        and any((other, lead) in leads for leads in theirs)
-        and not any((one, lead) in leads for leads in theirs)
-    ]
-    authors = {name for leads in theirs for name, lead in leads if lead == "by"}
-    passive = {w.at for w in claim.words if w.participle}
-    makers = [w for w in claim.words if w.name and claim.tokens[w.at - 1] == "by"]
-    found += [
-        w.text for w in makers if w.at - 2 not in passive and authors and w.key not in authors
-    ]
-    return [f"mixed up: {names}" for names in found]
 
 
 def mixed_names(claim: Sentence, source: Sequence[Sentence]) -> list[str]:

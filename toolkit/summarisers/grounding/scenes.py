@@ -226,6 +226,26 @@ def arguments(sentence: Sentence) -> list[tuple[Word, str, tuple[Word, ...]]]:
     return found
 
 
+def complements(sentence: Sentence) -> list[tuple[Word, Word]]:
+    """Pairs of a word and the noun that ends the phrase behind its preposition: ("members",
+    "party") of "members of the ruling party"."""
+    by_place = {word.at: word for word in sentence.words}
+    found = []
+    for word in sentence.words:
+        at = word.at + 1
+        if at >= len(sentence.tokens) or sentence.tokens[at] not in words("prepositions"):
+            continue
+        at += 1
+        while at < len(sentence.tokens) and sentence.tokens[at] in words("determiners"):
+            at += 1
+        noun = None
+        while at in by_place and not by_place[at].verb:
+            noun, at = by_place[at], at + 1
+        if noun is not None:
+            found.append((word, noun))
+    return found
+
+
 def led(sentence: Sentence) -> list[tuple[str, str]]:
     """Each name with the preposition before it, the article left out."""
     found = []

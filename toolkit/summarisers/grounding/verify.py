@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from toolkit.data import Brief, Bullet, TranslatedArticle
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.extractive.shorten import has_verb
-from toolkit.summarisers.grounding.checks import CHECKS
+from toolkit.summarisers.grounding.checks import RULES
 from toolkit.summarisers.grounding.claims import Sentence, matched, read_all
 from toolkit.summarisers.grounding.lexicon import words
 
@@ -28,11 +28,13 @@ _HEADLINE_NOTE = "The model's headline was not supported by the article."
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``score`` is the share, 0 to 1, of the bullet's content words that the evidence has;
-    ``reasons`` say in English what is wrong, and are empty where ``ok``."""
+    ``reasons`` say in English what is wrong, and are empty where ``ok``; ``rules`` names the rules
+    that refuse the bullet."""
 
     ok: bool
     score: float
     reasons: tuple[str, ...] = ()
+    rules: frozenset[str] = frozenset()
 
 
 def supported(bullet: str, evidence: Sequence[str]) -> Verdict:
@@ -48,12 +50,13 @@ def supported(bullet: str, evidence: Sequence[str]) -> Verdict:
     content = [word for claim in claims for word in claim.words]
     if not content or not source:
         return Verdict(False, 0.0, ("nothing to check",))
-    reasons: dict[str, None] = {}
-    for claim in claims:
-        for check in CHECKS:
-            reasons.update(dict.fromkeys(check(claim, source)))
-    score = sum(matched(word, source) for word in content) / len(content)
-    return Verdict(not reasons, score, tuple(reasons))
+    found = [(rule, reason) for claim in claims for rule in RULES for reason in rule(claim, source)]
+    return Verdict(
+        ok=not found,
+        score=sum(matched(word, source) for word in content) / len(content),
+        reasons=tuple(dict.fromkeys(reason for _, reason in found)),
+        rules=frozenset(rule.__name__ for rule, _ in found),
+    )
 
 
 def ground(brief: Brief, article: TranslatedArticle, fallback: Summariser) -> Brief:
