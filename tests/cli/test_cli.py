@@ -154,6 +154,18 @@ def test_translate_to_a_file(toolkit: Shell) -> None:
     assert "Pakistan" in out.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("output", ["news.txt", "none/english.txt"])
+def test_an_output_that_cannot_be_is_refused_at_once(toolkit: Shell, output: str) -> None:
+    text = GUJARATI.read_text(encoding="utf-8")
+    (toolkit.folder / "news.txt").write_text(text, encoding="utf-8")
+    # A model that is not there: it would be the first to fail.
+    done = toolkit("translate", "news.txt", "-o", output, "--model", "./no-model")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"toolkit: {output}: ")
+    assert "Name another file with -o." in done.stderr
+    assert (toolkit.folder / "news.txt").read_text(encoding="utf-8") == text
+
+
 @pytest.mark.parametrize("option", ["--from", "--to"])
 def test_an_unknown_language_gets_a_suggestion(toolkit: Shell, option: str) -> None:
     done = toolkit("translate", GUJARATI, option, "guj_Guj", "--model", "demo")

@@ -185,7 +185,10 @@ def translate(
     from toolkit.cli import present
     from toolkit.config import load
     from toolkit.documents import jobs
+    from toolkit.documents.files import check_output, write
 
+    if output is not None:
+        check_output(output, files or [_STDIN])
     job = jobs.TranslateJob(load(options), source=source, target=target)
     articles, failures = _read(files)
     done: list[TranslatedArticle] = []
@@ -201,20 +204,20 @@ def translate(
     if output is None:
         click.echo(shown, nl=False)
     elif done:
-        jobs.write(output, shown)
+        write(output, shown)
     _exit(bool(done), failures)
 
 
 def _read(files: Sequence[str]) -> tuple[list[Article], list[Failure]]:
     """The articles in ``files``; without any, or for ``-``, in stdin."""
-    from toolkit.documents import jobs
+    from toolkit.documents.files import read
 
     names = list(files) or [_STDIN]
     closed = sys.stdin is None or (not files and sys.stdin.isatty())
     if _STDIN in names and closed:
         raise click.UsageError("Name a file, or send text to stdin.")
     stdin = sys.stdin.buffer.read() if _STDIN in names else b""
-    return jobs.read(names, stdin)
+    return read(names, stdin)
 
 
 def _exit(any_done: bool, failures: Sequence[Failure]) -> None:
