@@ -184,11 +184,11 @@ def translate(
     """Translate files, or stdin ('-'), sentence by sentence."""
     from toolkit.cli import present
     from toolkit.config import load
+    from toolkit.documents import files as documents
     from toolkit.documents import jobs
-    from toolkit.documents.files import check_output, write
 
     if output is not None:
-        check_output(output, files or [_STDIN])
+        documents.check_output(output, files or [_STDIN])
     job = jobs.TranslateJob(load(options), source=source, target=target)
     articles, failures = _read(files)
     done: list[TranslatedArticle] = []
@@ -204,7 +204,7 @@ def translate(
     if output is None:
         click.echo(shown, nl=False)
     elif done:
-        write(output, shown)
+        documents.write(output, shown)
     _exit(bool(done), failures)
 
 
@@ -396,7 +396,3 @@ def doctor(as_json: bool, config_path: Path | None) -> None:
     )
     if any(f.state == "fail" for f in findings):
         raise SystemExit(NOTHING_DONE)
-
-
-if __name__ == "__main__":
-    main()
