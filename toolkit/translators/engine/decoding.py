@@ -17,7 +17,11 @@ import torch
 
 from toolkit.translators.engine.batching import Decoded
 from toolkit.translators.engine.kv_cache import Cache
-from toolkit.translators.engine.linear import keep_freed_memory, return_freed_memory
+from toolkit.translators.engine.linear import (
+    attention_kernels,
+    keep_freed_memory,
+    return_freed_memory,
+)
 from toolkit.translators.engine.network import Network, Shape
 from toolkit.translators.engine.search import Beams, Greedy, Pieces
 
@@ -110,7 +114,7 @@ class Decoder:
         order = sorted(range(len(rows)), key=lambda i: (-len(rows[i]), list(rows[i]), caps[i]))
         results: dict[int, Decoded] = {}
         running: list[_Cohort] = []
-        with torch.inference_mode():
+        with torch.inference_mode(), attention_kernels(self._network.device):
             while order or running:
                 if ids := _take(order, rows, running, beams, limits, self._network.padding):
                     steps = max(1, *(caps[i] for i in ids)) + 1
