@@ -447,7 +447,7 @@ def test_a_gpu_is_given_as_much_as_it_holds(
     """Half of the free memory, with two vectors of float32 a layer for each place."""
     shape = Shape(width, 16, layers, layers, 1024, 32.0)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 80 << 30))
-    assert Limits.on(torch.device("cuda"), shape) == Limits(2048, 65_536, places)
+    assert Limits.on(torch.device("cuda"), shape) == Limits(8192, 65_536, places)
     assert Limits.on(torch.device("cpu"), shape) == Limits()
 
 

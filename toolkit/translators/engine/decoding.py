@@ -38,13 +38,14 @@ class Limits:
 
     @classmethod
     def on(cls, device: torch.device, shape: Shape) -> Limits:
-        """The defaults for a device. A GPU needs ten times the rows to be busy; the caches may
-        fill half of the memory that is free there, counted as if they were in float32."""
+        """The defaults for a device. A GPU needs 40 times the rows to be busy (on an H200 8,192
+        gave 1.16 times the tokens of 2,048, with 4 beams 1.26 times); the caches may fill half of
+        the memory that is free there, counted as if they were in float32."""
         if device.type != "cuda":
             return cls()
         free, _ = torch.cuda.mem_get_info(device)
         place = 2 * shape.decoder_layers * shape.width * torch.float32.itemsize
-        return cls(rows=2048, tokens=65_536, places=free // 2 // place)
+        return cls(rows=8192, tokens=65_536, places=free // 2 // place)
 
 
 @dataclass(slots=True)
