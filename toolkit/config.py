@@ -27,6 +27,13 @@ _CHOICES = {
 }
 
 
+class UnconfirmedUrl(str):
+    """An address out of the ``toolkit.toml`` that lies in the working folder, which may not be the
+    user's own: no key is sent there unless the user confirms its host."""
+
+    __slots__ = ()
+
+
 def cache_home() -> Path:
     """The folder for what can be made again: ``$XDG_CACHE_HOME`` or ``~/.cache``."""
     base = os.environ.get("XDG_CACHE_HOME")
@@ -104,6 +111,8 @@ def load(
     """
     env = os.environ if environment is None else environment
     values = _from_file(path)
+    if path is None and "llm_url" in values:
+        values["llm_url"] = UnconfirmedUrl(values["llm_url"])
     for item in fields(Config):
         text = env.get(_PREFIX + item.name.upper())
         if text:

@@ -9,17 +9,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from toolkit.config import Config, UnconfirmedUrl, load
 from toolkit.data import Article, TranslatedArticle, Translation
 from toolkit.errors import ConfigError
 from toolkit.llm import openai_server
 from toolkit.llm.base import GeneratorError
-from toolkit.llm.openai_server import KEY_VARIABLE, OpenAIServer
+from toolkit.llm.keys import KEY_VARIABLE, TRUST_VARIABLE, ServerKey
+from toolkit.llm.openai_server import OpenAIServer
 from toolkit.runs.stages import prepare
+from toolkit.summarisers.build import load_writers
 from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.summarisers.models.prompted import Prompted
 
@@ -68,6 +74,16 @@ class _Server(ThreadingHTTPServer):
 
 @pytest.fixture
 def server() -> Iterator[_Server]:
+    yield from _serving()
+
+
+@pytest.fixture
+def other() -> Iterator[_Server]:
+    """A second server, on another port."""
+    yield from _serving()
+
+
+def _serving() -> Iterator[_Server]:
     found = _Server(("127.0.0.1", 0), _Handler)
     found.seen, found.replies = [], []
     threading.Thread(target=found.serve_forever, args=(0.02,), daemon=True).start()
@@ -288,14 +304,91 @@ def test_the_key_goes_into_the_header_and_nowhere_else(
     assert "Traceback" not in caplog.text
 
 
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_the_key_does_not_follow_a_redirect(
-    server: _Server, monkeypatch: pytest.MonkeyPatch
+    server: _Server, other: _Server, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    server.replies = [status(307, location=f"{server.url}/stolen"), chat("It rained.")]
-    with pytest.raises(GeneratorError, match="307"):
+    server.replies = [status(code, location=f"{other.url}/stolen")]
+    other.replies = [chat("It rained.")]
+    with pytest.raises(GeneratorError, match=str(code)):
         OpenAIServer(server.url, "small").generate("What?", max_tokens=9)
     assert len(server.seen) == 1
+    assert other.seen == []
+
+
+def _keys(server: _Server) -> list[str | None]:
+    """The key that each request brought."""
+    return [headers.get("Authorization") for _, headers, _ in server.seen]
+
+
+def _ask_as_configured(server: _Server, config: Config) -> None:
+    server.replies = [chat(GOOD), chat("Schools in Orsk closed")]
+    load_writers(config).summariser.summarise(article(), bullets=2)
+    assert server.seen
+
+
+@pytest.fixture
+def found_config(server: _Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ``toolkit.toml`` in the working folder that names the server, while a key is set."""
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    monkeypatch.delenv(TRUST_VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "toolkit.toml"
+    path.write_text(
+        f'summariser = "prompted"\nllm_url = "{server.url}"\nllm_model = "small"\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_server_named_by_a_file_of_the_working_folder_gets_no_key(
+    server: _Server, found_config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        _ask_as_configured(server, replace(load(), bullets=2))
+    assert set(_keys(server)) == {None}
+    assert f"set {TRUST_VARIABLE}=127.0.0.1" in caplog.text
+    server.replies = [status(401)]
+    with pytest.raises(GeneratorError) as caught:
+        OpenAIServer(load().llm_url or "", "small").generate("What?", max_tokens=9)
+    assert "--config" in caught.value.remedy
+
+
+def test_a_server_that_the_user_named_gets_the_key(
+    server: _Server, found_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_config = load(path=found_config)
+    by_call = load({"llm_url": server.url})
+    by_environment = load(environment={"TOOLKIT_LLM_URL": server.url})
+    in_python = Config(summariser="prompted", llm_url=server.url, llm_model="small")
+    for config in (by_config, by_call, by_environment, in_python):
+        _ask_as_configured(server, config)
+    for host in ("127.0.0.1", f"example.org, 127.0.0.1:{server.server_port}"):
+        monkeypatch.setenv(TRUST_VARIABLE, host)
+        _ask_as_configured(server, load())
+    assert set(_keys(server)) == {f"Bearer {KEY}"}
+
+
+@pytest.mark.parametrize(
+    ("url", "trusted", "sent"),
+    [
+        ("https://api.example.org/v1", "api.example.org", True),
+        ("https://api.example.org/v1", "example.com, API.example.org:443", True),
+        ("https://api.example.org:8443/v1", "api.example.org:8443", True),
+        ("https://api.example.org:8443/v1", "api.example.org:443", False),
+        ("https://api.example.org.evil.net/v1", "api.example.org", False),
+        ("https://evil.net/api.example.org", "api.example.org", False),
+        ("http://api.example.org/v1", "api.example.org", False),
+        ("https://api.example.org/v1", "", False),
+    ],
+)
+def test_a_confirmed_host_is_the_whole_host_and_encrypted(
+    monkeypatch: pytest.MonkeyPatch, url: str, trusted: str, sent: bool
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    monkeypatch.setenv(TRUST_VARIABLE, trusted)
+    assert bool(ServerKey(UnconfirmedUrl(url), httpx2.URL(url)).header()) is sent
 
 
 @pytest.mark.parametrize(

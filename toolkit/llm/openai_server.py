@@ -1,29 +1,23 @@
 """A client for servers with OpenAI's chat interface: Ollama, llama.cpp, vLLM, ``transformers
-serve`` and the like, near or far.
-
-The key is read from the environment when a request is made and goes nowhere but into its
-header: not into the signature, an error, a log or ``repr``.
-"""
+serve`` and the like, near or far."""
 
 from __future__ import annotations
 
 import email.utils
 import json
 import logging
-import os
 import random
 import time
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ConfigError
 from toolkit.llm.base import GeneratorError
+from toolkit.llm.keys import KEY_VARIABLE, LOCAL_HOSTS, ServerKey, without_key
 
 if TYPE_CHECKING:
     import httpx2
 
-KEY_VARIABLE = "TOOLKIT_LLM_API_KEY"
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _FIRST_WAIT = 0.5  # seconds, doubled at each retry
 _MAX_WAIT = 30.0  # seconds; a server that asks for more is given up
 _CONNECT = 10.0  # seconds to reach a server at all
@@ -70,10 +64,9 @@ class OpenAIServer:
         self._client = httpx2.Client(
             timeout=httpx2.Timeout(timeout, connect=min(timeout, _CONNECT)),
             follow_redirects=False,  # a redirect would carry the key to another host
-            trust_env=address.host not in _LOCAL,  # no proxy between this machine and itself
+            trust_env=address.host not in LOCAL_HOSTS,  # no proxy between this machine and itself
         )
-        if os.environ.get(KEY_VARIABLE) and address.scheme == "http" and address.host not in _LOCAL:
-            log.warning("%s is sent unencrypted to %s: use https", KEY_VARIABLE, address.host)
+        self._key = ServerKey(url, address)
 
     def count(self, text: str) -> int:
         """An estimate on the high side: the server's tokenizer is not known."""
@@ -104,7 +97,7 @@ class OpenAIServer:
 
         address = f"{self.endpoint.removesuffix('/chat/completions')}/models"
         try:
-            answer = self._client.get(address, headers=_authorisation())
+            answer = self._client.get(address, headers=self._key.header())
         except httpx2.HTTPError as error:
             raise GeneratorError(
                 f"{self.signature}: no connection ({type(error).__name__})",
@@ -113,12 +106,17 @@ class OpenAIServer:
         if answer.status_code in (401, 403):
             raise GeneratorError(
                 f"{self.signature}: answered {answer.status_code}",
-                remedy=_remedy(answer.status_code),
+                remedy=self._remedy(answer.status_code),
             )
         try:
             return [str(model["id"]) for model in answer.json()["data"]]
         except (ValueError, LookupError, TypeError):
             return []
+
+    def _remedy(self, status: int) -> str:
+        if status in (401, 403):
+            return self._key.remedy()
+        return "Check the address and the name of the model." if status == 404 else ""
 
     def _ask(self, prompt: str, max_tokens: int) -> str:
         import httpx2
@@ -138,7 +136,7 @@ class OpenAIServer:
         if status != 200:
             raise GeneratorError(
                 f"{self.signature}: answered {status}{_reason(status, body)}",
-                remedy=_remedy(status),
+                remedy=self._remedy(status),
             )
         return self._read(body, self.count(prompt))
 
@@ -159,7 +157,7 @@ class OpenAIServer:
 
         deadline = time.monotonic() + self._timeout
         with self._client.stream(
-            "POST", self.endpoint, json=payload, headers=_authorisation()
+            "POST", self.endpoint, json=payload, headers=self._key.header()
         ) as answer:
             body = b""
             for part in answer.iter_bytes():
@@ -194,11 +192,6 @@ class _PassingError(Exception):
     def __init__(self, reason: str, retry_after: str | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
-
-
-def _authorisation() -> dict[str, str]:
-    key = os.environ.get(KEY_VARIABLE)
-    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _address(url: str) -> httpx2.URL:
@@ -256,13 +249,4 @@ def _reason(status: int, body: bytes) -> str:
     except (ValueError, LookupError, TypeError):
         return ""
     said = " ".join(str(message).split())[:200]
-    key = os.environ.get(KEY_VARIABLE)
-    return f" ({said.replace(key, '***') if key else said})"
-
-
-def _remedy(status: int) -> str:
-    if status in (401, 403):
-        return f"Check the key in the environment variable {KEY_VARIABLE}."
-    if status == 404:
-        return "Check the address and the name of the model."
-    return ""
+    return f" ({without_key(said)})"
