@@ -70,7 +70,9 @@ def test_paths_may_be_text() -> None:
             "# mine\nengine = 'auto'  # why\nbeam = 2\n",
             '# mine\nengine = "torch"  # why\nbeam = 2\n',
         ),
-        ('model = "600M"\r\nengine="ctranslate2"\r\n', 'model = "600M"\r\nengine = "torch"\r\n'),
+        ('model = "600M"\r\nengine="ctranslate2"\r\n', 'model = "600M"\r\nengine="torch"\r\n'),
+        ('"engine" = "auto"\n', '"engine" = "torch"\n'),
+        ('engine = """\nauto"""\n', 'engine = "torch"\n'),
         ('# engine = "auto"\n', '# engine = "auto"\nengine = "torch"\n'),
         ('inputs = [\n  "engine",\n]\n', 'inputs = [\n  "engine",\n]\nengine = "torch"\n'),
         ('engine = "torch"\n', 'engine = "torch"\n'),
@@ -86,22 +88,12 @@ def test_one_setting_is_written_and_the_rest_stays(tmp_path: Path, old: str, new
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.parametrize(
-    "old",
-    [
-        '"engine" = "auto"\n',
-        'engine = """\nauto"""\n',
-        'model = """\nengine = "x"\n"""\n',
-        "[run]\nbeam = 2\n",
-        "beam = \n",
-    ],
-)
-def test_what_cannot_be_changed_safely_is_left_alone(tmp_path: Path, old: str) -> None:
+def test_a_file_that_is_not_toml_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "toolkit.toml"
-    file.write_text(old, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"toolkit\.toml"):
+    file.write_text("beam = \n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"toolkit\.toml: cannot be read"):
         write_setting("engine", "torch", path=file)
-    assert file.read_text(encoding="utf-8") == old
+    assert file.read_text(encoding="utf-8") == "beam = \n"
 
 
 def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:

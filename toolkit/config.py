@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import ConfigError, OutputError
+from toolkit.storage import write_whole
 
 CONFIG_NAME = "toolkit.toml"
 _PREFIX = "TOOLKIT_"
@@ -122,57 +121,28 @@ def load(
 
 
 def write_setting(name: str, value: str, *, path: Path | None = None) -> Path:
-    """Set ``name`` to the text ``value`` in the file that ``load`` reads, which is made if it is
-    not there; returns it. All else in it stays as it is, comments and order included.
+    """Set ``name`` to ``value`` in the file that ``load`` reads, and return the file's path.
 
-    Raises ``ConfigError`` where the file is not TOML or is written in a way that this cannot
-    change safely, and ``OutputError`` where it cannot be written.
+    A file that is not there is made. Comments, order and layout stay. Raises ``ConfigError`` where
+    the file is not TOML, and ``OutputError`` where it cannot be written.
     """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     found = path or Path(CONFIG_NAME)
     try:
-        old = found.read_bytes().decode("utf-8") if found.exists() else ""
-        before = tomllib.loads(old.replace("\r\n", "\n"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        document = tomlkit.parse(found.read_bytes() if found.exists() else b"")
+    except (TOMLKitError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"{found}: cannot be read ({error})") from None
-    line = f'{name} = "{value}"'
-    # A value that ends on its line, and what follows it there.
-    known = re.compile(rf"""^[ \t]*{name}[ \t]*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^#'"\s]+)""", re.M)
-    new, changed = known.subn(lambda _: line, old)
-    if not changed:
-        end = "\r\n" if "\r\n" in old else "\n"
-        new = old + (end if old and not old.endswith("\n") else "") + line + end
+    document[name] = value
     try:
-        safe = tomllib.loads(new.replace("\r\n", "\n")) == {**before, name: value}
-    except tomllib.TOMLDecodeError:
-        safe = False
-    if not safe:
-        raise ConfigError(
-            f"{found}: {name} is set there in a way that cannot be changed safely",
-            remedy=f"Write {line} yourself.",
-        )
-    _replace(found, new)
-    return found
-
-
-def _replace(path: Path, text: str) -> None:
-    """Whole or not at all; a link stays a link, and permissions stay."""
-    real = path.resolve()
-    partial: Path | None = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=real.parent, prefix=".toolkit-", suffix=".part", delete=False
-        ) as file:
-            partial = Path(file.name)
-            file.write(text.encode("utf-8"))
-        partial.chmod(real.stat().st_mode & 0o777 if real.exists() else 0o644)
-        partial.replace(real)
+        write_whole(found.resolve(), tomlkit.dumps(document).encode())  # A link stays a link.
     except OSError as error:
-        if partial is not None:
-            partial.unlink(missing_ok=True)
         raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error})",
+            f"{found}: cannot be written ({error.strerror or error})",
             remedy="Mend its folder's permissions, or name another with --config.",
         ) from None
+    return found
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:

@@ -1,21 +1,25 @@
-"""Files that are written whole, and sequences whose values take no memory."""
+"""Files and folders that are made whole or not at all, locks, and sequences kept on disk."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
+import itertools
 import os
 import pickle
+import shutil
 import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TextIO, TypeVar, overload
 
 from toolkit.errors import OutputError
 
 T = TypeVar("T")
-# How the name of a temporary file begins and ends. A run sweeps away what an earlier one left.
-PART = (".toolkit-", ".part")
+# How the names of unfinished files and folders begin and end.
+UNFINISHED = (".toolkit-", ".part")
 
 
 class Spill(Sequence[T], Generic[T]):
@@ -31,9 +35,9 @@ class Spill(Sequence[T], Generic[T]):
         self._folder = folder
         self._starts = array("Q", [0])
         try:
-            # Where a file must have a name, the next run sweeps away what has one like this.
+            # Where the file system wants a name for it, ``sweep`` knows it.
             self._file = tempfile.TemporaryFile(  # noqa: SIM115 - it lives as long as this
-                dir=folder, prefix=PART[0], suffix=PART[1]
+                dir=folder, prefix=UNFINISHED[0], suffix=UNFINISHED[1]
             )
         except OSError as error:
             raise self._failed(error) from None
@@ -113,49 +117,141 @@ class Drawn(Sequence[T], Generic[T]):
         return self._make(at) if isinstance(at, int) else [self._make(n) for n in at]
 
 
-class Part:
-    """A file under a temporary name in the folder of ``target``. Lone surrogates become question
-    marks."""
+@contextlib.contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """Give a path at which to make a file or a folder, which then replaces ``target`` in one step.
 
-    def __init__(self, target: Path) -> None:
-        start, end = PART
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=start, suffix=end)
-        self._target, self._temporary = target, Path(name)
-        self._file = os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n")
-
-    def write(self, parts: Iterable[str]) -> None:
-        self._file.writelines(parts)
-
-    def finish(self) -> None:
-        """See to it that all is on the disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-
-    def rename(self) -> None:
-        # mkstemp makes files private; a new one is for all that the umask lets in.
-        mask = os.umask(0)
-        os.umask(mask)
-        target = self._target
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask
-        self._temporary.chmod(mode)
-        self._temporary.replace(target)
-
-    def discard(self) -> None:
-        with contextlib.suppress(OSError):
-            self._file.close()
-        with contextlib.suppress(OSError):
-            self._temporary.unlink(missing_ok=True)
+    Where anything is raised before the end, ``target`` stays as it was.
+    """
+    with staging(target.parent) as scratch:
+        made = scratch / target.name
+        yield made
+        place(made, target)
 
 
-def write_whole(target: Path, parts: Iterable[str]) -> None:
-    """Write ``parts``, joined, as UTF-8: first to a temporary file in the folder of ``target``,
-    which is then renamed. Lone surrogates become question marks. Raises ``OSError``."""
-    part = Part(target)
+def write_whole(target: Path, content: bytes | str | Iterable[str]) -> None:
+    """Write ``content`` (text as UTF-8, several texts joined) to ``target``, whole or not at all.
+    Lone surrogates become question marks."""
+    with whole(target) as made:
+        if isinstance(content, bytes):
+            made.write_bytes(content)
+        else:
+            with open_text(made) as file:
+                file.writelines([content] if isinstance(content, str) else content)
+
+
+def open_text(path: Path) -> TextIO:
+    """Open a file for writing text as UTF-8, with lone surrogates as question marks."""
+    return path.open("w", encoding="utf-8", errors="replace", newline="\n")
+
+
+@contextlib.contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """Make a hidden folder inside ``folder`` for what is not whole yet, and give its path.
+
+    ``place`` moves files out of it; the rest is removed at the end. The folder of a process that
+    is killed stays, until the next ``staging`` or ``sweep`` in ``folder``.
+    """
+    sweep(folder)
+    prefix, suffix = UNFINISHED
+    scratch, lock = None, None
+    while scratch is None:
+        made = Path(tempfile.mkdtemp(dir=folder, prefix=prefix, suffix=suffix))
+        try:
+            lock = _lock_alone(made)
+            scratch = made
+        except (FileNotFoundError, BlockingIOError):
+            continue  # Another process swept it away before it was locked.
+        except OSError:
+            scratch = made  # A file system without locks, on which nothing is swept either.
     try:
-        part.write(parts)
-        part.finish()
-        part.rename()
-    except BaseException:
-        part.discard()
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def place(made: Path, target: Path) -> None:
+    """Move ``made``, a file, a folder or a link, to ``target``, once all of it is on the disk.
+
+    Both are in one file system. A file takes over the permissions of the one that it replaces.
+    """
+    if made.is_symlink():
+        made.replace(target)
+    elif made.is_dir():
+        for path in made.rglob("*"):
+            if path.is_file():
+                flush(path)
+        _replace_folder(made, target)
+    else:
+        if target.exists():
+            made.chmod(target.stat().st_mode & 0o777)
+        flush(made)
+        made.replace(target)
+
+
+def flush(path: Path) -> None:
+    """See to it that all of a file is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _replace_folder(made: Path, target: Path) -> None:
+    """A folder can only be moved to where none is, or an empty one."""
+    for number in itertools.count():
+        with contextlib.suppress(FileNotFoundError):
+            target.rename(made.with_name(f"{made.name}.replaced-{number}"))
+        try:
+            made.rename(target)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # Another process was faster.
+                raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left unfinished in ``folder``. Living ones hold a lock on it."""
+    for left in folder.glob("*".join(UNFINISHED)):
+        with contextlib.suppress(OSError):
+            lock = _lock_alone(left)
+            try:
+                if left.is_dir():
+                    shutil.rmtree(left)
+                else:
+                    left.unlink()
+            finally:
+                os.close(lock)
+
+
+def _lock_alone(path: Path) -> int:
+    """Open a file or folder and lock it until the returned handle is closed. Raises ``OSError``
+    where it is gone, another process has locked it, or there are no locks."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.stat()
+    except OSError:
+        os.close(handle)
         raise
+    return handle
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock file ``path``, which a killed process does not. Raises ``BlockingIOError``
+    where another process has it, unless told to ``wait``."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout:
+        raise BlockingIOError(errno.EWOULDBLOCK, "locked by another process", str(path)) from None
+    try:
+        yield
+    finally:
+        lock.release()

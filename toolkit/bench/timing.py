@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from toolkit.hub.checkpoint import INDEX, WEIGHTS
+from toolkit.storage import whole
 
 if TYPE_CHECKING:
     from toolkit.translators.engine.linear import Precision
@@ -301,8 +302,8 @@ def _random_checkpoint(folder: Path) -> None:
             tensors[name].normal_(0, 0.02, generator=chance)
     folder.mkdir(parents=True, exist_ok=True)
     config.save_pretrained(folder)
-    save_file(tensors, folder / "partial", metadata={"format": "pt"})
-    (folder / "partial").replace(folder / WEIGHTS)
+    with whole(folder / WEIGHTS) as made:
+        save_file(tensors, made, metadata={"format": "pt"})
 
 
 def _peak_mb() -> float:

@@ -86,7 +86,7 @@ def write(output: Path, text: str) -> None:
         if _is_special(output):
             output.write_text(text, encoding="utf-8", errors="replace")
         else:
-            write_whole(Path(os.path.realpath(output)), [text])
+            write_whole(Path(os.path.realpath(output)), text)
     except OSError as error:
         raise _unwritable(output, error) from None
 

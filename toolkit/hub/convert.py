@@ -9,16 +9,15 @@ toolkit reads.
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import shutil
 import struct
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ModelError, OutputError
 from toolkit.hub.checkpoint import INDEX, TOKENIZER, WEIGHTS, damaged
+from toolkit.storage import whole, write_whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,10 +69,7 @@ def convert(folder: Path) -> None:
             placed.update(dict.fromkeys(_convert(source, folder / target), target))
         if len(sources) > 1:  # last: without it the folder does not count as whole
             index = {"metadata": {"total_size": size}, "weight_map": placed}
-            with tempfile.TemporaryDirectory(dir=folder) as scratch:
-                partial = Path(scratch, INDEX)
-                partial.write_text(json.dumps(index), encoding="utf-8")
-                partial.replace(folder / INDEX)
+            write_whole(folder / INDEX, json.dumps(index))
     except OSError as error:
         raise OutputError(
             f"{folder}: the converted weights cannot be written ({error.strerror or error})",
@@ -99,16 +95,11 @@ def _convert(source: Path, target: Path) -> list[str]:
         }
     encoded = json.dumps(header).encode()
     encoded += b" " * (-len(encoded) % 8)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        partial = Path(scratch) / target.name
-        with partial.open("wb") as file:
-            file.write(struct.pack("<Q", len(encoded)))
-            file.write(encoded)
-            for tensor in tensors.values():
-                file.write(_bytes(tensor))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
+    with whole(target) as made, made.open("wb") as file:
+        file.write(struct.pack("<Q", len(encoded)))
+        file.write(encoded)
+        for tensor in tensors.values():
+            file.write(_bytes(tensor))
     return list(tensors)
 
 

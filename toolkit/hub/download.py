@@ -22,6 +22,7 @@ from toolkit.errors import ModelError, ToolkitError
 from toolkit.hub.checkpoint import COMMIT, FILES
 from toolkit.hub.convert import OLD_FILES, OLD_WEIGHTS
 from toolkit.progress import Progress
+from toolkit.storage import locked, place, write_whole
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -128,8 +129,9 @@ def download(
                 tqdm_class=cast("Any", _NoBar),
             )
     if not COMMIT.fullmatch(reference):
-        (storage / "refs" / reference).parent.mkdir(parents=True, exist_ok=True)
-        (storage / "refs" / reference).write_text(commit, encoding="utf-8")
+        pointer = storage / "refs" / reference
+        pointer.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(pointer, commit)
     return snapshot
 
 
@@ -159,15 +161,13 @@ def _transfer(info: ModelInfo, name: str, size: int, blob: Path, progress: Progr
     The hub's own library begins a file anew whenever the process ends; gigabytes over a poor
     line would never arrive. Processes that want the same file wait for one another.
     """
-    from filelock import FileLock
-
     storage, part = blob.parents[1], _partial(blob)
     lock = (
         storage.parent / ".locks" / storage.name / f"{blob.name}.lock"
     )  # the hub's own tools' too
     for folder in (blob.parent, lock.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
+    with locked(lock):
         if blob.exists():
             progress.advance(size)
             return
@@ -179,7 +179,7 @@ def _transfer(info: ModelInfo, name: str, size: int, blob: Path, progress: Progr
                 f"{name} of {info.id} arrived damaged: its SHA-256 is not the hub's",
                 remedy="Fetch it again; if it happens twice, look for a proxy that alters files.",
             )
-        part.replace(blob)
+        place(part, blob)
 
 
 def _receive(info: ModelInfo, name: str, size: int, handle: BinaryIO, progress: Progress) -> None:

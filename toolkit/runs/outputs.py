@@ -13,11 +13,11 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from toolkit.data import EarlierStory, TranslatedArticle
 from toolkit.errors import LockedError, OutputError
-from toolkit.storage import PART, Part, write_whole
+from toolkit.storage import flush, locked, open_text, place, staging, sweep, whole, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -44,37 +44,25 @@ class RunFolder:
         Raises ``LockedError`` when another run holds the lock and ``OutputError`` when the
         folder cannot be made. A lock left behind by a killed run does not hold.
         """
-        from filelock import FileLock, Timeout
-
         folder = cls(outputs, date)
-        try:
-            outputs.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(outputs / _LOCK, timeout=0)
-            lock.acquire()
-        except Timeout:
-            raise LockedError(
-                f"another run is writing to {outputs}",
-                remedy="Wait for it to end, or give this one another folder with --outputs.",
-            ) from None
-        except OSError as error:
-            raise _unwritable(outputs, error) from None
-        try:
+        with contextlib.ExitStack() as stack:
+            try:
+                outputs.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locked(outputs / _LOCK, wait=False))
+            except BlockingIOError:
+                raise LockedError(
+                    f"another run is writing to {outputs}",
+                    remedy="Wait for it to end, or give this one another folder with --outputs.",
+                ) from None
+            except OSError as error:
+                raise _unwritable(outputs, error) from None
             try:
                 folder.path.mkdir(exist_ok=True)
             except OSError as error:
                 raise _unwritable(folder.path, error) from None
-            folder._sweep()
+            for part in (outputs, *outputs.glob("????-??-??")):
+                sweep(part)
             yield folder
-        finally:
-            lock.release()
-
-    def _sweep(self) -> None:
-        """Remove what killed runs left half written. Nobody else writes: the lock is held."""
-        start, end = PART
-        for pattern in (f"{start}*{end}", f"????-??-??/{start}*{end}"):
-            for part in self.outputs.glob(pattern):
-                with contextlib.suppress(OSError):
-                    part.unlink()
 
     def earlier_stories(self, days: int = 7) -> Iterator[EarlierStory]:
         """The stories of the digests of the ``days`` before this one's, the latest first. What is
@@ -92,11 +80,12 @@ class RunFolder:
     @contextlib.contextmanager
     def draft(self) -> Iterator[Draft]:
         """Files to be written together; what was not published is gone at the end."""
-        draft = Draft(self.path)
-        try:
-            yield draft
-        finally:
-            draft.discard()
+        with contextlib.ExitStack() as stack:
+            try:
+                scratch = stack.enter_context(staging(self.path))
+            except OSError as error:
+                raise _unwritable(self.path, error) from None
+            yield stack.enter_context(Draft(self.path, scratch))
 
     def write_text(self, name: str, parts: Iterable[str]) -> Path:
         """Write one file whole, durably, under its final name only. ``parts`` are joined."""
@@ -117,18 +106,13 @@ class RunFolder:
         False when it stays as it is: it points to a later day, or the file system has no links.
         """
         link = self.outputs / LATEST
-        start, end = PART
-        temporary = self.outputs / f"{start}{LATEST}{end}"
         try:
             if link.is_symlink() and link.exists() and _later(link.readlink().name, self.date):
                 return False
-            temporary.unlink(missing_ok=True)
-            temporary.symlink_to(self.path.name, target_is_directory=True)
-            temporary.replace(link)
+            with whole(link) as made:
+                made.symlink_to(self.path.name, target_is_directory=True)
         except OSError as error:
             log.warning("%s: not moved (%s)", link, error.strerror or error)
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
             return False
         return True
 
@@ -167,42 +151,45 @@ def _later(name: str, date: dt.date) -> bool:
 
 
 class Draft:
-    """Files of one folder that are under temporary names until all of them are whole: they are of
+    """Files of one folder that are written in ``scratch`` until all of them are whole: they are of
     one run or of the other. Raises ``OutputError`` when the disk fails."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._parts: dict[str, Part] = {}
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        self._folder, self._scratch = folder, scratch
+        self._files: dict[str, TextIO] = {}
 
     def write(self, name: str, parts: Iterable[str]) -> None:
         """Append ``parts`` to the file ``name``, which this begins if need be."""
-        target = self._folder / name
         try:
-            if name not in self._parts:
-                self._parts[name] = Part(target)
-            self._parts[name].write(parts)
+            if name not in self._files:
+                self._files[name] = open_text(self._scratch / name)
+            self._files[name].writelines(parts)
         except OSError as error:
-            raise _unwritable(target, error) from None
+            raise _unwritable(self._folder / name, error) from None
 
     def publish(self) -> dict[str, Path]:
         """Give every file its name. Returns where each is."""
         target = self._folder
         try:
-            for part in self._parts.values():
-                part.finish()
-            for name, part in self._parts.items():
+            for file in self._files.values():
+                file.close()
+            for name in self._files:
+                flush(self._scratch / name)
+            for name in self._files:
                 target = self._folder / name
-                part.rename()
+                place(self._scratch / name, target)
         except OSError as error:
             raise _unwritable(target, error) from None
-        names, self._parts = list(self._parts), {}
+        names, self._files = list(self._files), {}
         return {name: self._folder / name for name in names}
 
-    def discard(self) -> None:
-        """Remove what was not published."""
-        for part in self._parts.values():
-            part.discard()
-        self._parts = {}
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for file in self._files.values():
+            with contextlib.suppress(OSError):
+                file.close()
 
 
 def json_line(record: dict[str, Any]) -> str:
