@@ -190,7 +190,11 @@ def test_a_full_gpu_that_is_asked_for_is_one_that_a_run_takes(
 def test_precisions_that_are_wrong_here_are_told(
     right: bool, engine: str, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("kernels.int8_is_exact", "ct2_nllb.int8_is_exact", "kernels.bfloat16_works"):
+    for name in (
+        "engine.linear.int8_is_exact",
+        "ctranslate2.int8_is_exact",
+        "engine.linear.bfloat16_works",
+    ):
         monkeypatch.setattr(f"toolkit.translators.{name}", lambda: right)
     found = look(replace(config, engine=engine), "precisions")
     told = ("torch's own int8 is wrong", "CTranslate2's int8 is wrong", "no bfloat16")
