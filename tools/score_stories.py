@@ -1,10 +1,10 @@
-"""B-cubed of the story grouping on documents cut in two: halves of one document belong together.
+"""Print B-cubed scores of the grouping into stories, on documents that are cut in two halves.
 
     python tools/score_stories.py DATA.tsv [--one-event ID,ID,...]
 
-DATA.tsv has a header with the columns ``document`` and ``eng``, one sentence a line. Documents
-that report one event, named with ``--one-event`` (once for each event), count as one in a second
-figure. The third is for the documents uncut.
+DATA.tsv has a header with the columns ``document`` and ``eng``, one sentence a line. The first
+line of scores takes each document for an event; in the second, the documents named with
+``--one-event`` (once for each event) are one. The same follows for whole documents.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from toolkit.data import Article, PreparedArticle, Segment, TranslatedArticle, Translation
 from toolkit.languages import ENGLISH
-from toolkit.stories import grouping
+from toolkit.stories import day
 from toolkit.summarisers.extractive.summariser import Extractive
 
 
@@ -47,7 +47,7 @@ def score(
     summariser = Extractive()
     briefs = [summariser.summarise(article, bullets=4) for article in articles]
     made = time.perf_counter()
-    grouped = grouping.group(briefs, articles)
+    grouped = day.group(briefs, articles)
     seconds = time.perf_counter() - made
     found = {article: number for number, story in enumerate(grouped) for article in story.articles}
     for gold in golds:

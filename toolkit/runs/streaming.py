@@ -22,7 +22,8 @@ from toolkit.readers.paths import STDIN, read_stdin
 from toolkit.runs import outputs, stages
 from toolkit.runs.background import Beside
 from toolkit.storage import Spill
-from toolkit.stories.grouping import Day, Member
+from toolkit.stories.day import Day
+from toolkit.stories.order import Member
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.extractive.summariser import Extractive
 

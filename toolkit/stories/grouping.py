@@ -1,140 +1,95 @@
-"""Briefs that report one event become one story, whatever languages they came from."""
+"""Decides which articles report one event: clusters of texts that are alike (``comparison.py``).
+
+Clustering is by average link: two groups become one while the mean margin of their pairs is
+above 0.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
-from toolkit.data import Brief, EarlierStory, Story, TranslatedArticle
-from toolkit.stories.events import Comparison, Texts, clusters, profile
-from toolkit.stories.merging import merge
+from toolkit.stories.comparison import COSINE, Comparison
+from toolkit.stories.profiles import Texts
 
-MAX_BULLETS = 6
-CARRIES_ON = 0.24
-
-_RELATIVE_DAY = re.compile(r"\b(?:today|tomorrow|yesterday|tonight)\b", re.I)
-_LONG_HEADLINE = 16
-_DOUBTFUL_HEADLINE = "The headline rests on a sentence whose translation failed a check."
+# Two texts, by their numbers within a component, and their margin.
+Pair = tuple[int, int, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What a story needs of one article: its brief, how many sentences it has, and the indices of
-    those whose translation failed a check."""
-
-    brief: Brief
-    sentences: int
-    flagged: frozenset[int]
-
-
-class Members(Protocol):
-    """Where members wait for their stories: a list, or what holds them elsewhere."""
-
-    def append(self, value: Member, /) -> None: ...
-    def __getitem__(self, place: int, /) -> Member: ...
+def events(texts: Texts, comparison: Comparison) -> list[list[int]]:
+    """Return the places of ``texts`` grouped by event. Each group is in ascending order, and the
+    groups are in the order of their first place. A text without words is a group of its own."""
+    places: list[list[int]] = [[] for _ in range(len(texts))]
+    for place, number in enumerate(texts.distinct):
+        places[number].append(place)
+    groups = [
+        [members[i] for i in group]
+        for members, pairs in _components(len(texts), comparison)
+        for group in _average_link(len(members), pairs)
+    ]
+    return sorted(sorted(place for i in group for place in places[i]) for group in groups)
 
 
-class Day:
-    """The articles of a day, taken in one after the other and then grouped.
+def _components(size: int, comparison: Comparison) -> Iterator[tuple[list[int], list[Pair]]]:
+    """Yield the texts that a chain of passing pairs connects, with all pairs among them. Texts
+    that are not connected are never in one group: the mean of failing margins fails."""
+    left, right, margin = array("I"), array("I"), array("d")
+    parent = list(range(size))
 
-    About three kilobytes stay in memory for each: which words it has. ``members`` holds the rest.
-    Sentences whose translation failed a check bring no articles together, and what rests on one
-    does not count as a second source. An article whose language is in doubt stands alone.
-    """
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = number = parent[parent[number]]
+        return number
 
-    def __init__(self, members: Members | None = None) -> None:
-        self._members: Members = [] if members is None else members
-        self._texts = Texts()
-
-    def add(self, brief: Brief, article: TranslatedArticle | None) -> None:
-        """Take in a brief and, where it is at hand, the article that it is of."""
-        rows = article.translations if article else ()
-        flagged = frozenset(t.segment.index for t in rows if t.flags)
-        self._members.append(Member(brief, len(rows), flagged))
-        self._texts.add(profile(_text(brief, article)))
-
-    def stories(self, earlier: Iterable[EarlierStory] = ()) -> Iterator[Story]:
-        """The stories: those of most articles first, then in the order of the briefs.
-
-        Every brief is in exactly one story. A story like one of ``earlier`` is marked with the
-        latest date of those it carries on.
-        """
-        comparison = Comparison(self._texts)
-        groups = sorted(clusters(self._texts, comparison), key=lambda places: -len(places))
-        dates = self._continued(comparison, earlier)
-        for places in groups:
-            known = [d for i in places if (d := dates.get(self._texts.kept_as[i]))]
-            yield _story([self._members[i] for i in places], max(known, default=None))
-
-    def _continued(
-        self, comparison: Comparison, earlier: Iterable[EarlierStory]
-    ) -> dict[int, dt.date]:
-        """For texts that carry on an earlier story, the latest date of these."""
-        dates: dict[int, dt.date] = {}
-        for story in earlier:
-            before = profile(f"{story.headline} {story.text}")
-            for text in (comparison.resemblances(before) >= CARRIES_ON).nonzero()[0].tolist():
-                dates[text] = max(story.date, dates.get(text, story.date))
-        return dates
+    for number, others, margins in comparison.margins():
+        left.extend([number] * len(others))
+        right.extend(others.tolist())
+        margin.extend(margins.tolist())
+        for other in others[margins > 0].tolist():
+            parent[root(number)] = root(other)
+    roots = [root(number) for number in range(size)]
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, top in enumerate(roots):
+        members[top].append(number)
+    pairs: dict[int, list[int]] = defaultdict(list)
+    for pair, (one, other) in enumerate(zip(left, right, strict=True)):
+        if roots[one] == roots[other]:
+            pairs[roots[one]].append(pair)
+    for top, inside in members.items():
+        within = {number: n for n, number in enumerate(inside)}
+        yield inside, [(within[left[i]], within[right[i]], margin[i]) for i in pairs.get(top, ())]
 
 
-def group(
-    briefs: Sequence[Brief],
-    articles: Sequence[TranslatedArticle],
-    *,
-    earlier: Iterable[EarlierStory] = (),
-) -> tuple[Story, ...]:
-    """The stories that ``Day`` makes of ``briefs``; ``articles`` are at least those of them that
-    are at hand."""
-    by_id = {article.id: article for article in articles}
-    day = Day()
-    for brief in briefs:
-        day.add(brief, by_id.get(brief.article_id))
-    return tuple(day.stories(earlier))
-
-
-def _text(brief: Brief, article: TranslatedArticle | None) -> str:
-    if article is None:
-        return " ".join([brief.headline, *(bullet.text for bullet in brief.bullets)])
-    if article.prepared.language_doubt:
-        return ""
-    return " ".join(t.english for t in article.translations if not t.flags)
-
-
-def _story(members: Sequence[Member], continues: dt.date | None) -> Story:
-    ordered = sorted(members, key=_faults)
-    ranked = [member.brief for member in ordered]
-    headline = ranked[0].headline
-    doubts = (_DOUBTFUL_HEADLINE,) if _headline_is_doubtful(ordered[0]) else ()
-    doubtful = {(m.brief.article_id, index) for m in members for index in m.flagged}
-    return Story(
-        headline=headline,
-        # A doubtful headline makes no bullet superfluous.
-        bullets=merge(ranked, "" if doubts else headline, MAX_BULLETS, doubtful=doubtful),
-        articles=tuple(brief.article_id for brief in ranked),
-        continues=continues,
-        notes=(*doubts, *dict.fromkeys(note for brief in ranked for note in brief.notes)),
-    )
-
-
-def _headline_is_doubtful(member: Member) -> bool:
-    """Whether a sentence that the headline rests on failed a check of its translation."""
-    return not member.flagged.isdisjoint(member.brief.headline_cites)
-
-
-def _faults(member: Member) -> tuple[bool, bool, bool, bool, float]:
-    """What speaks against an article as the lead of its story, the gravest first: nothing to
-    show, a headline in doubtful English, one that is clipped or true on one day only, a long one,
-    doubtful English elsewhere."""
-    brief = member.brief
-    flagged = len(member.flagged) / member.sentences if member.sentences else 0.0
-    return (
-        not brief.bullets,
-        _headline_is_doubtful(member),
-        brief.headline.endswith("…") or _RELATIVE_DAY.search(brief.headline) is not None,
-        len(brief.headline.split()) > _LONG_HEADLINE,
-        round(flagged, 1),
-    )
+def _average_link(size: int, pairs: Iterable[Pair]) -> list[list[int]]:
+    """Return groups of the numbers below ``size``, made by nearest-neighbour chains (Murtagh
+    1983). A pair that is not among ``pairs`` has the margin ``-COSINE``."""
+    groups = {number: [number] for number in range(size)}
+    # For two groups, the sum over their pairs of the margin and COSINE: 0 for a missing pair.
+    total: dict[int, dict[int, float]] = {number: {} for number in groups}
+    for left, right, margin in pairs:
+        total[left][right] = total[right][left] = margin + COSINE
+    done: list[list[int]] = []
+    chain: list[int] = []
+    while groups:
+        chain = chain or [next(iter(groups))]
+        last = chain[-1]
+        before = chain[-2] if len(chain) > 1 else None
+        means = {g: t / (len(groups[last]) * len(groups[g])) for g, t in total[last].items()}
+        nearest = max(means, key=lambda g: (means[g], g == before), default=None)
+        if nearest is None or means[nearest] <= COSINE:
+            done.append(groups.pop(last))
+            for other in total.pop(last):
+                del total[other][last]
+            chain.pop()
+        elif nearest == before:
+            groups[last] += groups.pop(nearest)
+            for other, sums in total.pop(nearest).items():
+                del total[other][nearest]
+                if other != last:
+                    total[last][other] = total[last].get(other, 0.0) + sums
+                    total[other][last] = total[last][other]
+            chain = chain[:-2]
+        else:
+            chain.append(nearest)
+    return done

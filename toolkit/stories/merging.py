@@ -1,4 +1,4 @@
-"""Bullets of several articles about one event, each fact said once."""
+"""Decides which bullets a story has: each fact that its articles report, once."""
 
 from __future__ import annotations
 
@@ -6,38 +6,46 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolkit.data import Brief, Citation, StoryBullet
-from toolkit.stories.events import profile, surprises
+from toolkit.stories.profiles import profile, surprises
 from toolkit.text.similarity import WORD
 
-# Two bullets say one thing if they share this much of what the less detailed one says, and this
-# much of the other; the less detailed one is shown, because every source cited supports it.
-SHARED_OF_LESS, SHARED_OF_MORE = 0.7, 0.5
+# Two bullets state one fact if they share these parts of the surprise (see ``profiles.py``) of
+# the less and of the more detailed one.
+SHARED_OF_LESS = 0.7
+SHARED_OF_MORE = 0.5
+# The part of a bullet's surprise that is in a headline which says the same.
 SAID_BY_HEADLINE = 0.7
+# Briefs whose bullets are read: each bullet is compared with all facts before it.
 MOST_SOURCES = 40
 
+# The length in words that bullets are taken to have.
 _BULLET_WORDS = 30
-_DENIALS = frozenset({"not", "no", "never", "neither", "nor", "none", "without", "cannot"})
+_NEGATIONS = frozenset({"not", "no", "never", "neither", "nor", "none", "without", "cannot"})
 
 
 @dataclass(slots=True)
 class _Fact:
-    """Something that one or more articles report; ``doubtful`` where it rests on a sentence whose
-    translation failed a check."""
+    """A fact that one or more articles report. ``weights`` are the surprises of its terms;
+    ``doubtful`` means that it rests on a sentence whose translation failed a check."""
 
     text: str
     weights: Mapping[str, float]
     figures: frozenset[str]
-    denies: bool
+    negated: bool
     cites: dict[str, tuple[int, ...]] = field(default_factory=dict)
     doubtful: bool = False
 
+    @property
+    def weight(self) -> float:
+        return sum(self.weights.values())
+
     def same_as(self, other: _Fact) -> bool:
-        """Whether both say one thing: no figure contradicts the other's and both or neither
-        deny."""
+        """Whether both state one fact: they share enough, no figure of one contradicts those of
+        the other, and both or neither are negated."""
         agree = self.figures <= other.figures or other.figures <= self.figures
-        if self.denies != other.denies or not agree:
+        if self.negated != other.negated or not agree:
             return False
-        less, more = sorted((sum(self.weights.values()), sum(other.weights.values())))
+        less, more = sorted((self.weight, other.weight))
         shared = self.shared_with(other)
         # A rare name can outweigh all else, so the terms are counted too.
         terms = len(self.weights.keys() & other.weights.keys())
@@ -46,10 +54,21 @@ class _Fact:
         return 0 < enough <= shared and terms >= SHARED_OF_LESS * fewer
 
     def shared_with(self, other: _Fact) -> float:
+        """The weight of the terms that ``other`` has, too."""
         return sum(weight for term, weight in self.weights.items() if term in other.weights)
 
+    def is_in(self, headline: _Fact) -> bool:
+        """Whether ``headline`` says this fact."""
+        return (
+            self.shared_with(headline) >= SAID_BY_HEADLINE * self.weight
+            and self.figures <= headline.figures
+            and self.negated == headline.negated
+        )
+
     def absorb(self, other: _Fact) -> None:
-        if sum(other.weights.values()) < sum(self.weights.values()):
+        """Take in the citations of ``other``, and its text if that is less detailed: every
+        source that is cited supports it."""
+        if other.weight < self.weight:
             self.text, self.weights, self.figures = other.text, other.weights, other.figures
         for article, segments in other.cites.items():
             known = self.cites.get(article, ())
@@ -63,17 +82,17 @@ def merge(
     *,
     doubtful: Collection[tuple[str, int]] = (),
 ) -> tuple[StoryBullet, ...]:
-    """At most ``limit`` bullets of ``briefs``, whose first is the lead.
+    """Return at most ``limit`` bullets of ``briefs``, the first of which is the lead.
 
-    A fact that several articles report is one bullet with a citation for each. These come
-    first when room is short, then each article's own by turns. A bullet that ``headline``
-    already says is left out where others remain. Bullets of more than 40 briefs are not read.
+    A fact that several articles report is one bullet with a citation for each. These are kept
+    first when room is short, then one bullet of each article in turn. A bullet that ``headline``
+    already says is left out where others remain. The bullets of more than 40 briefs are not read.
 
-    ``doubtful`` are segments, as article id and index, whose translations failed a check. What
-    rests on one is no second source for anything, and gives way to a sound bullet that says it.
+    ``doubtful`` are segments, as article id and index, whose translations failed a check. A
+    bullet that rests on one is no second source of any fact, and gives way to one that does not.
     """
     facts: list[_Fact] = []
-    for fact in _by_turns(briefs[:MOST_SOURCES], doubtful):
+    for fact in _in_turn(briefs[:MOST_SOURCES], doubtful):
         place = next((n for n, f in enumerate(facts) if f.same_as(fact)), None)
         if place is None:
             facts.append(fact)
@@ -82,7 +101,7 @@ def merge(
         elif not fact.doubtful:
             facts[place].absorb(fact)
     said = _fact(headline, {})
-    facts = [f for f in facts if not _says(said, f)] or facts[:1]
+    facts = [f for f in facts if not f.is_in(said)] or facts[:1]
     kept = sorted(facts, key=lambda f: -len(f.cites))[:limit]
     places = {brief.article_id: place for place, brief in enumerate(briefs)}
     kept.sort(key=lambda f: (min(places[a] for a in f.cites), facts.index(f)))
@@ -95,7 +114,8 @@ def merge(
     )
 
 
-def _by_turns(briefs: Sequence[Brief], doubtful: Collection[tuple[str, int]]) -> Iterator[_Fact]:
+def _in_turn(briefs: Sequence[Brief], doubtful: Collection[tuple[str, int]]) -> Iterator[_Fact]:
+    """Yield the first bullet of each brief, then the second of each, and so on."""
     for rank in range(max((len(brief.bullets) for brief in briefs), default=0)):
         for brief in briefs:
             if rank < len(brief.bullets):
@@ -111,15 +131,6 @@ def _fact(text: str, cites: dict[str, tuple[int, ...]]) -> _Fact:
         text,
         surprises(profile(text), _BULLET_WORDS),
         frozenset(word for word in words if word[0].isdigit()),
-        any(word in _DENIALS or word.endswith(("n't", "n’t")) for word in words),
+        any(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in words),
         cites,
-    )
-
-
-def _says(headline: _Fact, fact: _Fact) -> bool:
-    whole = sum(fact.weights.values())
-    return (
-        fact.shared_with(headline) >= SAID_BY_HEADLINE * whole
-        and fact.figures <= headline.figures
-        and fact.denies == headline.denies
     )

@@ -1,0 +1,114 @@
+"""Makes the stories of a day: briefs that report one event become one story, whatever languages
+they came from.
+
+``grouping.py`` decides which briefs report one event, ``order.py`` what comes first, and
+``merging.py`` which bullets a story has.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from toolkit.data import Brief, EarlierStory, Story, TranslatedArticle
+from toolkit.stories.comparison import Comparison
+from toolkit.stories.grouping import events
+from toolkit.stories.merging import merge
+from toolkit.stories.order import Member, by_importance, lead_first
+from toolkit.stories.profiles import Texts, profile
+
+# Bullets of a story.
+MAX_BULLETS = 6
+# The share of their surprise that a story has in common with the earlier one that it continues.
+# Lower than ``comparison.SHARED``: of the earlier story only headline and bullets are known.
+CONTINUES = 0.24
+
+_DOUBTFUL_HEADLINE = "The headline rests on a sentence whose translation failed a check."
+
+
+class Members(Protocol):
+    """A sequence that keeps members until their stories are made: a list, or one on disk."""
+
+    def append(self, value: Member, /) -> None: ...
+    def __getitem__(self, place: int, /) -> Member: ...
+
+
+class Day:
+    """Takes in the articles of a day one by one, then makes their stories.
+
+    About three kilobytes stay in memory for each article: its words. ``members`` keeps the rest.
+    Sentences whose translation failed a check count for nothing: they bring no articles together
+    and are no second source. An article whose language is in doubt is a story of its own.
+    """
+
+    def __init__(self, members: Members | None = None) -> None:
+        self._members: Members = [] if members is None else members
+        self._texts = Texts()
+
+    def add(self, brief: Brief, article: TranslatedArticle | None) -> None:
+        """Take in a brief and its article, or None where that is not at hand."""
+        translations = article.translations if article else ()
+        flagged = frozenset(t.segment.index for t in translations if t.flags)
+        self._members.append(Member(brief, len(translations), flagged))
+        self._texts.add(profile(_text(brief, article)))
+
+    def stories(self, earlier: Iterable[EarlierStory] = ()) -> Iterator[Story]:
+        """Yield the stories in order; every brief is in exactly one. A story that continues some
+        of ``earlier`` has the latest of their dates."""
+        comparison = Comparison(self._texts)
+        dates = self._continued(comparison, earlier)
+        for places in by_importance(events(self._texts, comparison)):
+            known = [d for i in places if (d := dates.get(self._texts.distinct[i]))]
+            yield _story([self._members[i] for i in places], max(known, default=None))
+
+    def _continued(
+        self, comparison: Comparison, earlier: Iterable[EarlierStory]
+    ) -> dict[int, dt.date]:
+        """Return, for each distinct text that continues an earlier story, its latest date."""
+        dates: dict[int, dt.date] = {}
+        for story in earlier:
+            shares = comparison.shared_surprise(profile(f"{story.headline} {story.text}"))
+            for text in (shares >= CONTINUES).nonzero()[0].tolist():
+                dates[text] = max(story.date, dates.get(text, story.date))
+        return dates
+
+
+def group(
+    briefs: Sequence[Brief],
+    articles: Sequence[TranslatedArticle],
+    *,
+    earlier: Iterable[EarlierStory] = (),
+) -> tuple[Story, ...]:
+    """Return the stories that ``Day`` makes of ``briefs`` and those of their ``articles`` that
+    are at hand."""
+    by_id = {article.id: article for article in articles}
+    day = Day()
+    for brief in briefs:
+        day.add(brief, by_id.get(brief.article_id))
+    return tuple(day.stories(earlier))
+
+
+def _text(brief: Brief, article: TranslatedArticle | None) -> str:
+    """Return the English that tells which event a brief reports."""
+    if article is None:
+        return " ".join([brief.headline, *(bullet.text for bullet in brief.bullets)])
+    if article.prepared.language_doubt:
+        return ""
+    return " ".join(t.english for t in article.translations if not t.flags)
+
+
+def _story(members: Sequence[Member], continues: dt.date | None) -> Story:
+    ordered = lead_first(members)
+    briefs = [member.brief for member in ordered]
+    headline = briefs[0].headline
+    doubts = (_DOUBTFUL_HEADLINE,) if ordered[0].headline_is_doubtful else ()
+    doubtful = {(m.brief.article_id, index) for m in members for index in m.flagged}
+    return Story(
+        headline=headline,
+        # A doubtful headline makes no bullet superfluous.
+        bullets=merge(briefs, "" if doubts else headline, MAX_BULLETS, doubtful=doubtful),
+        articles=tuple(brief.article_id for brief in briefs),
+        continues=continues,
+        notes=(*doubts, *dict.fromkeys(note for brief in briefs for note in brief.notes)),
+    )
