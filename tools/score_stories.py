@@ -22,15 +22,16 @@ from toolkit.summarisers.extractive.summariser import Extractive
 
 
 def english_article(name: str, sentences: Sequence[str]) -> TranslatedArticle:
-    """An English article whose segments are ``sentences``."""
+    """Return an English article whose segments are ``sentences``."""
     article = Article(id=name, source=name, text="\n".join(sentences))
     segments = tuple(Segment(name, i, i, text) for i, text in enumerate(sentences))
-    rows = tuple(Translation(segment, segment.text) for segment in segments)
-    return TranslatedArticle(PreparedArticle(article, ENGLISH, segments), rows)
+    translations = tuple(Translation(segment, segment.text) for segment in segments)
+    return TranslatedArticle(PreparedArticle(article, ENGLISH, segments), translations)
 
 
 def b_cubed(found: Mapping[str, object], gold: Mapping[str, object]) -> tuple[float, float, float]:
-    """Precision, recall and F1 (Bagga and Baldwin 1998) of a grouping given as item to group."""
+    """Return precision, recall and F1 (Bagga and Baldwin 1998) of a grouping, given as the group
+    of each item."""
     precision = recall = 0.0
     for item in gold:
         together = {other for other in gold if found[other] == found[item]}
@@ -43,6 +44,7 @@ def b_cubed(found: Mapping[str, object], gold: Mapping[str, object]) -> tuple[fl
 def score(
     name: str, articles: Sequence[TranslatedArticle], golds: Sequence[Mapping[str, str]]
 ) -> None:
+    """Print the scores of ``articles`` against each of ``golds``, and the time taken."""
     start = time.perf_counter()
     summariser = Extractive()
     briefs = [summariser.summarise(article, bullets=4) for article in articles]

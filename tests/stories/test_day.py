@@ -107,7 +107,9 @@ def test_events_do_not_depend_on_the_order(news: list[TranslatedArticle]) -> Non
     assert events(group(news[::-1])) == EVENTS
 
 
-def test_visits_of_one_president_to_one_country_are_two_events(seeds: list[TranslatedArticle]) -> None:
+def test_visits_of_one_president_to_one_country_are_two_events(
+    seeds: list[TranslatedArticle],
+) -> None:
     """All five articles are about one president, and three about visits to one country."""
     apart = {frozenset({"001"}), frozenset({"002"}), frozenset({"004"})}
     assert events(group(seeds)) == apart | {frozenset({"000", "003"})}
