@@ -6,8 +6,11 @@ import datetime as dt
 import json
 import os
 import shutil
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -56,6 +59,49 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         there, reason = FEATURES[mark.args[0]]
         if not there():
             pytest.skip(f"{reason}, which this processor lacks")
+
+
+@pytest.fixture(scope="session")
+def calls() -> Callable[[Callable[[], object]], int]:
+    """A function that counts the calls, of Python and of C, that ``work`` makes: as much as it
+    does, whatever else the machine is doing."""
+
+    def count(work: Callable[[], object]) -> int:
+        found = 0
+
+        def seen(frame: FrameType, event: str, argument: object) -> None:
+            nonlocal found
+            found += event in ("call", "c_call")
+
+        sys.setprofile(seen)
+        try:
+            work()
+        finally:
+            sys.setprofile(None)
+        return found
+
+    return count
+
+
+@pytest.fixture(scope="session")
+def assert_linear() -> Callable[[Callable[[str], object], str], None]:
+    """A function that asserts that ``work`` takes time in proportion to its text: at most 24 times
+    as long for the whole as for an eighth of it, half from each end. It would be 64 times if it
+    grew squared. Time is this process's own on the processor, since calls do not count what a
+    pattern does within one."""
+
+    def seconds(work: Callable[[str], object], text: str) -> float:
+        began = time.process_time()
+        work(text)
+        return time.process_time() - began
+
+    def check(work: Callable[[str], object], text: str) -> None:
+        part = text[: len(text) // 16] + text[-(len(text) // 16) :]
+        short = min(seconds(work, part) for _ in range(3))
+        # Below 10 ms it is what is done once that takes the time.
+        assert seconds(work, text) < 24 * max(short, 0.01)
+
+    return check
 
 
 @pytest.fixture(scope="session")
