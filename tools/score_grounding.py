@@ -19,14 +19,16 @@ from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 
 from toolkit.languages import ENGLISH
-from toolkit.summarisers.grounding.checks import RULES
-from toolkit.summarisers.grounding.verify import find_support, supported
+from toolkit.summarisers.grounding.ground import Grounding
+from toolkit.summarisers.grounding.rules import RULES
+from toolkit.summarisers.grounding.verdict import supported
 from toolkit.text.segmentation import sentences
 
 CASES = Path(__file__).parent.parent / "tests/cases/grounding.json"
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})*")
 NUMBER = re.compile(r"(?<![\w.,-])\d{1,3}(?![\w.,-])")
 Outcomes = Counter[tuple[bool, bool]]  # how many cases are (supported, shown)
+find_support = Grounding().find_support
 Spoil = Callable[[str, random.Random, list[str]], str]
 
 
@@ -97,10 +99,10 @@ def ablate(path: Path) -> Iterator[str]:
         precision, recall = _precision_recall(outcomes(rules))
         return f"{name:40} {precision:.3f} {recall:.3f} {wrong(rules):4}"
 
-    kept = {rule.__name__ for rule in RULES}
+    kept = {rule.name for rule in RULES}
     yield f"{'':40} prec. recall wrong"
     yield row(f"all {len(kept)} rules", kept)
-    for name in sorted(kept, key=lambda name: wrong(kept - {name})):
+    for name in sorted(kept, key=lambda name: (wrong(kept - {name}), name)):
         yield row(f"without {name}", kept - {name})
     while len(kept) > 1:
         least = min(sorted(kept), key=lambda name: wrong(kept - {name}))

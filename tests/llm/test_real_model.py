@@ -10,7 +10,7 @@ import pytest
 from toolkit.data import Article, TranslatedArticle, Translation
 from toolkit.llm.local_causal import LocalCausal
 from toolkit.runs.stages import prepare
-from toolkit.summarisers.grounding.verify import supported
+from toolkit.summarisers.grounding.verdict import supported
 from toolkit.summarisers.models.prompted import Prompted
 
 TEXT = (

@@ -1,129 +1,152 @@
-"""Words that a bullet brings into a sentence of the source from another of its sentences.
+"""The rule about words that a bullet brings into a sentence of the source from another one.
 
-That is right where the sentence points back ("He said", "its editor", "the two") and the words
-name what it points at. It is how two facts become a false one everywhere else.
+That is right where the sentence refers back ("He said", "its editor", "the two") and the words
+name its referent. Everywhere else it is how two facts become a false one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from toolkit.summarisers.grounding.claims import Sentence, Word, found_in, same
 from toolkit.summarisers.grounding.lexicon import words
+from toolkit.summarisers.grounding.rule import Rule
+from toolkit.summarisers.grounding.sentence import Sentence, Word, found_in, same
+from toolkit.summarisers.grounding.tokens import token_at
 
-_PARTS = frozenset([";", "but", "while", "whereas"])
+_CLAUSE_STARTS = frozenset([";", "but", "while", "whereas"])
+# How many phrases of a clause may come from other sentences.
 _MOST = 2
+# Tokens between the words of one phrase.
+_PHRASE_GAP = 2
+# Tokens by which two words may be apart that belong together in the source.
 _REACH = 5
 
 
-def imported(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
-    """Words from another sentence of the source that nothing in the sentence points back to."""
+@Rule
+def unlinked_words(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Find words from another sentence of the source to which nothing in the sentence refers back.
+
+    >>> unlinked_words.reasons("Riga flooded the port.", "Orsk flooded the port.", "Riga slept.")
+    ['said of something else in the source: Riga']
+    >>> unlinked_words.reasons("Riga flooded the port.", "Riga slept.", "It flooded the port.")
+    []
+    """
     found = []
-    for part in _parts(claim):
-        best = max(range(len(source)), key=lambda i: (_shared(claim, part, source[i]), -i))
-        strange = [
-            group
-            for group in _groups(claim, part, source[best])
-            if any(found_in(group[0], s) for s in source)
+    for clause in _clauses(claim):
+        place = max(range(len(source)), key=lambda i: (_likeness(claim, clause, source[i]), -i))
+        best, before = source[place], source[:place]
+        kept = [w for w in clause if found_in(w, best)]
+        brought = [
+            phrase
+            for phrase in _phrases(claim, clause, best)
+            if any(found_in(phrase[0], s) for s in source)
         ]
-        said = [w for w in part if found_in(w, source[best])]
-        for number, group in enumerate(strange):
-            known = any(all(found_in(w, s) for w in group) for s in source[:best])
-            if _completes(group, said, source):
+        for number, phrase in enumerate(brought):
+            if _extends_name(phrase, kept, source):
                 continue
-            if known and _same_place(claim, group, source[best], source[:best]):
+            known = any(all(found_in(w, s) for w in phrase) for s in before)
+            if known and _names_place(claim, phrase, best, before):
                 continue
-            if number >= _MOST or not known or not _points_back(claim, group, said, source[best]):
-                names = " ".join(word.text for word in group)
-                found.append(f"told of something else in the source: {names}")
+            linked = known and number < _MOST and _is_referent(claim, phrase, kept, best)
+            if not linked:
+                names = " ".join(word.text for word in phrase)
+                found.append(f"said of something else in the source: {names}")
     return found
 
 
-def _parts(claim: Sentence) -> Iterator[list[Word]]:
-    """The words of each main clause: "and" begins one where a verb stands on both sides. What
-    stands between two commas after the subject is one of its own."""
-    commas = [i for i, token in enumerate(claim.tokens) if token == ","]
-    inner: list[Word] = []
-    if len(commas) == 2:
-        inner = [w for w in claim.words if commas[0] < w.at < commas[1]]
-        outer = [w for w in claim.words if w not in inner]
-        if any(w.at < commas[0] for w in outer) and any(w.at > commas[1] for w in outer):
-            yield from ([inner] if len(inner) > 1 else [])
-        else:
-            inner = []
-    part: list[Word] = []
-    kept = [w for w in claim.words if w not in inner]
+def _clauses(claim: Sentence) -> Iterator[list[Word]]:
+    """The words of each main clause. "And" begins one where a verb stands on both sides. Words
+    between two commas after the subject are one of their own."""
+    aside = _between_commas(claim)
+    if len(aside) > 1:
+        yield aside
+    kept = [w for w in claim.words if w not in aside]
+    clause: list[Word] = []
     for at, token in enumerate(claim.tokens):
         rest = [w for w in kept if w.at > at and w.clause == claim.clauses[at]]
-        aside = token in ("which", "who", "whose") or (
-            claim.tokens[at - 1 : at] == (",",) and token.endswith("ing")
-        )
-        joins = (token == "and" or aside) and any(w.verb for w in (*part, *rest))
-        if (token in _PARTS or joins) and len(part) > 1 and len(rest) + aside > 1:
-            yield part
-            part = []
-        part += [w for w in kept if w.at == at]
-    if part:
-        yield part
+        subordinate = _is_subordinate(claim.tokens, at)
+        joins = (token == "and" or subordinate) and any(w.verb for w in (*clause, *rest))
+        if (token in _CLAUSE_STARTS or joins) and len(clause) > 1 and len(rest) + subordinate > 1:
+            yield clause
+            clause = []
+        clause += [w for w in kept if w.at == at]
+    if clause:
+        yield clause
 
 
-def _shared(claim: Sentence, part: Sequence[Word], sentence: Sentence) -> int:
-    """How much of a part a sentence has; verbs, numbers and days tell more than nouns, and names
-    least, since a pronoun may stand for them."""
-    places = range(part[0].at, part[-1].at + 1)
-    amounts = [a for a in claim.amounts if a.start in places]
+def _between_commas(claim: Sentence) -> list[Word]:
+    """The words between the two commas of a sentence that goes on after them; else none."""
+    commas = [i for i, token in enumerate(claim.tokens) if token == ","]
+    if len(commas) != 2:
+        return []
+    start, end = commas
+    around = [w.at for w in claim.words if not start < w.at < end]
+    if not (any(at < start for at in around) and any(at > end for at in around)):
+        return []
+    return [w for w in claim.words if start < w.at < end]
+
+
+def _is_subordinate(tokens: Sequence[str], at: int) -> bool:
+    """Whether a relative or participle clause begins here."""
+    participle = token_at(tokens, at - 1) == "," and tokens[at].endswith("ing")
+    return tokens[at] in ("which", "who", "whose") or participle
+
+
+def _likeness(claim: Sentence, clause: Sequence[Word], sentence: Sentence) -> int:
+    """How much of a clause a sentence has. Verbs, numbers and days tell more than nouns, and
+    names least, since a pronoun may stand for them."""
+    positions = range(clause[0].at, clause[-1].at + 1)
+    amounts = [a for a in claim.amounts if a.start in positions]
     return (
-        sum((1 + word.verb + (not word.name)) * found_in(word, sentence) for word in part)
+        sum((1 + word.verb + (not word.name)) * found_in(word, sentence) for word in clause)
         + sum(2 * any(a.value == b.value for b in sentence.amounts) for a in amounts)
-        + sum(2 * (claim.tokens[i] in sentence.exact) for i in places)
+        + sum(2 * (claim.tokens[i] in sentence.verbatim) for i in positions)
     )
 
 
-def _groups(claim: Sentence, part: Sequence[Word], best: Sentence) -> list[list[Word]]:
-    """The words of the part that its sentence does not have, those that stand together in one
-    list."""
-    groups: list[list[Word]] = []
-    for word in part:
-        if word.light or found_in(word, best) or word.text.lower() in best.tokens:
+def _phrases(claim: Sentence, clause: Sequence[Word], best: Sentence) -> list[list[Word]]:
+    """The words of the clause that ``best`` does not have, neighbours in one list."""
+    phrases: list[list[Word]] = []
+    for word in clause:
+        if word.general or found_in(word, best) or word.text.lower() in best.tokens:
             continue
-        last = groups[-1][-1] if groups else None
+        last = phrases[-1][-1] if phrases else None
         between = claim.tokens[last.at + 1 : word.at] if last else ()
-        if last and len(between) <= _MOST and set(between) <= {"of", "the", ","}:
-            groups[-1].append(word)
+        if last and len(between) <= _PHRASE_GAP and set(between) <= {"of", "the", ","}:
+            phrases[-1].append(word)
         else:
-            groups.append([word])
-    return groups
+            phrases.append([word])
+    return phrases
 
 
-def _completes(group: Sequence[Word], said: Sequence[Word], source: Sequence[Sentence]) -> bool:
-    """Whether the words only say more of a name beside them, as the source does elsewhere
-    ("mayor Anna" of "Kovac")."""
-    near = [
-        w
-        for w in said
-        if w.name and -_MOST <= w.at - group[0].at <= group[-1].at - group[0].at + _MOST
-    ]
+def _extends_name(phrase: Sequence[Word], kept: Sequence[Word], source: Sequence[Sentence]) -> bool:
+    """Whether the words only add to a name next to them, as the source does elsewhere ("mayor
+    Anna" of "Kovac")."""
+    first, last = phrase[0].at, phrase[-1].at
+    names = [w for w in kept if w.name and first - _PHRASE_GAP <= w.at <= last + _PHRASE_GAP]
     return any(
-        all(any(same(g, a) and abs(a.at - b.at) <= _REACH for a in s.words) for g in group)
-        for name in near
+        all(any(same(w, a) and abs(a.at - b.at) <= _REACH for a in s.words) for w in phrase)
+        for name in names
         for s in source
         for b in s.words
         if same(name, b)
     )
 
 
-def _same_place(
-    claim: Sentence, group: Sequence[Word], best: Sentence, before: Sequence[Sentence]
+def _names_place(
+    claim: Sentence, phrase: Sequence[Word], best: Sentence, before: Sequence[Sentence]
 ) -> bool:
     """Whether "in the town" stands where the bullet has "in Orsk", "the town of Orsk" before."""
-    lead = claim.tokens[group[0].at - 1] if group[0].at else ""
+    preposition = token_at(claim.tokens, phrase[0].at - 1)
     nouns = [
         w
         for w in best.words
-        if w.definite and not w.name and best.tokens[max(0, w.at - 2) : w.at] == (lead, "the")
+        if w.definite
+        and not w.name
+        and best.tokens[max(0, w.at - 2) : w.at] == (preposition, "the")
     ]
     return any(
-        same(noun, a) and same(group[0], b) and abs(a.at - b.at) <= _REACH
+        same(noun, a) and same(phrase[0], b) and abs(a.at - b.at) <= _REACH
         for noun in nouns
         for s in before
         for a in s.words
@@ -131,44 +154,42 @@ def _same_place(
     )
 
 
-def _points_back(
-    claim: Sentence, group: Sequence[Word], said: Sequence[Word], best: Sentence
+def _is_referent(
+    claim: Sentence, phrase: Sequence[Word], kept: Sequence[Word], best: Sentence
 ) -> bool:
-    """Whether the source's sentence has a pronoun, or something definite, where the bullet has
-    ``group``."""
-    after = next((w for w in said if w.at > group[-1].at), None)
-    if group[-1].text.lower().endswith(("'s", "s'")) and after is not None:
-        return any(_before(best, w, words("possessives")) for w in best.words if same(after, w))
-    start = _verb_place(claim)
-    if group[0].at < start:
+    """Whether ``best`` has a pronoun, or a definite noun, where the bullet has the phrase."""
+    after = next((w for w in kept if w.at > phrase[-1].at), None)
+    if phrase[-1].text.lower().endswith(("'s", "s'")) and after is not None:
+        return any(_follows_possessive(best, w) for w in best.words if same(after, w))
+    start = _first_verb(claim)
+    if phrase[0].at < start:
         verb = next((w for w in claim.words if w.at == start), None)
-        return _subject_points_back(best, verb)
-    lead = claim.tokens[group[0].at - 2 : group[0].at]
-    event = not any(w.name for w in group) and lead[1:] == ("the",)
-    circumstance = event and lead[0] in words("prepositions")
-    return circumstance or any(t in words("object_pronouns") for t in best.tokens)
+        return _subject_refers_back(best, verb)
+    lead = claim.tokens[phrase[0].at - 2 : phrase[0].at]
+    event = not any(w.name for w in phrase) and lead[1:] == ("the",)
+    adverbial = event and lead[0] in words("prepositions")
+    return adverbial or any(t in words("object_pronouns") for t in best.tokens)
 
 
-def _verb_place(sentence: Sentence) -> int:
-    """Where the first verb or form of "be" stands; the end where there is none."""
+def _first_verb(sentence: Sentence) -> int:
+    """The position of the first verb or form of "be"; the end where there is none."""
     verbs = [w.at for w in sentence.words if w.verb]
     forms = [i for i, token in enumerate(sentence.tokens) if token in words("be_forms")]
     return min([*verbs, *forms], default=len(sentence.tokens))
 
 
-def _subject_points_back(best: Sentence, verb: Word | None) -> bool:
+def _subject_refers_back(best: Sentence, verb: Word | None) -> bool:
     opening = {token.partition("'")[0] for token in best.tokens[:3]}
     if opening & words("subject_pronouns"):
         return True
-    told = next((w.at for w in best.words if verb and same(verb, w)), _verb_place(best))
-    left = [w for w in best.words if w.at < told]
-    near = best.tokens[max(0, told - 4) : told]
+    end = next((w.at for w in best.words if verb and same(verb, w)), _first_verb(best))
+    subject = [w for w in best.words if w.at < end]
     return (
-        any(t in words("subject_pronouns") for t in near)
-        or any(t in words("possessives") for t in best.tokens[:told])
-        or all(w.definite and not w.name for w in left)
+        any(t in words("subject_pronouns") for t in best.tokens[max(0, end - 4) : end])
+        or any(t in words("possessives") for t in best.tokens[:end])
+        or all(w.definite and not w.name for w in subject)
     )
 
 
-def _before(sentence: Sentence, word: Word, wanted: frozenset[str]) -> bool:
-    return any(t in wanted for t in sentence.tokens[max(0, word.at - 3) : word.at])
+def _follows_possessive(sentence: Sentence, word: Word) -> bool:
+    return any(t in words("possessives") for t in sentence.tokens[max(0, word.at - 3) : word.at])

@@ -1,29 +1,52 @@
-"""Numbers, units and dates of a bullet against those of its evidence."""
+"""Rules about numbers, units, dates and words that must be repeated as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from toolkit.summarisers.grounding.amounts import Amount
-from toolkit.summarisers.grounding.claims import Sentence, Word, found_in, same
 from toolkit.summarisers.grounding.lexicon import alike, key, keys, words
+from toolkit.summarisers.grounding.rule import Rule
+from toolkit.summarisers.grounding.sentence import Sentence, Word, found_in, same
 
-# How many tokens after a verb its number may stand ("counted about 300").
-_OBJECT = 2
+# Tokens by which a number may be from its verb ("counted about 300") or its noun.
+_NEAR = 2
+# Share by which a rounded number may differ from the exact one.
+_ROUNDING = 0.05
+# How much nearer another number has to be before it counts as the one that is meant: a factor
+# and a margin, chosen on the case file.
+_NEARER_FACTOR = 1.2
+_NEARER_MARGIN = 0.1
+
+_Found = tuple[Sentence, Amount]
 
 
-def exact(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
-    """Weekdays, "tomorrow", "half", "dozens" and scores that the source does not have."""
+@Rule
+def missing_verbatim(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Find weekdays, "tomorrow", "half", "dozens" and scores that the source does not have.
+
+    >>> missing_verbatim.reasons("The dam broke on Tuesday.", "The dam broke on Monday.")
+    ['not in the source: tuesday']
+    >>> missing_verbatim.reasons("On Monday the dam broke.", "The dam broke on Monday.")
+    []
+    """
     have = {key(token) for s in source for token in s.tokens}
     return [
         f"not in the source: {token}"
-        for token in sorted(claim.exact)
+        for token in sorted(claim.verbatim)
         if not any(alike(key(token), other) for other in have)
     ]
 
 
-def dates(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
-    """Days and months that the source does not have."""
+@Rule
+def wrong_dates(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Find days and months that the source does not have.
+
+    >>> wrong_dates.reasons("The dam broke on 4 May.", "The dam broke on 3 May.")
+    ['another date']
+    >>> wrong_dates.reasons("The dam broke in May.", "The dam broke on 3 May.")
+    []
+    """
     have = {date for s in source for date in s.dates}
     months = {month for month, _ in have}
     return [
@@ -33,42 +56,72 @@ def dates(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     ]
 
 
-def numbers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
-    """Numbers that the source does not have, or has for something else."""
+@Rule
+def wrong_numbers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Find numbers that the source does not have, or has for something else.
+
+    >>> source = "The flood hurt 12 cows and killed 3 people."
+    >>> wrong_numbers.reasons("The flood killed 12 people.", source)
+    ['belongs to something else: 12']
+    >>> wrong_numbers.reasons("The flood killed three people.", source)
+    []
+    """
     found = []
     theirs = [(s, amount) for s in source for amount in s.amounts]
     for amount in claim.amounts:
         equal = [(s, a) for s, a in theirs if equal_amounts(amount, a, s)]
+        rivals = [
+            (s, a) for s, a in theirs if a.value != amount.value and _kind(a) == _kind(amount)
+        ]
         shown = f"{amount.value:g} {amount.unit}".strip()
         if not equal:
             found.append(f"not in the source: {shown}")
             continue
-        if amount.lead and all(_turned(amount, a, s) for s, a in equal):
+        if amount.lead and all(_is_other_end(amount, a, s) for s, a in equal):
             found.append(f"from and to changed places: {shown}")
         if any(a.capped for _, a in equal) and not amount.capped and len(equal) == 1:
-            found.append(f"a limit told as an amount: {shown}")
-        if not _same_thing(claim, amount, equal):
+            found.append(f"a limit given as an amount: {shown}")
+        if not _counts_the_same(claim, amount, equal):
             found.append(f"counts something else: {shown}")
-        rivals = [
-            (s, a) for s, a in theirs if a.value != amount.value and _kind(a) == _kind(amount)
-        ]
-        best = max(_closeness(claim, amount, s, a) for s, a in equal)
-        other = max((_closeness(claim, amount, s, a) for s, a in rivals), default=0.0)
-        aged = "old" in claim.tokens[amount.end : amount.end + 1]
-        if (
-            aged
-            and any(_beside(claim, amount, s, a) for s, a in rivals)
-            and not any(_beside(claim, amount, s, a) for s, a in equal)
-        ):
+        if _is_age_of_another(claim, amount, equal, rivals):
             found.append(f"said of something else: {shown}")
-        own = any(_same_head(claim, amount, s, a) for s, a in equal)
-        if other > best * 1.2 + 0.1 and not own:
+        if _is_nearer_to_another(claim, amount, equal, rivals):
             found.append(f"belongs to something else: {shown}")
     return found
 
 
-def objects(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
-    """Numbers right after a verb that the source has another number after."""
+def _is_age_of_another(
+    claim: Sentence, amount: Amount, equal: Sequence[_Found], rivals: Sequence[_Found]
+) -> bool:
+    """Whether an age ("-year-old nurse") stands before a word that has another age."""
+    return (
+        "old" in claim.tokens[amount.end : amount.end + 1]
+        and any(_same_follows(claim, amount, s, a) for s, a in rivals)
+        and not any(_same_follows(claim, amount, s, a) for s, a in equal)
+    )
+
+
+def _is_nearer_to_another(
+    claim: Sentence, amount: Amount, equal: Sequence[_Found], rivals: Sequence[_Found]
+) -> bool:
+    """Whether the words around a number are rather those around another number of its kind."""
+    if any(_same_head(claim, amount, s, a) for s, a in equal):
+        return False
+    best = max(_closeness(claim, amount, s, a) for s, a in equal)
+    other = max((_closeness(claim, amount, s, a) for s, a in rivals), default=0.0)
+    return other > best * _NEARER_FACTOR + _NEARER_MARGIN
+
+
+@Rule
+def wrong_counts(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Find numbers right after a verb that the source has another number after.
+
+    >>> source = "He sold 30 cars and bought 20 trucks."
+    >>> wrong_counts.reasons("He sold 20 trucks.", source)
+    ['another number in the source: sold 20']
+    >>> wrong_counts.reasons("He sold about 30 cars.", source)
+    []
+    """
     theirs = [(w, a.value) for s in source for w, a in _after_verbs(s)]
     found = []
     for verb, amount in _after_verbs(claim):
@@ -85,38 +138,47 @@ def _after_verbs(sentence: Sentence) -> list[tuple[Word, Amount]]:
         for amount in sentence.amounts
         if word.verb
         and word.key not in keys("vague_verbs")
-        and 1 <= amount.start - word.at <= _OBJECT
+        and 1 <= amount.start - word.at <= _NEAR
         and not set(sentence.tokens[word.at + 1 : amount.start]) - words("approximators")
     ]
 
 
-def reordered(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
-    """ "4 to 9" for "9 to 4"."""
-    theirs = {pair for s in source for pair in _spans(s)}
+@Rule
+def reversed_ranges(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
+    """Find "4 to 9" where the source has "9 to 4".
+
+    >>> reversed_ranges.reasons("Rates rose from 4 to 9.", "Rates fell from 9 to 4.")
+    ['from and to changed places: 4, 9']
+    >>> reversed_ranges.reasons("From 9 to 4 fell the rates.", "Rates fell from 9 to 4.")
+    []
+    """
+    theirs = {pair for s in source for pair in _ranges(s)}
     return [
         f"from and to changed places: {a:g}, {b:g}"
-        for a, b in _spans(claim)
+        for a, b in _ranges(claim)
         if (b, a) in theirs and (a, b) not in theirs
     ]
 
 
-def _spans(sentence: Sentence) -> list[tuple[float, float]]:
+def _ranges(sentence: Sentence) -> list[tuple[float, float]]:
     pairs = zip(sentence.amounts, sentence.amounts[1:], strict=False)
     return [(a.value, b.value) for a, b in pairs if b.lead == "to"]
 
 
-def _same_thing(claim: Sentence, amount: Amount, equal: Sequence[tuple[Sentence, Amount]]) -> bool:
+def _counts_the_same(
+    claim: Sentence, amount: Amount, equal: Sequence[tuple[Sentence, Amount]]
+) -> bool:
     """Whether the noun right after a number stands in a sentence that has the number."""
     head = _head(claim, amount)
-    if head is None or amount.unit or head.light or head.verb:
+    if head is None or amount.unit or head.general or head.verb:
         return True
     return any(found_in(head, s) for s, _ in equal)
 
 
-def _beside(claim: Sentence, mine: Amount, sentence: Sentence, theirs: Amount) -> bool:
+def _same_follows(claim: Sentence, mine: Amount, sentence: Sentence, theirs: Amount) -> bool:
     """Whether what follows one amount ("-year-old nurse") follows the other too."""
-    first = [w for w in claim.words if 0 <= w.at - mine.end <= _OBJECT and w.key != "old"]
-    second = [w for w in sentence.words if 0 <= w.at - theirs.end <= _OBJECT]
+    first = [w for w in claim.words if 0 <= w.at - mine.end <= _NEAR and w.key != "old"]
+    second = [w for w in sentence.words if 0 <= w.at - theirs.end <= _NEAR]
     return any(same(a, b) for a in first[:1] for b in second)
 
 
@@ -131,8 +193,9 @@ def _head(sentence: Sentence, amount: Amount) -> Word | None:
 
 
 def equal_amounts(mine: Amount, theirs: Amount, sentence: Sentence) -> bool:
+    """Whether an amount may stand for one of ``sentence``: equal or rounded, in the same unit."""
     rounded = mine.about and _digits(mine.value) < _digits(theirs.value)
-    slack = 0.05 * abs(theirs.value) if rounded else 1e-9 * abs(theirs.value)
+    slack = _ROUNDING * abs(theirs.value) if rounded else 1e-9 * abs(theirs.value)
     if abs(mine.value - theirs.value) > slack:
         return False
     unknown = not theirs.unit and any(a.unit == mine.unit for a in sentence.amounts)
@@ -144,7 +207,7 @@ def _digits(value: float) -> int:
     return len(f"{value:.12g}".replace(".", "").strip("0"))
 
 
-def _turned(mine: Amount, theirs: Amount, sentence: Sentence) -> bool:
+def _is_other_end(mine: Amount, theirs: Amount, sentence: Sentence) -> bool:
     """Whether an amount is the other end of a range here than there."""
     ends = {a.lead for a in sentence.amounts if a.unit == theirs.unit or not a.unit}
     return {"from", "to"} <= ends and bool(theirs.lead) and theirs.lead != mine.lead

@@ -5,32 +5,52 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.data import Citation, Story, StoryBullet, TranslatedArticle, Translation
 from toolkit.llm.base import Generator, GeneratorError
 from toolkit.llm.prompts import Prompts
-from toolkit.summarisers.grounding.verify import find_support, supported
+from toolkit.summarisers.grounding.ground import Grounding
+from toolkit.summarisers.grounding.verdict import Verifier
 from toolkit.summarisers.models.answers import parse_bullets
 from toolkit.summarisers.models.prompted import BULLET_TOKENS, BULLET_WORDS, generate
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """A merged bullet: its text, the numbers of the story's bullets that it was made of, and those
+    of them whose citations it takes."""
+
+    text: str
+    made_of: tuple[int, ...]
+    citing: tuple[int, ...]
+
+
 class PromptedMerge:
     """Has ``generator`` merge the bullets of stories with the template ``merge``.
 
-    ``prompts`` is a folder whose templates replace the packaged ones. Raises ``PromptError`` for
+    ``prompts`` is a folder whose templates replace the packaged ones; ``verifier`` is a second
+    opinion on each merged bullet. Raises ``PromptError`` for
     a template that cannot be used.
     """
 
-    def __init__(self, generator: Generator, *, prompts: Path | None = None) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        *,
+        prompts: Path | None = None,
+        verifier: Verifier | None = None,
+    ) -> None:
         self._generator = generator
+        self._grounding = Grounding(verifier)
         self._prompts = Prompts(prompts)
         self._asked = self._failed = 0
         self._prompt([("", "")])
-        self.signature = f"merge-2 {generator.signature} merge:{self._prompts.hash('merge')}"
+        template = f"merge:{self._prompts.hash('merge')}"
+        self.signature = f"merge-2 {generator.signature} {template}{self._grounding.signature}"
 
     @property
     def notice(self) -> str:
@@ -65,10 +85,10 @@ class PromptedMerge:
             return story
         texts = {number: text for number, (_, text) in enumerate(points, start=1)}
         merged = [
-            (found.text, made_of, resting)
+            _Merged(found.text, made_of, citing)
             for found in parse_bullets(answer, texts)
-            if (made_of := found.cites or find_support(found.text, texts))
-            and (resting := _resting(found.text, made_of, story, by_id))
+            if (made_of := found.cites or self._grounding.find_support(found.text, texts))
+            and (citing := self._citing(found.text, made_of, story, by_id))
         ]
         return replace(story, bullets=_together(story.bullets, merged))
 
@@ -78,49 +98,49 @@ class PromptedMerge:
             "merge", sentences=numbered, bullets=len(points), words=BULLET_WORDS
         )
 
-
-def _resting(
-    text: str,
-    made_of: Sequence[int],
-    story: Story,
-    by_id: Mapping[str, TranslatedArticle],
-) -> tuple[int, ...]:
-    """Of the points that ``text`` was made of, those that it may cite: the sound ones, or those
-    of one source where none is sound. None where not every source of them supports it."""
-    bullets = {n: story.bullets[n - 1] for n in made_of}
-    sound = {n: b for n, b in bullets.items() if not any(t.flags for t in _cited(b, by_id))}
-    resting = sound or bullets
-    evidence: dict[str, list[str]] = {}
-    for bullet in resting.values():
-        for cite in bullet.cites:
-            said = [t.english for t in _cited(replace(bullet, cites=(cite,)), by_id)]
-            evidence.setdefault(cite.article_id, []).extend([bullet.text, *said])
-    if not sound and len(evidence) > 1:
-        return ()
-    return tuple(resting) if all(supported(text, e).ok for e in evidence.values()) else ()
+    def _citing(
+        self,
+        text: str,
+        made_of: Sequence[int],
+        story: Story,
+        by_id: Mapping[str, TranslatedArticle],
+    ) -> tuple[int, ...]:
+        """Of the bullets that ``text`` was made of, those that it may cite: the sound ones, or
+        those of one source where none is sound. None where not every source of them supports it."""
+        bullets = {n: story.bullets[n - 1] for n in made_of}
+        sound = {n: b for n, b in bullets.items() if not any(t.flags for t in _cited(b, by_id))}
+        citing = sound or bullets
+        evidence: dict[str, list[str]] = {}
+        for bullet in citing.values():
+            for cite in bullet.cites:
+                said = [t.english for t in _cited(replace(bullet, cites=(cite,)), by_id)]
+                evidence.setdefault(cite.article_id, []).extend([bullet.text, *said])
+        if not sound and len(evidence) > 1:
+            return ()
+        every = all(self._grounding.supports(text, said) for said in evidence.values())
+        return tuple(citing) if every else ()
 
 
 def _together(
     old: Sequence[StoryBullet],
-    merged: Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]],
+    merged: Sequence[_Merged],
 ) -> tuple[StoryBullet, ...]:
     """Merged bullets in the place of the first that each was made of, and those left alone. A
-    bullet goes into one merged bullet, the first that claims it. Each of ``merged`` is a text,
-    the numbers of the bullets it was made of, and those of them whose citations it takes."""
+    bullet goes into one merged bullet, the first that was made of it."""
     result: dict[int, StoryBullet] = dict(enumerate(old, start=1))
     taken: set[int] = set()
-    for text, made_of, resting in merged:
-        if taken & set(made_of):
+    for new in merged:
+        if taken & set(new.made_of):
             continue
-        taken |= set(made_of)
+        taken |= set(new.made_of)
         cites: dict[str, tuple[int, ...]] = {}
-        for number in made_of:
+        for number in new.made_of:
             bullet = result.pop(number)
-            for cite in bullet.cites if number in resting else ():
+            for cite in bullet.cites if number in new.citing else ():
                 known = cites.get(cite.article_id, ())
                 cites[cite.article_id] = tuple(sorted({*known, *cite.segments}))
         citations = tuple(Citation(article, segments) for article, segments in cites.items())
-        result[min(made_of)] = StoryBullet(text, citations)
+        result[min(new.made_of)] = StoryBullet(new.text, citations)
     return tuple(result[number] for number in sorted(result))
 
 

@@ -11,7 +11,8 @@ from toolkit.data import Brief, Bullet, TranslatedArticle, Translation
 from toolkit.llm.base import Generator, GeneratorError
 from toolkit.llm.prompts import Prompts
 from toolkit.summarisers.extractive.summariser import Extractive
-from toolkit.summarisers.grounding.verify import ground, ground_headline
+from toolkit.summarisers.grounding.ground import Grounding
+from toolkit.summarisers.grounding.verdict import Verifier
 from toolkit.summarisers.models.answers import parse_bullets, parse_headline
 from toolkit.summarisers.models.excerpt import body, excerpt
 from toolkit.summarisers.models.tally import Tally
@@ -32,14 +33,22 @@ log = logging.getLogger(__name__)
 class Prompted:
     """Asks ``generator`` for the bullets and the headline of each article.
 
-    ``prompts`` is a folder whose templates replace the packaged ones. Where the model gives
-    nothing, or nothing that the article supports, the brief is the extractive one; its notes say
-    so. Raises ``PromptError`` for a template that cannot be used.
+    ``prompts`` is a folder whose templates replace the packaged ones; ``verifier`` is a second
+    opinion on each bullet and headline. Where the model gives nothing, or nothing that the article
+    supports, the brief is the extractive one; its notes say so. Raises ``PromptError`` for a
+    template that cannot be used.
     """
 
-    def __init__(self, generator: Generator, *, prompts: Path | None = None) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        *,
+        prompts: Path | None = None,
+        verifier: Verifier | None = None,
+    ) -> None:
         self._generator = generator
         self._prompts = Prompts(prompts)
+        self._grounding = Grounding(verifier)
         self._own = Extractive()
         self._failures = 0
         self._tally = Tally()
@@ -47,7 +56,8 @@ class Prompted:
         self._brief_prompt([], "", 1)
         self._headline_prompt("", [])
         hashes = " ".join(f"{name}:{self._prompts.hash(name)}" for name in ("brief", "headline"))
-        self.signature = f"prompted-1 {generator.signature} {hashes}"
+        checked = self._grounding.signature
+        self.signature = f"prompted-1 {generator.signature} {hashes}{checked}"
 
     def begin(self) -> None:
         """Count anew, and ask a model again that gave up in an earlier run."""
@@ -72,7 +82,7 @@ class Prompted:
         if not drafts:
             return self._instead(article, bullets, "its answer has no bullets", counts=False)
         draft = Brief(article.id, "", tuple(drafts[:bullets]), notes=notes)
-        brief = ground(draft, article, self._own)
+        brief = self._grounding.ground(draft, article, self._own)
         self._tally.grounded(draft, brief)
         return self._with_headline(brief, article)
 
@@ -120,7 +130,8 @@ class Prompted:
         headline = parse_headline(answer)
         if not headline or len(headline.split()) > 2 * HEADLINE_WORDS:
             return brief
-        return ground_headline(replace(brief, headline=headline), article, brief)
+        with_headline = replace(brief, headline=headline)
+        return self._grounding.ground_headline(with_headline, article, brief)
 
     def _instead(
         self, article: TranslatedArticle, bullets: int, reason: str, *, counts: bool = True

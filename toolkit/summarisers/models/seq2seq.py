@@ -16,7 +16,8 @@ from toolkit.errors import ModelError
 from toolkit.hub.language_models import find_weights, load, pick_device
 from toolkit.languages import ENGLISH
 from toolkit.summarisers.extractive.summariser import Extractive
-from toolkit.summarisers.grounding.verify import ground
+from toolkit.summarisers.grounding.ground import Grounding
+from toolkit.summarisers.grounding.verdict import Verifier
 from toolkit.summarisers.models.answers import MIN_WORDS
 from toolkit.summarisers.models.excerpt import body, excerpt
 from toolkit.summarisers.models.tally import Tally
@@ -35,12 +36,19 @@ class Seq2Seq:
     """The checkpoint in a folder or of a hub id, safetensors only.
 
     ``device`` is ``auto``, ``cpu`` or ``cuda``; ``beams`` 1 is greedy; ``max_new_tokens`` is for
-    each part of an article. Raises ``ModelError`` where the checkpoint cannot be had or is of
-    another kind, ``ConfigError`` for a name that means nothing.
+    each part of an article; ``verifier`` is a second opinion on each bullet. Raises
+    ``ModelError`` where the checkpoint cannot be had or is of another kind, ``ConfigError``
+    for a name that means nothing.
     """
 
     def __init__(
-        self, model: str, *, device: str = "auto", beams: int = 4, max_new_tokens: int = 142
+        self,
+        model: str,
+        *,
+        device: str = "auto",
+        beams: int = 4,
+        max_new_tokens: int = 142,
+        verifier: Verifier | None = None,
     ) -> None:
         weights = find_weights(model)
         if weights.gguf is not None:
@@ -48,7 +56,9 @@ class Seq2Seq:
                 f"{model}: a GGUF file holds no summarisation model",
                 remedy="Use --summariser prompted for it.",
             )
-        self.signature = f"seq2seq-1 {weights.signature} beam {beams}"
+        self._grounding = Grounding(verifier)
+        checked = self._grounding.signature
+        self.signature = f"seq2seq-1 {weights.signature} beam {beams}{checked}"
         self._tokenizer, self._model = load(weights, "Seq2SeqLM")
         self._device = pick_device(device)
         self._model.to(self._device).eval()
@@ -82,7 +92,7 @@ class Seq2Seq:
             notes = (f"The model saw {len(seen)} of the article's {total} sentences.",)
         if drafts:
             draft = Brief(article.id, "", tuple(drafts), notes=notes)
-            brief = ground(draft, article, self._own)
+            brief = self._grounding.ground(draft, article, self._own)
             self._tally.grounded(draft, brief)
             return brief
         self._tally.failed("")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
+import io
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +16,18 @@ from hypothesis import strategies as st
 
 from toolkit.data import Brief, Bullet, TranslatedArticle
 from toolkit.summarisers.extractive.summariser import Extractive
-from toolkit.summarisers.grounding.verify import find_support, ground, stands_alone, supported
+from toolkit.summarisers.grounding.ground import Grounding, stands_alone
+from toolkit.summarisers.grounding.rule import Rule
+from toolkit.summarisers.grounding.rules import RULES
+from toolkit.summarisers.grounding.verdict import supported
+from toolkit.summarisers.models.prompted import Prompted
+from toolkit.testing.generators import FakeGenerator
 
 CASES = json.loads((Path(__file__).parents[2] / "cases/grounding.json").read_text(encoding="utf-8"))
-PIECES = "The|river|rose|on|Monday|Anna|Kovac|said|not|may|will|40|per cent|of|3 May|,|.|and"
-WORDS = st.sampled_from(PIECES.split("|"))
+VOCABULARY = "The|river|rose|on|Monday|Anna|Kovac|said|not|may|will|40|per cent|of|3 May|,|.|and"
+WORDS = st.sampled_from(VOCABULARY.split("|"))
+find_support = Grounding().find_support
+ground = Grounding().ground
 TEXTS = st.lists(WORDS, max_size=14).map(" ".join)
 
 FLOOD = (
@@ -38,6 +47,67 @@ def _outcomes(split: str) -> Counter[tuple[bool, bool]]:
         if group["split"] == split
         for case in group["bullets"]
     )
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_each_rule_refuses_one_example_and_passes_another(rule: Rule) -> None:
+    examples = doctest.DocTestParser().get_doctest(
+        rule.__doc__ or "", {rule.name: rule}, rule.name, None, None
+    )
+    shown = [example.want for example in examples.examples if ".reasons(" in example.source]
+    assert "[]\n" in shown
+    assert len(set(shown)) > 1
+    failed = io.StringIO()
+    doctest.DocTestRunner().run(examples, out=failed.write)
+    assert failed.getvalue() == ""
+
+
+class Entailment:
+    """A verifier that supports what has none of its ``doubted`` words, and remembers the asking."""
+
+    signature = "fake-entailment@1"
+
+    def __init__(self, *doubted: str) -> None:
+        self.doubted = doubted
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def supports(self, bullet: str, evidence: Sequence[str]) -> bool:
+        self.asked.append((bullet, list(evidence)))
+        if "crash" in self.doubted:
+            raise RuntimeError("out of memory")
+        return not any(word in bullet for word in self.doubted)
+
+
+def test_a_bullet_needs_the_rules_and_the_verifier(
+    article_of: Callable[..., TranslatedArticle],
+) -> None:
+    bullets = (
+        "The river Tamsa flooded Paris.",  # refused by the rules
+        "Schools stay closed until Thursday.",
+        "Volunteers filled sandbags through the night.",  # refused by the verifier
+    )
+    draft = Brief("a", "Tamsa floods Orsk", tuple(Bullet(text, ()) for text in bullets))
+    verifier = Entailment("sandbags")
+    brief = Grounding(verifier).ground(draft, article_of(*FLOOD), Extractive())
+    assert bullets[1] in [bullet.text for bullet in brief.bullets]
+    assert not {bullets[0], bullets[2]} & {bullet.text for bullet in brief.bullets}
+    assert brief.headline == "Tamsa floods Orsk"
+    assert brief.notes[0].startswith("2 of the model's 3 bullets were not supported")
+    assert (bullets[1], [FLOOD[4]]) in verifier.asked
+    assert bullets[0] not in [text for text, _ in verifier.asked]
+
+
+def test_a_verifier_that_fails_supports_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    texts = dict(enumerate(FLOOD))
+    grounding = Grounding(Entailment("crash"))
+    assert grounding.find_support("Schools stay closed until Thursday.", texts) == ()
+    assert "RuntimeError: out of memory" in caplog.text
+
+
+def test_a_verifier_is_part_of_the_signature() -> None:
+    generator = FakeGenerator([""])
+    plain, checked = Prompted(generator), Prompted(generator, verifier=Entailment())
+    assert checked.signature == f"{plain.signature} checked by fake-entailment@1"
 
 
 # The floors are a little under what was measured; they may only rise.

@@ -1,0 +1,120 @@
+"""An English sentence as grounding sees it, and the comparison of its words with another's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from toolkit.summarisers.grounding.amounts import Amount
+from toolkit.summarisers.grounding.lexicon import alike, keys
+from toolkit.summarisers.grounding.tokens import is_negator
+
+# Tokens before or after a word within which a negation counts as near it.
+_NEAR = 4
+
+
+class Modality(IntEnum):
+    """How certain a sentence is of a word in it."""
+
+    FACT = 0
+    FUTURE = 1
+    POSSIBLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A content word of a sentence.
+
+    ``at`` is its position among the sentence's tokens and ``clause`` the number of its clause.
+    ``name`` says that it is a proper noun, ``verb`` that it is used as a verb, ``participle`` that
+    it has the form of one in -ed, ``past`` that it states something done, ``definite`` that "the"
+    stands before it. ``negated_by`` is the key of the word that negates it, or empty. ``stem`` is
+    the key of what is left without the prefix "un-" or "non-", or empty.
+    """
+
+    text: str
+    key: str
+    at: int
+    clause: int
+    name: bool
+    verb: bool
+    participle: bool
+    past: bool
+    modality: Modality
+    negated_by: str
+    stem: str
+    definite: bool
+
+    @property
+    def general(self) -> bool:
+        """Whether it is too general to count as a statement of its own ("official", "take")."""
+        return self.key in keys("light_words")
+
+    @property
+    def title(self) -> bool:
+        """Whether it is a title or an office ("mayor")."""
+        return self.key in keys("titles")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, read. ``tokens`` are lower-case.
+
+    ``clauses`` has the number of each token's clause. ``dates`` are pairs of month and day (0 where
+    none is named). ``verbatim`` are words that a summary has to repeat as they are: weekdays,
+    "tomorrow", "half", "dozens", scores ("3-1").
+    """
+
+    tokens: tuple[str, ...]
+    clauses: tuple[int, ...]
+    words: tuple[Word, ...]
+    amounts: tuple[Amount, ...]
+    dates: frozenset[tuple[int, int]]
+    verbatim: frozenset[str]
+
+    def negates(self, word: Word) -> bool:
+        """Whether "not", "no" or the like stands near a word of it, in the same clause."""
+        near = range(max(0, word.at - _NEAR), min(len(self.tokens), word.at + _NEAR + 1))
+        return any(is_negator(self.tokens[at]) and self.clauses[at] == word.clause for at in near)
+
+    @property
+    def has_negation(self) -> bool:
+        """Whether "not", "no" or the like stands anywhere in it."""
+        return any(is_negator(token) for token in self.tokens)
+
+    def has_key(self, wanted: str) -> bool:
+        """Whether it has a word like the key ``wanted``."""
+        return any(alike(word.key, wanted) for word in self.words)
+
+
+def same(word: Word, other: Word) -> bool:
+    """Whether one word may stand for the other."""
+    if word.name and other.name and word.key != other.key:
+        # Names have no synonyms, only adjectives made from them.
+        return alike(word.key, other.key) and word.key[:4] == other.key[:4]
+    return (
+        alike(word.key, other.key)
+        or bool(word.stem and alike(word.stem, other.key))
+        or bool(other.stem and alike(word.key, other.stem))
+    )
+
+
+def found_in(word: Word, sentence: Sentence) -> bool:
+    """Whether a sentence has the word or one that may stand for it."""
+    return any(same(word, other) for other in sentence.words)
+
+
+def matched(word: Word, source: Sequence[Sentence]) -> bool:
+    """Whether any sentence has the word, be it as a content word or among its tokens."""
+    return any(found_in(word, s) or word.text.lower() in s.tokens for s in source)
+
+
+def aligned(wanted: Sequence[Word], source: Sequence[Sentence]) -> Sentence:
+    """The sentence that has most of these words."""
+    return max(source, key=lambda s: sum(found_in(w, s) for w in wanted if not w.general))
+
+
+def among(word: Word, words: Sequence[Word]) -> bool:
+    """Whether the words have one whose key is like the word's."""
+    return any(alike(word.key, other.key) for other in words)
