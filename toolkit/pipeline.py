@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.config import Config
 from toolkit.data import Digest, PreparedArticle, RunResult, Story, TranslatedArticle
-from toolkit.digest import render
+from toolkit.digest import json_format, render
 from toolkit.errors import InputError, OutputError, ToolkitError
 from toolkit.executors.base import Executor
 from toolkit.executors.local import Local
@@ -255,7 +255,7 @@ class _Run:
             return {}
         draft, templates = self.draft, self.config.templates
         draft.write("articles.jsonl", [])
-        draft.write("digest.json", render.json_parts(digest))
+        draft.write("digest.json", json_format.json_parts(digest))
         draft.write("digest.md", render.markdown_parts(digest, templates=templates))
         draft.write("digest.html", render.html_parts(digest, templates=templates))
         paths = draft.publish()

@@ -1,4 +1,4 @@
-"""The digest as HTML, Markdown and JSON: what it says, and that nothing in it can act."""
+"""The digest as HTML and Markdown: its content, and that text from outside stays text."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import cmarkgfm
 import html5lib
-import jsonschema
 import pytest
-from markdown_it import MarkdownIt
 
 from toolkit.data import Citation, Digest, Story, StoryBullet, TranslatedArticle
 from toolkit.digest import render
-from toolkit.digest.display import clean, published, source_link, source_name
-from toolkit.digest.page import arrange, tongue
+from toolkit.digest.page import arrange, language_label
+from toolkit.digest.safe_text import clean
+from toolkit.digest.wording import published, source_link, source_name
 
+Fragment = Callable[[str], Any]
+Renderers = dict[str, Callable[[str], str]]
 CASES = Path(__file__).parents[1] / "cases"
 EMPTY = Digest(dt.date(2026, 11, 21), "signature", (), ())
 
@@ -51,18 +50,7 @@ def by_class(root: Any, name: str) -> list[Any]:
     return [e for e in root.iter() if name in e.attrib.get("class", "").split()]
 
 
-RENDERERS: dict[str, Callable[[str], str]] = {
-    "commonmark": MarkdownIt("commonmark").render,
-    "gfm-like": MarkdownIt("gfm-like").render,
-    "github": cmarkgfm.github_flavored_markdown_to_html,
-}
-
-
-def fragment(page: str) -> Any:
-    return html5lib.parseFragment(page, namespaceHTMLElements=False)
-
-
-# What the page says
+# Content
 
 
 def test_the_page_is_valid_and_says_what_the_digest_holds(sample_digest: Digest) -> None:
@@ -215,9 +203,11 @@ def test_a_citation_that_leads_nowhere_is_left_out(sample_digest: Digest) -> Non
     assert "In the original" not in render.markdown(digest)
 
 
-def test_markdown_holds_the_same_briefing(sample_digest: Digest) -> None:
+def test_markdown_holds_the_same_briefing(
+    sample_digest: Digest, renderers: Renderers, fragment: Fragment
+) -> None:
     text = render.markdown(sample_digest)
-    words = said(fragment(RENDERERS["commonmark"](text)))
+    words = said(fragment(renderers["commonmark"](text)))
     for story in sample_digest.stories:
         assert story.headline in words
         for bullet in story.bullets:
@@ -231,14 +221,16 @@ def test_markdown_holds_the_same_briefing(sample_digest: Digest) -> None:
     assert not re.search(r"[ \t]$", text, re.MULTILINE)
 
 
-def test_markdown_looks_the_same_everywhere(sample_digest: Digest) -> None:
-    shown = [fragment(f(render.markdown(sample_digest))) for f in RENDERERS.values()]
+def test_markdown_looks_the_same_everywhere(
+    sample_digest: Digest, renderers: Renderers, fragment: Fragment
+) -> None:
+    shown = [fragment(f(render.markdown(sample_digest))) for f in renderers.values()]
     # One of them decodes the text of a link.
     assert len({unquote(said(page)) for page in shown}) == 1
     assert len({tuple(e.tag for e in page.iter()) for page in shown}) == 1
 
 
-# Nothing in it can act
+# Text from outside
 
 
 @pytest.fixture
@@ -269,7 +261,7 @@ def test_hostile_text_changes_nothing_but_text(
 
 
 def test_hostile_markdown_changes_nothing_but_text(
-    hostile_pages: Iterator[tuple[Digest, Digest, str, int]],
+    hostile_pages: Iterator[tuple[Digest, Digest, str, int]], renderers: Renderers
 ) -> None:
     # Renderers escape every "<" that is text: what looks like a tag is one.
     tag = re.compile(r"<(\w+)[^>]*>|</\w+>")
@@ -279,8 +271,8 @@ def test_hostile_markdown_changes_nothing_but_text(
         written = render.markdown(hostile)
         if harmless not in expected:
             plain = render.markdown(harmless)
-            expected[harmless] = {n: tag.findall(show(plain)) for n, show in RENDERERS.items()}
-        for name, show in RENDERERS.items():
+            expected[harmless] = {n: tag.findall(show(plain)) for n, show in renderers.items()}
+        for name, show in renderers.items():
             page = show(written)
             tags = tag.findall(page)
             assert tags == expected[harmless][name], (name, text)
@@ -320,7 +312,7 @@ def test_a_publisher_is_named_beside_the_address(source: str, publisher: str, na
         ("", ""),
     ],
 )
-def test_days_of_publication_are_put_into_words(text: str, shown: str) -> None:
+def test_dates_of_publication_are_shown_as_days(text: str, shown: str) -> None:
     assert published(text) == shown
 
 
@@ -347,7 +339,7 @@ def dated(digest: Digest, date: str | None, text: str) -> Digest:
         ("2026-11-25", "The visit lasts two days.", "Gujarati original"),
     ],
 )
-def test_a_day_that_is_relative_stands_beside_the_day_of_the_article(
+def test_a_bullet_with_a_relative_day_shows_the_day_of_its_originals(
     date: str | None, text: str, shown: str, sample_digest: Digest
 ) -> None:
     digest = dated(sample_digest, date, text)
@@ -360,7 +352,9 @@ def test_a_day_that_is_relative_stands_beside_the_day_of_the_article(
 
 
 @pytest.mark.parametrize("case", cases("sources"), ids=lambda c: c["source"])
-def test_only_web_addresses_become_links(case: dict[str, str], sample_digest: Digest) -> None:
+def test_only_web_addresses_become_links(
+    case: dict[str, str], sample_digest: Digest, renderers: Renderers, fragment: Fragment
+) -> None:
     assert source_link(case["source"]) == case["link"]
     assert source_name(case["source"]) == case["name"]
     first = sample_digest.articles[0]
@@ -372,18 +366,30 @@ def test_only_web_addresses_become_links(case: dict[str, str], sample_digest: Di
     outer = [a for a in tree(render.html(digest)).iter("a") if not a.attrib["href"].startswith("#")]
     assert {a.attrib["href"] for a in outer} == ({case["link"]} - {""})
     assert all(a.attrib["rel"] == "noopener noreferrer" for a in outer)
-    for show in RENDERERS.values():
+    for show in renderers.values():
         links = fragment(show(render.markdown(digest))).iter("a")
         assert [a.attrib["href"] for a in links] == ([case["link"]] if case["link"] else [])
 
 
 def test_an_unknown_language_goes_by_its_code() -> None:
-    assert (tongue("qqq_Latn").name, tongue("qqq_Latn").direction) == ("qqq_Latn", "auto")
-    assert (tongue("arb_Arab").name, tongue("arb_Arab").direction) == ("Arabic", "rtl")
-    assert tongue("ckb_Arab").name == "Central Kurdish"
+    unknown, arabic = language_label("qqq_Latn"), language_label("arb_Arab")
+    assert (unknown.name, unknown.direction) == ("qqq_Latn", "auto")
+    assert (arabic.name, arabic.direction) == ("Arabic", "rtl")
+    assert language_label("ckb_Arab").name == "Central Kurdish"
 
 
-# Templates of one's own
+def test_parts_of_a_page_are_the_same_at_each_access(sample_digest: Digest) -> None:
+    page = arrange(sample_digest)
+    items = list(page.items)
+    assert [page.items[n] for n in range(len(items))] == items == list(page.items)
+    assert [(e.number, e.headline, e.languages) for e in page.contents] == [
+        (item.number, item.headline, item.languages) for item in items
+    ]
+    marks = [mark for item in items for mark, *_ in item.evidence]
+    assert marks == list(range(1, len(marks) + 1))
+
+
+# Templates of the user
 
 
 def test_a_folder_of_templates_is_searched_first(tmp_path: Path, sample_digest: Digest) -> None:
@@ -399,80 +405,7 @@ def test_a_folder_of_templates_is_searched_first(tmp_path: Path, sample_digest: 
     assert "&lt;b&gt;" in render.html(sample_digest, templates=tmp_path)
 
 
-# JSON
-
-
-def schema() -> Any:
-    file = resources.files("toolkit.digest") / "schema" / "digest.schema.json"
-    return json.loads(file.read_text(encoding="utf-8"))
-
-
-def check(value: Any) -> None:
-    kind = jsonschema.Draft202012Validator
-    kind.check_schema(schema())
-    kind(schema(), format_checker=kind.FORMAT_CHECKER).validate(value)
-
-
-def test_json_is_written_in_parts_as_it_is_whole(
-    sample_digest: Digest, hostile_digest: Digest
-) -> None:
-    for digest in (sample_digest, hostile_digest, EMPTY):
-        whole = json.dumps(render.to_json(digest), ensure_ascii=False, indent=2)
-        assert "".join(render.json_parts(digest)) == whole + "\n"
-
-
-def test_parts_of_a_page_are_drawn_when_they_are_asked_for(sample_digest: Digest) -> None:
-    page = arrange(sample_digest)
-    items = list(page.items)
-    assert [page.items[n] for n in range(len(items))] == items == list(page.items)
-    assert [(e.number, e.headline, e.languages) for e in page.contents] == [
-        (item.number, item.headline, item.languages) for item in items
-    ]
-    marks = [mark for item in items for mark, *_ in item.evidence]
-    assert marks == list(range(1, len(marks) + 1))
-
-
-def test_json_follows_its_schema(sample_digest: Digest, hostile_digest: Digest) -> None:
-    for digest in (sample_digest, hostile_digest, EMPTY):
-        value = json.loads(json.dumps(render.to_json(digest), ensure_ascii=False).encode())
-        check(value)
-        assert value == render.to_json(digest)
-    value = render.to_json(sample_digest)
-    assert value["date"] == "2026-11-21"
-    assert value["articles"][0]["original_title"].startswith("નવસાગર")
-    assert value["articles"][0]["title"].startswith("Ferry service")
-    assert value["stories"][0]["continues"] == "2026-11-18"
-    assert value["stories"][0]["bullets"][1]["cites"] == [
-        {"article": "6a1f09c2d37b4e58", "segments": [2, 4]}
-    ]
-    assert value["failures"][0]["remedy"] == "Fetch it again or take it out."
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        (("date",), "21 November"),
-        (("articles", 0, "language"), "Gujarati"),
-        (("articles", 0, "extra"), 1),
-        (("stories", 0, "bullets", 0, "cites"), []),
-        (("stories", 0, "bullets", 0, "cites", 0, "segments"), [-1]),
-        (("failures", 0, "stage"), "dream"),
-        (("signature",), None),
-    ],
-)
-def test_the_schema_refuses_what_is_no_digest(
-    sample_digest: Digest, path: tuple[str | int, ...], value: object
-) -> None:
-    whole = render.to_json(sample_digest)
-    inner: Any = whole
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = value
-    with pytest.raises(jsonschema.ValidationError):
-        check(whole)
-
-
-def test_a_translated_article_of_many_sentences_renders_in_time(sample_digest: Digest) -> None:
+def test_an_article_of_many_sentences_is_rendered_whole(sample_digest: Digest) -> None:
     first: TranslatedArticle = sample_digest.articles[0]
     row = first.translations[1]
     many = tuple(

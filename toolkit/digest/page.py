@@ -1,7 +1,7 @@
-"""A digest arranged as it is read: what a template needs, and nothing to work out in it.
+"""Arranges a digest as a page: the values that templates are given.
 
-Every text here is plain and fit to be shown (see ``display.py``); escaping is left to the
-template's environment. Numbers that people read count from 1.
+Every text is safe to show (see ``safe_text.py``) but not escaped: the template's environment does
+that. Numbers that people read count from 1. Users' templates know the names of these fields.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from toolkit.data import Digest, Story, StoryBullet, TranslatedArticle, Translation
-from toolkit.digest.display import clean, published, source_link, source_name
+from toolkit.digest.safe_text import clean
+from toolkit.digest.wording import published, source_link, source_name
 from toolkit.errors import UnknownLanguageError
 from toolkit.languages import codes
 from toolkit.storage import Drawn
 from toolkit.translators.checks.rules import EXPLANATIONS
 
-# The median of adults reading non-fiction in English is 238 words a minute (Brysbaert, "How
-# many words do we read per minute?", 2019); a little less suits names one has not met before.
+# Adults read non-fiction in English at 238 words a minute (median; Brysbaert, "How many words do
+# we read per minute?", 2019). News with unfamiliar names takes a little longer.
 WORDS_PER_MINUTE = 230
 
 _UNTITLED = "Untitled"
@@ -35,8 +36,9 @@ _PLACES = {"title": "headline", "heading": "heading", "caption": "caption"}
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
-    """A language as a page names it. ``tag`` is BCP-47; ``direction`` may be ``auto``."""
+class LanguageLabel:
+    """The name of a language, its BCP-47 ``tag`` and its ``direction`` (``ltr``, ``rtl``, or
+    ``auto`` where it is unknown)."""
 
     name: str
     tag: str
@@ -45,8 +47,8 @@ class Tongue:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A segment beside its English. ``warnings`` say in words what its checks found;
-    ``english`` is empty where the article is in English, and there is one text to show."""
+    """A segment and its English, which is empty where the original is English. ``warnings`` are
+    the findings of its checks in words."""
 
     anchor: str
     place: str
@@ -59,14 +61,14 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One article as a story's source. ``link`` is empty unless ``source`` is a web address,
-    ``publisher`` where none is known."""
+    """An article. ``link`` is empty unless it has a web address; ``publisher``, ``author`` and
+    ``published`` are empty where they are unknown."""
 
     number: int
     name: str
     path: str
     link: str
-    language: Tongue
+    language: LanguageLabel
     title: str
     original_title: str
     author: str
@@ -77,7 +79,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The sentences of one source that a bullet rests on, each with its mark."""
+    """The sentences of one source that a bullet cites, each with its mark: the number under which
+    Markdown lists it."""
 
     source: Source
     sentences: tuple[tuple[int, Sentence], ...]
@@ -85,9 +88,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A bullet. ``reported`` says which of several sources have it, ``alone`` that only one
-    does; ``dated``, where the bullet speaks of "tomorrow", of what day its originals are; ``marks``
-    are the numbers under which Markdown lists its evidence."""
+    """A bullet. ``reported`` names the sources that have it, of several; ``alone`` means that only
+    one does. ``originals`` names the languages of its evidence, and ``dated`` the day of it, if
+    the bullet mentions a relative day such as "tomorrow"."""
 
     text: str
     reported: str
@@ -124,7 +127,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What could not be processed."""
+    """A failure."""
 
     source: str
     stage: str
@@ -134,8 +137,9 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole briefing. ``unused`` are articles that no story rests on. ``contents``, ``items``
-    and ``unused`` are drawn up one at a time, whenever they are asked for."""
+    """The whole briefing: ``items`` are its stories, ``unused`` the articles in no story, and
+    ``missed`` the failures. The members of ``contents``, ``items`` and ``unused`` are made anew at
+    each access, so that a page of any size fits in memory."""
 
     date: dt.date
     notices: tuple[str, ...]
@@ -150,8 +154,8 @@ class Page:
 
 
 def arrange(digest: Digest) -> Page:
-    """Arrange ``digest`` for reading. It never fails: a citation of a segment that is not there
-    is left out, a language that nobody knows goes by its code."""
+    """Return ``digest`` arranged for reading. A citation of a missing segment is left out, and an
+    unknown language goes by its code."""
     briefing = _Briefing(digest)
     names, unused = briefing.names, briefing.unused
     return Page(
@@ -176,7 +180,7 @@ def arrange(digest: Digest) -> Page:
 
 
 class _Briefing:
-    """A digest, and what must be known of all of it to draw up any part."""
+    """A digest, with the figures of the whole that each part of its page needs."""
 
     def __init__(self, digest: Digest) -> None:
         self._digest = digest
@@ -184,9 +188,10 @@ class _Briefing:
         self.names: list[str] = []
         for place, article in enumerate(digest.articles):
             self.places[article.id] = place
-            self.names.append(tongue(article.language).name)
-        # The mark of each story's first evidence, and how many words are there to read.
+            self.names.append(language_label(article.language).name)
+        # The mark of each story's first sentence of evidence.
         self._marks = array("Q", [1])
+        # Words of headlines and bullets.
         self.words = 0
         used = bytearray(len(self.names))
         for story in digest.stories:
@@ -195,11 +200,11 @@ class _Briefing:
             cites = [c for b in story.bullets for c in b.cites if c.article_id in self.places]
             cited = {(c.article_id, segment) for c in cites for segment in c.segments}
             self._marks.append(self._marks[-1] + len(cited))
-            for place in self._own(story):
+            for place in self._places_of(story):
                 used[place] = 1
         self.unused = array("Q", [place for place in self.places.values() if not used[place]])
 
-    def _own(self, story: Story) -> list[int]:
+    def _places_of(self, story: Story) -> list[int]:
         return [self.places[i] for i in story.articles if i in self.places]
 
     def source(self, place: int) -> Source:
@@ -207,7 +212,7 @@ class _Briefing:
 
     def entry(self, number: int) -> Entry:
         story = self._digest.stories[number]
-        names = _listed(self.names[place] for place in self._own(story))
+        names = _listed(self.names[place] for place in self._places_of(story))
         return Entry(number + 1, clean(story.headline) or _UNTITLED, names)
 
     def item(self, number: int) -> Item:
@@ -232,7 +237,7 @@ class _Briefing:
 
 
 class _Marks(dict[str, int]):
-    """Anchors of sentences with their marks, which are given out when they are asked for."""
+    """The marks of sentences by their anchors; an anchor that is new gets the next number."""
 
     def __init__(self, first: int) -> None:
         super().__init__()
@@ -243,17 +248,17 @@ class _Marks(dict[str, int]):
 
 
 @lru_cache(maxsize=512)
-def tongue(name: str | None) -> Tongue:
-    """How a page names the language that goes by ``name``, and marks text in it."""
+def language_label(name: str | None) -> LanguageLabel:
+    """Return the label of the language that goes by ``name``, a code or a name."""
     try:
         language = codes.resolve(name or "")
     except UnknownLanguageError:
-        return Tongue(clean(name or "") or "unknown language", "und", "auto")
-    # Readers say Arabic and Persian where the table has Modern Standard Arabic and Western
-    # Persian; a two-letter tag tells that this is the variety that the plain name means.
+        return LanguageLabel(clean(name or "") or "unknown language", "und", "auto")
+    # The table has Modern Standard Arabic and Western Persian, readers say Arabic and Persian. A
+    # two-letter tag tells that the plain name means this variety.
     plain = (a for a in language.aliases if language.name.endswith(f" {a}"))
     shown = next(plain, language.name) if len(language.bcp47) == 2 else language.name
-    return Tongue(shown, language.bcp47, language.direction)
+    return LanguageLabel(shown, language.bcp47, language.direction)
 
 
 def _source(number: int, article: TranslatedArticle) -> Source:
@@ -265,7 +270,7 @@ def _source(number: int, article: TranslatedArticle) -> Source:
         name=source_name(article.source, prepared.article.publisher),
         path=clean(article.source),
         link=source_link(article.source),
-        language=tongue(article.language),
+        language=language_label(article.language),
         title="" if title == original else title,
         original_title=original,
         author=clean(prepared.author or ""),
@@ -291,7 +296,7 @@ def _segment(article: int, translation: Translation) -> Sentence:
 
 
 def explain(flag: str) -> str:
-    """What a check found, in words."""
+    """Return the finding of a check in words."""
     return EXPLANATIONS.get(flag, clean(flag))
 
 
@@ -311,11 +316,11 @@ def _point(
             marked = tuple((marks[s.anchor], s) for s in found)
             evidence.append(Evidence(source, marked))
     shown = [s for e in evidence for _, s in e.sentences]
-    having = {e.source.number: e.source for e in evidence}
+    cited = {e.source.number: e.source for e in evidence}
     return Point(
         text=clean(bullet.text),
-        reported=_reported(list(having.values()), own),
-        alone=len(own) > 1 and len(having) == 1,
+        reported=_reported(list(cited.values()), own),
+        alone=len(own) > 1 and len(cited) == 1,
         originals=_originals(evidence),
         dated=_dated(evidence) if _RELATIVE_DAY.search(bullet.text) else "",
         evidence=tuple(evidence),
@@ -324,16 +329,17 @@ def _point(
     )
 
 
-def _reported(having: Sequence[Source], of: Sequence[Source]) -> str:
-    if len(of) < 2 or not having:
+def _reported(cited: Sequence[Source], sources: Sequence[Source]) -> str:
+    """Return which of a story's sources have a bullet; empty where there is one source."""
+    if len(sources) < 2 or not cited:
         return ""
-    if len(having) == len(of):
-        return "In both sources" if len(of) == 2 else f"In all {len(of)} sources"
-    if len(having) > 1:
-        return f"In {len(having)} of {len(of)} sources"
-    only = having[0]
-    alike = sum(source.name == only.name for source in of) > 1
-    return f"Only in {only.name}" + (f" (article {only.number})" if alike else "")
+    if len(cited) == len(sources):
+        return "In both sources" if len(sources) == 2 else f"In all {len(sources)} sources"
+    if len(cited) > 1:
+        return f"In {len(cited)} of {len(sources)} sources"
+    only = cited[0]
+    ambiguous = sum(source.name == only.name for source in sources) > 1
+    return f"Only in {only.name}" + (f" (article {only.number})" if ambiguous else "")
 
 
 def _dated(evidence: Sequence[Evidence]) -> str:
@@ -353,7 +359,7 @@ def _counted(count: int, one: str, many: str) -> tuple[int, str]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Names once each, in the order met, as a sentence lists them."""
+    """Return names as a sentence lists them, each once, in the order given."""
     once = list(dict.fromkeys(names))
     return " and ".join(filter(None, [", ".join(once[:-1]), *once[-1:]]))
 

@@ -1,8 +1,8 @@
-"""Writes a digest as HTML, Markdown and JSON.
+"""Writes a digest as HTML and as Markdown.
 
-HTML and Markdown are made by the templates ``digest.html.j2`` (with ``digest.css``) and
+They are made by the templates ``digest.html.j2`` (with ``digest.css``) and
 ``digest.md.j2``; those in a folder given as ``templates`` replace the packaged ones. Every value
-is escaped: in HTML by Jinja, in Markdown by ``display.markdown``.
+is escaped: in HTML by Jinja, in Markdown by ``safe_text.markdown``.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from toolkit.data import Digest, Failure, Story, TranslatedArticle
-from toolkit.digest.display import Verbatim, code, day, weekday, whole
-from toolkit.digest.display import markdown as escaped
+from toolkit.data import Digest
 from toolkit.digest.example import example
 from toolkit.digest.page import Source, arrange
+from toolkit.digest.safe_text import Verbatim, code
+from toolkit.digest.safe_text import markdown as escaped
 from toolkit.digest.sandbox import environment, template_errors
+from toolkit.digest.wording import day, weekday
 from toolkit.errors import ConfigError
 from toolkit.version import VERSION
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def html(digest: Digest, *, templates: Path | None = None) -> str:
-    """``digest`` as one self-contained page that asks for nothing from anywhere.
+    """Return ``digest`` as one self-contained page, which loads nothing.
 
     Raises ``ConfigError`` when the folder ``templates`` is missing or a template is broken.
     """
@@ -37,7 +37,7 @@ def html(digest: Digest, *, templates: Path | None = None) -> str:
 
 
 def html_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str]:
-    """The text of ``html`` in parts, for pages of any size."""
+    """Yield the text of ``html`` in parts, for pages of any size."""
     from markupsafe import Markup
 
     jinja = environment(templates, {"day": day, "weekday": weekday})
@@ -49,7 +49,7 @@ def html_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str
 
 
 def markdown(digest: Digest, *, templates: Path | None = None) -> str:
-    """``digest`` as Markdown that looks the same on GitHub and in CommonMark, without HTML.
+    """Return ``digest`` as Markdown that looks the same on GitHub and in CommonMark, without HTML.
 
     Raises ``ConfigError`` as ``html`` does.
     """
@@ -57,7 +57,7 @@ def markdown(digest: Digest, *, templates: Path | None = None) -> str:
 
 
 def markdown_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str]:
-    """The text of ``markdown`` in parts."""
+    """Yield the text of ``markdown`` in parts."""
     filters: dict[str, Callable[..., str]] = {
         "day": day,
         "weekday": weekday,
@@ -80,81 +80,9 @@ def check_templates(templates: Path | None) -> None:
             markdown(digest, templates=templates)
 
 
-def to_json(digest: Digest) -> dict[str, Any]:
-    """``digest`` as the object of ``digest.json``; ``schema/digest.schema.json`` describes it.
-
-    Texts are exact but for halves of surrogate pairs, which no file could hold (U+FFFD).
-    """
-    return {k: v if isinstance(v, str) else list(v) for k, v in _fields(digest).items()}
-
-
-def json_parts(digest: Digest) -> Iterator[str]:
-    """``to_json`` as indented text, piece by piece."""
-    opening = "{\n"
-    for name, value in _fields(digest).items():
-        yield f"{opening}  {json.dumps(name)}: "
-        if isinstance(value, str):
-            yield json.dumps(value, ensure_ascii=False)
-        else:
-            empty = True
-            for item in value:
-                text = json.dumps(item, ensure_ascii=False, indent=2)
-                yield ("[\n    " if empty else ",\n    ") + text.replace("\n", "\n    ")
-                empty = False
-            yield "[]" if empty else "\n  ]"
-        opening = ",\n"
-    yield "\n}\n"
-
-
-def _fields(digest: Digest) -> dict[str, str | Iterator[Any]]:
-    return {
-        "date": digest.date.isoformat(),
-        "signature": whole(digest.signature),
-        "notices": map(whole, digest.notices),
-        "articles": map(_article, digest.articles),
-        "stories": map(_story, digest.stories),
-        "failures": map(_failure, digest.failures),
-    }
-
-
-def _article(article: TranslatedArticle) -> dict[str, Any]:
-    title, original = article.title, article.original_title
-    return {
-        "id": article.id,
-        "source": whole(article.source),
-        "language": article.language,
-        "title": None if title is None else whole(title),
-        "original_title": None if original is None else whole(original),
-    }
-
-
-def _story(story: Story) -> dict[str, Any]:
-    return {
-        "headline": whole(story.headline),
-        "bullets": [
-            {
-                "text": whole(b.text),
-                "cites": [{"article": c.article_id, "segments": list(c.segments)} for c in b.cites],
-            }
-            for b in story.bullets
-        ],
-        "articles": list(story.articles),
-        "continues": None if story.continues is None else story.continues.isoformat(),
-        "notes": [whole(n) for n in story.notes],
-    }
-
-
-def _failure(failure: Failure) -> dict[str, Any]:
-    return {
-        "source": whole(failure.source),
-        "stage": failure.stage,
-        "reason": whole(failure.reason),
-        "remedy": whole(failure.remedy),
-    }
-
-
 def _style(environment: Environment) -> tuple[str, str]:
-    """The style sheet as it stands in the page, and its hash for the security policy."""
+    """Return the style sheet as it stands in the page, and its hash for the page's content
+    security policy."""
     loader = environment.loader
     assert loader is not None
     css, path, _ = loader.get_source(environment, "digest.css")
@@ -169,5 +97,5 @@ def _style(environment: Environment) -> tuple[str, str]:
 
 
 def _address(source: Source) -> Verbatim:
-    """Where an article came from: an explicit link if it is a web address, else a code span."""
+    """Return the source of an article as a link if it is a web address, else as a code span."""
     return Verbatim(f"<{source.link}>" if source.link else code(source.path))

@@ -1,7 +1,7 @@
-"""How articles, briefs, digests and runs show themselves in a notebook.
+"""Shows articles, briefs, digests and runs in a notebook.
 
-Fragments carry their few styles as attributes, so that nothing leaks into the notebook; a digest
-is the page itself in a frame of its own.
+Styles are attributes, so that none applies to the rest of the notebook; a digest is its page in a
+frame.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from html import escape
 
 from toolkit.data import Article, Brief, Digest, Failure, RunResult, as_html
 from toolkit.digest import render
-from toolkit.digest.display import clean, source_name
-from toolkit.digest.page import tongue
+from toolkit.digest.page import language_label
+from toolkit.digest.safe_text import clean
+from toolkit.digest.wording import source_name
 
+# Characters of an article that are shown.
 _EXCERPT = 600
 _BOX = "max-width:44rem;padding:.2rem 0 .6rem;line-height:1.5;overflow-wrap:anywhere"
 _SOFT = "opacity:.75;font-size:.9em;margin:.2rem 0"
 
 
 def register() -> None:
-    """Make ``toolkit.data.as_html`` draw these types."""
+    """Register the views of this module with ``toolkit.data.as_html``."""
     as_html.register(Article, article)
     as_html.register(Brief, brief)
     as_html.register(Digest, digest)
@@ -27,8 +29,8 @@ def register() -> None:
 
 
 def article(value: Article) -> str:
-    """Title, where it came from and how the text begins, in its own direction."""
-    language = tongue(value.language)
+    """Return the title, the source and the beginning of the text, in its own direction."""
+    language = language_label(value.language)
     facts = [source_name(value.source, value.publisher), language.name if value.language else ""]
     facts += [value.author or "", value.published or "", f"{len(value.text):,} characters"]
     attributes = f'lang="{_text(language.tag)}" dir="{language.direction}"'
@@ -41,7 +43,7 @@ def article(value: Article) -> str:
 
 
 def brief(value: Brief) -> str:
-    """Headline and bullets, each with the numbers of the sentences it rests on."""
+    """Return the headline and the bullets, with the numbers of the sentences that each cites."""
     bullets = "".join(
         f'<li dir="auto">{_text(b.text)} <span style="{_SOFT}">[{_numbers(b.cites)}]</span></li>'
         for b in value.bullets
@@ -54,7 +56,7 @@ def brief(value: Brief) -> str:
 
 
 def digest(value: Digest) -> str:
-    """The page in a frame in which no script can run."""
+    """Return the page in a frame in which no script can run."""
     return (
         f'<iframe title="Morning briefing, {value.date.isoformat()}" srcdoc="'
         f'{escape(render.html(value))}" sandbox="allow-popups allow-popups-to-escape-sandbox" '
@@ -63,7 +65,7 @@ def digest(value: Digest) -> str:
 
 
 def run_result(value: RunResult) -> str:
-    """What the run did, what failed, where the files are, and the digest."""
+    """Return counts, times, files and failures of the run, and its digest."""
     rows = [(name.replace("_", " "), f"{count:,}") for name, count in value.counts.items()]
     rows += [(f"{stage}, seconds", f"{seconds:.1f}") for stage, seconds in value.timings.items()]
     rows += [(f"{name} file", str(path)) for name, path in value.paths.items()]
