@@ -65,9 +65,9 @@ def test_the_page_is_valid_and_says_what_the_digest_holds(sample_digest: Digest)
         for bullet in story.bullets:
             assert bullet.text in text
     for article in sample_digest.articles:
-        for row in article.translations:
-            assert row.segment.text in text
-            assert row.english in text
+        for translation in article.translations:
+            assert translation.segment.text in text
+            assert translation.english in text
     assert sample_digest.signature in said(root.find(".//footer"))
 
 
@@ -216,7 +216,7 @@ def test_markdown_holds_the_same_briefing(
     assert "[4] Gujarati, navsagar-samachar.example, article 1, sentence 5" in words
     assert "એક ટિકિટની કિંમત ૧૨૦ રૂપિયા રહેશે" in words
     assert f"`{sample_digest.signature}`" in text
-    assert text.count("\\") <= 4, "what is read as it stands should look as it reads"
+    assert text.count("\\") <= 4, "plain text should need few backslashes"
     assert "\n\n\n" not in text
     assert not re.search(r"[ \t]$", text, re.MULTILINE)
 
@@ -263,7 +263,7 @@ def test_hostile_text_changes_nothing_but_text(
 def test_hostile_markdown_changes_nothing_but_text(
     hostile_pages: Iterator[tuple[Digest, Digest, str, int]], renderers: Renderers
 ) -> None:
-    # Renderers escape every "<" that is text: what looks like a tag is one.
+    # Renderers escape every "<" that is text, so every match is a tag.
     tag = re.compile(r"<(\w+)[^>]*>|</\w+>")
     expected: dict[Digest, dict[str, list[str]]] = {}
     active = {"a", "img", "script", "input", "table", "del", "pre"}
@@ -407,9 +407,9 @@ def test_a_folder_of_templates_is_searched_first(tmp_path: Path, sample_digest: 
 
 def test_an_article_of_many_sentences_is_rendered_whole(sample_digest: Digest) -> None:
     first: TranslatedArticle = sample_digest.articles[0]
-    row = first.translations[1]
+    second = first.translations[1]
     many = tuple(
-        dataclasses.replace(row, segment=dataclasses.replace(row.segment, index=n))
+        dataclasses.replace(second, segment=dataclasses.replace(second.segment, index=n))
         for n in range(5000)
     )
     digest = dataclasses.replace(

@@ -1,4 +1,4 @@
-"""Templates of somebody else's: what they may do, and how one that fails is named."""
+"""Templates from elsewhere: the limits of the sandbox, and the message about one that fails."""
 
 from __future__ import annotations
 

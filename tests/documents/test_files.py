@@ -67,7 +67,7 @@ def test_a_failed_write_leaves_the_old_file(
 
 
 @pytest.mark.parametrize("name", [".", "none/out.txt"])
-def test_what_is_no_file_cannot_be_written(tmp_path: Path, name: str) -> None:
+def test_an_output_that_is_no_file_cannot_be_written(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         files.write(tmp_path / name, "text")
 

@@ -1,4 +1,4 @@
-"""What is told when something fails that nobody foresaw."""
+"""Failures of articles that nobody foresaw."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ print([failure.reason for failure in failures])
 """
 
 
-def test_what_nobody_foresaw_is_told_without_its_trace(tmp_path: Path) -> None:
+def test_an_unforeseen_error_is_a_failure_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "story.txt").write_text(STORY, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", UNFORESEEN], capture_output=True, text=True, cwd=tmp_path

@@ -13,7 +13,6 @@ from toolkit.data import Article, Failure
 from toolkit.errors import InputError, OutputError
 from toolkit.readers import paths
 from toolkit.readers.collection import load
-from toolkit.readers.formats import read_stream
 from toolkit.storage import write_whole
 
 _REMEDY = "Name another file with -o."
@@ -35,7 +34,7 @@ def read(names: Sequence[str], stdin: bytes) -> tuple[list[Article], list[Failur
 
 def _read_one(name: str, stdin: bytes) -> list[Article | Failure]:
     if name == "-":
-        return read_stream(stdin, "stdin")
+        return list(paths.contents(paths.STDIN, stdin=stdin))
     try:
         loaded = load([_path(name)])
     except InputError as error:

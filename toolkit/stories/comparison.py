@@ -3,8 +3,8 @@
 Two texts report one event if two measures agree. One is the share of their surprise (see
 ``profiles.py``) that lies in terms of both: it needs no other texts, so it works for two articles
 as for ten thousand, and it tells two visits of one president to one country apart, which share
-only what is common about them. The other is the cosine of their TF-IDF vectors, which knows what
-the rest of the day's news is about.
+only what is common about them. The other is the cosine of their TF-IDF vectors, which takes the
+rest of the day's news into account.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Comparison:
 
     def _margins(self, number: int, others: NDArray[Any]) -> NDArray[Any]:
         """Return the margins of the text ``number`` with each of ``others``: the lesser of both
-        measures, less what one event takes."""
+        measures, less its threshold."""
         import numpy as np
 
         own = slice(self._starts[number], self._starts[number + 1])
