@@ -5,8 +5,8 @@ languages, as it should be, and where it is in the language it was taken for.
                          languages that NLLB has, with profiles built from the other half of each
                          text, and in languages that it has not
     --table FILE.tsv     columns: document, then one language each, as for score_detection.py
-    --words              words drawn by their frequency in some 30 languages of NLLB (wordfreq);
-                         profiles do not see the order of words
+    --words              words drawn by their frequency in some 30 languages of NLLB (needs
+                         wordfreq); profiles do not see the order of words
 
 Texts of 150, 500 and 1,500 characters; scripts of one or few languages are left out, since
 nothing is told there.

@@ -1,18 +1,21 @@
 """The words that languages have for numbers, months and days of the week.
 
-Months, weekdays and large units ("5 लाख") come from the Unicode CLDR, through Babel; what CLDR
-does not say is in ``number_words.json``, one entry for each ISO 639-3 code:
+They stand in two files. ``cldr_words.json`` has months, weekdays and large units ("5 लाख") from the
+Unicode CLDR, by FLORES-200 code (``tools/build_number_words.py``); what CLDR does not say is in
+``number_words.json``, by ISO 639-3 code. Their columns are
 
     from_0    the words for 0, 1, 2 ..., "/" between forms of one number
     tens      the words for 10, 20, 30 ...
     scales    units that multiply what stands before them
+    short_scales    abbreviations of them, which may mean something else
     fixed     other words with a value (ordinals, "dozen", "half"): they show that a value is
               meant, but their absence shows nothing
     before    words that change the number after them ("साढ़े" adds a half)
     after     words that change the number before them ("buçuk" adds a half)
     joiners   words between the parts of one number ("and")
     clitics   letters that are written in front of a word as part of it
-    months, weekdays    names that CLDR lacks, January = 1 and Monday = 0
+    months, weekdays, short_months    January = 1 and Monday = 0
+    scale_first    true where the unit stands before the number
     fused     true where 25 is a word of its own, so that knowing 20 and 5 is not enough
     inflected true where months and units of a language in Latin script take endings
     void      forms that mean nothing of this kind ("بالمئة" is "per cent", not "hundred")
@@ -21,14 +24,12 @@ does not say is in ``number_words.json``, one entry for each ISO 639-3 code:
 from __future__ import annotations
 
 import json
-import pickle
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import Any, Literal
 
 from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
@@ -39,19 +40,17 @@ SenseKind = Literal["value", "fixed", "scale", "before", "after", "joiner", "mon
 _ALPHABETS = frozenset({"Latn", "Cyrl", "Grek", "Geor", "Armn"})
 # Scripts whose languages count their months and write large numbers in steps of 10,000.
 _COUNTING_SCRIPTS = frozenset({"Hang", "Hans", "Hant", "Jpan"})
-# Varieties read with the words of a neighbour that CLDR has, and further locales of a language.
-_LOCALES = {
-    "ar": ("ar", "ar_LB", "ar_DZ", "ar_MA", "ar_MR"),
-    "fa": ("fa", "fa_AF"),
-    "azb": ("fa", "az"),
-    "bos": ("bs", "bs_Cyrl"),
-    "crh": ("tr",),
-    "hrv": ("hr", "sr_Latn"),
-    "pbt": ("ps",),
-    "pt": ("pt", "pt_PT"),
-    "srp": ("sr", "sr_Latn"),
-    "tl": ("fil",),
+# March and May are also verbs and other things in many languages.
+_WORDY_MONTHS = (3, 5)
+# Columns of the tables whose words have an amount, and what such a word is.
+_KINDS: dict[str, SenseKind] = {
+    "fixed": "fixed",
+    "scales": "scale",
+    "short_scales": "scale",
+    "before": "before",
+    "after": "after",
 }
+# Varieties that are read with the words of a neighbour.
 _KIN = {
     **dict.fromkeys(["acm", "acq", "aeb", "ajp", "apc", "ars", "ary", "arz"], "arb"),
     **dict.fromkeys(["awa", "bho", "hne", "mag", "mai"], "hin"),
@@ -62,7 +61,6 @@ _KIN = {
 }
 
 _NASAL = re.compile("[नम]्(?=[क-ह])|[નમ]્(?=[ક-હ])")
-_PLACEHOLDER = re.compile(r"[\d'\u200e\u200f\xa0. ]+")
 # Bengali, Gurmukhi, Gujarati and Oriya are laid out as Devanagari is.
 _SHORT = {
     chr(ord(long) + block): chr(ord(short) + block)
@@ -221,9 +219,9 @@ class _Senses(dict[str, "Sense | None"]):
         return found
 
 
-@lru_cache(maxsize=1)
-def _tables() -> dict[str, dict[str, Any]]:
-    path = resources.files("toolkit.numbers").joinpath("number_words.json")
+@cache
+def _tables(name: str) -> dict[str, dict[str, Any]]:
+    path = resources.files("toolkit.numbers").joinpath(name)
     tables: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return tables
 
@@ -233,93 +231,52 @@ def _key(word: str) -> str:
 
 
 def _add_table(words: Vocabulary, table: dict[str, Any]) -> None:
-    figures = words.figures
-    kinds: dict[str, SenseKind] = {
-        "fixed": "fixed", "scales": "scale", "before": "before", "after": "after"
-    }  # fmt: skip
-    for column, kind in kinds.items():
-        for amount, forms in table.get(column, {}).items():
-            for form in forms.split():
-                firm = not (len(form) <= 2 and form.isascii())
-                figures.setdefault(_key(form), Sense(kind, float(amount), firm))
-    for name, step in (("from_0", 1), ("tens", 10)):
-        for index, forms in enumerate(table.get(name, "").split(), start=0 if step == 1 else 1):
+    """Take in what ``table`` says; where a word is known already, that stays."""
+    for column, kind in _KINDS.items():
+        for amount, form in _pairs(table, column):
+            firm = column != "short_scales" and not (len(form) <= 2 and form.isascii())
+            words.figures.setdefault(_key(form), Sense(kind, float(amount), firm))
+    for column, step in (("from_0", 1), ("tens", 10)):
+        for place, forms in enumerate(table.get(column, "").split()):
             for form in forms.split("/"):
-                figures.setdefault(_key(form), Sense("value", float(index * step)))
+                value = place if step == 1 else (place + 1) * 10
+                words.figures.setdefault(_key(form), Sense("value", float(value)))
     for form in table.get("joiners", "").split():
-        figures.setdefault(_key(form), Sense("joiner", 0.0))
-    for column in ("months", "weekdays"):
-        for amount, forms in table.get(column, {}).items():
-            for form in forms.split():
-                _add_name(words, form, column, int(amount), firm=True)
-    words.clitics = table.get("clitics", "")
-    words.fused = table.get("fused", False)
-    words.void = {_key(form) for form in table.get("void", "").split()}
+        words.figures.setdefault(_key(form), Sense("joiner", 0.0))
+    _add_calendar(words, table)
+    words.clitics = table.get("clitics", words.clitics)
+    words.scale_first |= table.get("scale_first", False)
+    words.fused |= table.get("fused", False)
+    words.void |= {_key(form) for form in table.get("void", "").split()}
 
 
-def _add_name(words: Vocabulary, name: str, kind: str, number: int, *, firm: bool) -> None:
+def _add_calendar(words: Vocabulary, table: dict[str, Any]) -> None:
+    for number, name in _pairs(table, "months"):
+        _add_name(words, name, Sense("month", number, firm=number not in _WORDY_MONTHS))
+    for number, name in _pairs(table, "weekdays"):
+        _add_name(words, name, Sense("weekday", number))
+    for number, name in _pairs(table, "short_months"):
+        if _key(name) not in words.calendar:
+            words.abbreviations.add(_key(name))
+        _add_name(words, name, Sense("month", number, firm=False))
+
+
+def _pairs(table: dict[str, Any], column: str) -> Iterator[tuple[float, str]]:
+    """Value and form of each entry of a column."""
+    for value, forms in table.get(column, {}).items():
+        for form in forms.split() if isinstance(forms, str) else forms:
+            yield float(value), form
+
+
+def _add_name(words: Vocabulary, name: str, sense: Sense) -> None:
     key = _key(name)
-    # CLDR's root has "M01"; Chinese, Japanese, Korean and Vietnamese count their months.
-    if len(key) < 2 or any(c.isdigit() for c in key):
+    if len(key) < 2:
         return
-    if kind == "months":
-        # March and May are also verbs and other things in many languages.
-        firm = firm and number not in (3, 5) and len(key) > 2
-    sense = Sense("month" if kind == "months" else "weekday", float(number), firm)
+    if sense.kind == "month" and len(key) == 2:
+        sense = Sense("month", sense.amount, firm=False)
     words.calendar.setdefault(key, sense)
     if " " in key:
         words.openers.add(key.partition(" ")[0])
-
-
-def _add_locale(words: Vocabulary, data: Mapping[str, Any]) -> None:
-    for kind, name in (("months", "months"), ("weekdays", "days")):
-        for context, width in (
-            ("format", "wide"),
-            ("stand-alone", "wide"),
-            ("format", "abbreviated"),
-        ):
-            if kind == "weekdays" and width == "abbreviated":
-                continue
-            for number, form in _entries(data, name, context, width).items():
-                if width == "abbreviated" and _key(str(form)) not in words.calendar:
-                    words.abbreviations.add(_key(str(form)))
-                _add_name(words, str(form), kind, number, firm=width == "wide")
-    for style in ("long", "short"):
-        for forms in _entries(data, "compact_decimal_formats", style).values():
-            for least, form in forms.items():
-                pattern = form.pattern.split(";")[0]
-                unit = _key(_PLACEHOLDER.sub(" ", pattern).strip())
-                amount = 10.0 ** (len(least) - pattern.count("0"))
-                if amount == 1 or not unit or " " in unit or (unit.isascii() and len(unit) < 3):
-                    continue
-                words.figures.setdefault(unit, Sense("scale", amount, style == "long"))
-                words.scale_first |= not pattern.startswith("0") and "0" in pattern
-
-
-def _entries(data: Mapping[str, Any], *path: str) -> Mapping[Any, Any]:
-    """What a locale itself says; what it inherits from the root of CLDR is in no language."""
-    for key in path:
-        inner = data.get(key, {})
-        if isinstance(inner, tuple):  # an alias, and what differs from it
-            inner = inner[1]
-        data = inner if isinstance(inner, dict) else {}
-    return data
-
-
-def _locales(code: str, script: str) -> list[Mapping[str, Any]]:
-    """CLDR's own data of each locale, not Babel's merged and shared copies of it: those change
-    with the order in which locales are first asked for."""
-    from babel import localedata
-    from babel.core import get_global
-
-    short = get_global("language_aliases").get(code, code).split("_")[0]
-    names = _LOCALES.get(code) or _LOCALES.get(short) or (short, f"{short}_{script}")
-    found = []
-    for name in names:
-        if localedata.exists(name):
-            path = Path(localedata.resolve_locale_filename(name))
-            found.append(pickle.loads(path.read_bytes()))
-    return found[::-1]
 
 
 @lru_cache(maxsize=256)
@@ -328,10 +285,10 @@ def vocabulary(language: str) -> Vocabulary:
     code, script = iso639_3_of(language), script_of(language)
     words = Vocabulary(language)
     kin = _KIN.get(code, code)
-    table = _tables().get(code) or _tables().get(kin, {})
+    own, cldr = _tables("number_words.json"), _tables("cldr_words.json")
+    table = own.get(code) or own.get(kin, {})
     _add_table(words, table)
-    for data in _locales(code, script) or _locales(kin, script):
-        _add_locale(words, data)
+    _add_table(words, cldr.get(language) or cldr.get(f"{kin}_{script}", {}))
     if script != "Latn":  # its news may hold English words
         english = vocabulary(ENGLISH)
         for key, sense in (*english.calendar.items(), *english.figures.items()):

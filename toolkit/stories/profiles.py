@@ -12,8 +12,9 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
+from toolkit.text.english import frequencies
 from toolkit.text.similarity import Vector, content_words, stem
 
 # A text repeats its subject's words: any word in it is met this many times as often as in
@@ -37,17 +38,9 @@ class Profile:
     length: int
 
 
-@cache
-def _general_english() -> Mapping[str, float]:
-    from wordfreq import get_frequency_dict
-
-    frequencies: dict[str, float] = get_frequency_dict("en", wordlist="small")
-    return frequencies
-
-
 def profile(text: str) -> Profile:
     """Return the profile of an English text."""
-    known = _general_english()
+    known = frequencies()
     counts: Counter[str] = Counter()
     frequency: dict[str, float] = {}
     for word in content_words(text.replace("-", " ")):

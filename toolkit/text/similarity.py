@@ -5,12 +5,12 @@ A *term* is a lower-case word cut to a rough stem; a *vector* maps terms to weig
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
+
+from toolkit.text import english
 
 WORD = re.compile(r"[^\W_]+(?:[-'’.,][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
@@ -21,11 +21,9 @@ Vector = dict[str, float]
 
 
 @cache
-def function_words() -> frozenset[str]:
-    """The words that carry no topic."""
-    source = files("toolkit.text").joinpath("english.json")
-    data = json.loads(source.read_text(encoding="utf-8"))
-    return frozenset(data["function_words"].split())
+def stop_words() -> frozenset[str]:
+    """Return the words that carry no topic."""
+    return english.words("function_words") | english.words("topicless_words")
 
 
 @lru_cache(maxsize=65536)
@@ -51,7 +49,7 @@ def stem(word: str) -> str:
 def content_words(text: str) -> list[str]:
     """The lower-case words of ``text`` that carry a topic, in order, with repeats. Initials do,
     though they may look like a word that does not ("US", "WHO")."""
-    stop = function_words()
+    stop = stop_words()
     shouted = text.isupper()
     return [
         lowered

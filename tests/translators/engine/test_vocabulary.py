@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from wordfreq import iter_wordlist
 
 from toolkit.hub.resolve import resolve
+from toolkit.text.english import frequencies
 from toolkit.translators.engine.vocabulary import english_pieces
 
 WORDS = ["river", "government", "Bishkek", "translation", "e-mail", "naïve"]
@@ -85,7 +85,7 @@ def test_any_latin_text_can_be_spelt(mixed: Tokenizer, kept: set[int], text: str
 
 
 def test_the_real_word_list_covers_names_in_the_news(demo: Tokenizer) -> None:
-    pieces = set(english_pieces(demo, [], words=iter_wordlist("en", "small"), small=0))
+    pieces = set(english_pieces(demo, [], words=frequencies(), small=0))
     text = "Kyrgyzstan's President met Narendra Modi, the Indian PM, in London on 12 May 2013."
     assert set(demo.encode(text, add_special_tokens=False).ids) <= pieces
     assert len(pieces) < demo.get_vocab_size()

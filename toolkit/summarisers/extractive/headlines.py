@@ -9,7 +9,7 @@ from toolkit.summarisers.extractive.quotations import balanced
 from toolkit.summarisers.extractive.ranking import Ranking
 from toolkit.summarisers.extractive.shorten import harmless, is_whole, shorten
 from toolkit.summarisers.extractive.units import LEANING
-from toolkit.summarisers.extractive.words import words
+from toolkit.text.english import words
 
 NO_TEXT = "No text"
 NO_TRANSLATION = "No translation of this article is fit to be read"

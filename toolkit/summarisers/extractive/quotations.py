@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from toolkit.summarisers.extractive.words import words
+from toolkit.text.english import words
 
 _MARK = re.compile('["“”„«»]')
 _CLOSING = {'"': '"', "“": "”", "„": "”", "«": "»"}

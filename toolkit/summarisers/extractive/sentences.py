@@ -8,7 +8,7 @@ from functools import cache
 
 from toolkit.summarisers.extractive.quotations import marks
 from toolkit.summarisers.extractive.shorten import has_verb
-from toolkit.summarisers.extractive.words import phrases, words
+from toolkit.text.english import phrases, words
 from toolkit.text.similarity import WORD
 
 MIN_WORDS = 5
@@ -57,7 +57,7 @@ def standing(text: str) -> Standing:
     first = heads[0].split("'")[0]
     leans = (
         first in words("leaning_words")
-        or spoken[0] in words("pronouns")
+        or spoken[0] in words("third_person")
         or (first in words("subordinators") and heads[1] in words("leaning_words"))
         or _starts(heads, words("leaning_phrases"))
         or _subject_is_elsewhere(text)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from toolkit.summarisers.extractive.quotations import balanced
-from toolkit.summarisers.extractive.words import words
+from toolkit.text.english import words
 from toolkit.text.similarity import WORD
 
 MIN_WORDS = 6
@@ -144,7 +144,7 @@ def _openings(text: str) -> Iterator[Cut]:
     first = match.group(1).split(" ", 1)[0].lower()
     heads = {word.lower() for word in WORD.findall(text[match.end() :])[:12]}
     opener = first in words("openers") or _is_participle(first) or _STATEMENT.match(text)
-    if opener and harmless(match.group(1)) and not heads & words("pronouns"):
+    if opener and harmless(match.group(1)) and not heads & words("third_person"):
         yield 0, match.end()
 
 

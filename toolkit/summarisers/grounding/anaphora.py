@@ -168,7 +168,7 @@ def _is_referent(
     lead = claim.tokens[phrase[0].at - 2 : phrase[0].at]
     event = not any(w.name for w in phrase) and lead[1:] == ("the",)
     adverbial = event and lead[0] in words("prepositions")
-    return adverbial or any(t in words("object_pronouns") for t in best.tokens)
+    return adverbial or any(t in words("third_person") for t in best.tokens)
 
 
 def _first_verb(sentence: Sentence) -> int:

@@ -125,7 +125,7 @@ def stands_alone(bullet: str) -> bool:
         bool(tokens)
         and (has_verb(bullet) or end.endswith((".", "!")))
         and tokens[0] not in words("mid_air")
-        and words("speakers").isdisjoint(tokens)
+        and words("first_person").isdisjoint(tokens)
         and not end.endswith(("?", ":"))
     )
 

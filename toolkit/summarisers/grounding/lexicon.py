@@ -6,6 +6,7 @@ import json
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from toolkit.text import english
 from toolkit.text.similarity import stem
 
 SCALES = {
@@ -38,8 +39,10 @@ def _tables() -> dict[str, list[str]]:
 
 @cache
 def listed(name: str) -> tuple[str, ...]:
-    """The words of a list in their order."""
-    return tuple(" ".join(_tables()[name]).split())
+    """Return the words of a list in their order; ``toolkit.text.english`` has the general ones."""
+    if name in _tables():
+        return tuple(" ".join(_tables()[name]).split())
+    return english.lists()[name]
 
 
 @cache

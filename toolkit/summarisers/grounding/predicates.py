@@ -70,7 +70,7 @@ def _predication(sentence: Sentence, verb: Word) -> Predication:
     following = tokens[verb.at + 1] if verb.at + 1 < len(tokens) else "."
     if pronoun or _is_gerund(tokens, verb):
         before = ()
-    if following in words("object_pronouns") and following not in words("possessives"):
+    if following in words("third_person") and following not in words("possessives"):
         after = ()
     sure = _is_active(verb, following)
     return Predication(verb, before, after, not before, sure, sentence)

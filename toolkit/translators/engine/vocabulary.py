@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from toolkit.text.english import all_words
+
 _MARK = "▁"  # SentencePiece's sign for a space
 _SMALL = 50_000  # vocabularies up to this size are kept whole: a cut would win nothing
 _SHORT = 3  # Latin pieces up to so many letters are kept, so that any name can be spelt
@@ -37,25 +39,19 @@ def english_pieces(
     """The ids of the pieces that English output can need, in ascending order.
 
     ``tokenizer`` is the checkpoint's ``tokenizers.Tokenizer`` and ``languages`` are the ids of
-    language codes to keep, English's at least. ``words`` replaces the word list (wordfreq's
-    large English one, about 320,000 words). A vocabulary of at most ``small`` is kept whole.
+    language codes to keep, English's at least. ``words`` replaces the list of some
+    320,000 English words. A vocabulary of at most ``small`` is kept whole.
     """
     size = tokenizer.get_vocab_size()
     if size <= small:
         return list(range(size))
     kept = {*range(_SPECIAL), *languages}
     kept.update(i for piece, i in tokenizer.get_vocab().items() if _spells(piece))
-    forms = _forms(_frequent_words() if words is None else words)
+    forms = _forms(all_words() if words is None else words)
     while batch := list(islice(forms, _BATCH)):
         for encoding in tokenizer.encode_batch(batch, add_special_tokens=False):
             kept.update(encoding.ids)
     return sorted(kept)
-
-
-def _frequent_words() -> Iterator[str]:
-    from wordfreq import iter_wordlist
-
-    yield from iter_wordlist("en", "large")
 
 
 def _forms(words: Iterable[str]) -> Iterator[str]:
