@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 from pathlib import Path
@@ -88,3 +89,13 @@ def begun(folder: Path, item: int) -> int:
     (folder / str(item)).touch()
     time.sleep(0.001)
     return item
+
+
+class Unportable:
+    """A function that no other process can make again."""
+
+    def __call__(self, item: int) -> int:
+        return item
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return importlib.import_module, ("no_such_module",)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import signal
-import sys
 import threading
+import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.errors import ConfigError
 from toolkit.executors.base import Died, Failed, Unforeseen, map_here, map_shards, run_shard
+
+if TYPE_CHECKING:
+    from loky import ProcessPoolExecutor
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -26,8 +28,8 @@ R = TypeVar("R")
 FEW = 256
 # To hand an article to a process and take it back takes this one a tenth of that work.
 _MOST = 8
-# Two threads that swap the main module might leave the one that stands in for it.
-_swapping = threading.Lock()
+# Seconds between two looks at whether the process that began the work is still there.
+_PARENT_CHECK = 1.0
 
 
 class Local:
@@ -55,80 +57,64 @@ class Local:
 
 
 class _Processes:
-    """A pool for shards, and when it is needed a process for items that must be alone."""
+    """A pool for shards and, once it is needed, a process for items that must be alone."""
 
     def __init__(self, count: int) -> None:
-        self.count = count
-        self.pool = _pool(count)
-        self.lone: ProcessPoolExecutor | None = None
+        self._count = count
+        self._pool: ProcessPoolExecutor | None = None
+        self._single: ProcessPoolExecutor | None = None
 
     def start(
         self, function: Callable[[Any], Any], items: Sequence[Any]
     ) -> Callable[[], list[Any]]:
+        self._pool = self._pool or _pool(self._count)
         try:
-            future = _submit(self.pool, function, items)
+            future = self._pool.submit(run_shard, function, items)
         except BrokenProcessPool:
             # The death of one process breaks the whole pool.
-            self.pool.shutdown()
-            self.pool = _pool(self.count)
-            future = _submit(self.pool, function, items)
+            self._pool = _pool(self._count)
+            future = self._pool.submit(run_shard, function, items)
         return lambda: _outcomes(future, len(items))
 
     def alone(self, function: Callable[[Any], Any], item: Any) -> Any:
-        if self.lone is None:
-            self.lone = _pool(1)
-            _check(self.lone, function)
-        (outcome,) = _outcomes(_submit(self.lone, function, [item]), 1)
+        if self._single is None:
+            self._single = _pool(1)
+            _check(self._single, function)
+        (outcome,) = _outcomes(self._single.submit(run_shard, function, [item]), 1)
         if isinstance(outcome, Unforeseen | Died):
-            self._drop()
+            self._single.shutdown(kill_workers=True)
+            self._single = None
         return outcome
 
-    def _drop(self) -> None:
-        if self.lone:
-            self.lone.shutdown()
-            self.lone = None
-
     def close(self) -> None:
-        self.pool.shutdown(cancel_futures=True)
-        self._drop()
+        for pool in (self._pool, self._single):
+            if pool is not None:
+                pool.shutdown(kill_workers=True)
 
 
 def _pool(count: int) -> ProcessPoolExecutor:
-    # A process forked from one with threads, as torch makes them, may hang.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=context, initializer=_follow_parent)
+    """Make a pool of processes that neither fork from this one, whose threads might hang them,
+    nor run the user's script again."""
+    from loky import ProcessPoolExecutor
+
+    # Where there is no ``pgrep``, loky kills a worker all the same and warns of its children.
+    warnings.filterwarnings("ignore", message="Failed to kill subprocesses")
+    return ProcessPoolExecutor(count, initializer=_follow_parent, initargs=(os.getpid(),))
 
 
-def _follow_parent() -> None:
-    """Ctrl-C goes to every process of the terminal, and the one that began the work ends it. If
-    that one is killed, nobody else would end the workers."""
+def _follow_parent(parent: int) -> None:
+    """Leave Ctrl-C, which goes to every process of the terminal, to the ``parent``, and end with
+    it: where it is killed, nobody else ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Python would show on stderr what a worker, which has no log, has to say.
+    # A worker has no log, and Python would show on stderr what it has to say.
     logging.getLogger("toolkit").addHandler(logging.NullHandler())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
-
-
-def _submit(
-    pool: ProcessPoolExecutor, function: Callable[[Any], Any], items: Sequence[Any]
-) -> Future[list[Any]]:
-    """Submitting starts processes, and each of these would run the user's script again, guarded
-    or not, although only a ``function`` that was defined there needs it."""
-    if getattr(function, "__module__", None) == "__main__":
-        return pool.submit(run_shard, function, items)
-    with _swapping:
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            return pool.submit(run_shard, function, items)
-        finally:
-            sys.modules["__main__"] = main
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_PARENT_CHECK)
+    os._exit(1)
 
 
 def _outcomes(future: Future[list[Any]], count: int) -> list[Any]:
@@ -139,14 +125,14 @@ def _outcomes(future: Future[list[Any]], count: int) -> list[Any]:
 
 
 def _check(pool: ProcessPoolExecutor, function: Callable[[Any], Any]) -> None:
-    """Where no process can even begin, no item is to blame."""
+    """Raise ``ConfigError`` where no worker can even begin, and no item is to blame."""
     try:
-        _submit(pool, function, []).result()
-    except BrokenProcessPool:
+        pool.submit(run_shard, function, []).result()
+    except BrokenProcessPool as error:
+        cause = str(error.__cause__ or error).strip('\n"').splitlines()[-1]
         raise ConfigError(
-            "worker processes cannot be started here",
-            remedy="A script that maps a function of its own must make the call under "
-            "'if __name__ == \"__main__\":'.",
+            f"worker processes cannot do the work ({cause})",
+            remedy="They must be able to import the function that is mapped.",
         ) from None
 
 
