@@ -5,7 +5,7 @@ They do what the command line does, by the same stages, and show their results i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,6 @@ from toolkit.data import (
     Article,
     Brief,
     CleanText,
-    Hypothesis,
     PreparedArticle,
     RunResult,
     TranslatedArticle,
@@ -27,7 +26,7 @@ from toolkit.languages import ENGLISH, codes
 from toolkit.progress import Progress
 from toolkit.readers import collection
 from toolkit.readers.base import article_id
-from toolkit.runs import stages
+from toolkit.runs import stages, translation
 from toolkit.text import cleaning, segmentation
 from toolkit.translators.checks.retry import Checked
 
@@ -112,9 +111,7 @@ def translate_article(
 ) -> TranslatedArticle:
     """Translate one article, sentence by sentence, with the flags of the checks."""
     prepared = article if isinstance(article, PreparedArticle) else stages.prepare(article)
-    result = stages.translate(
-        [prepared], translator(model), NoCache(), target=codes.resolve(target).code
-    )
+    result = translation.translate([prepared], translator(model), target=codes.resolve(target).code)
     if result.failures:
         failure = result.failures[0]
         raise InputError(f"{failure.source}: {failure.reason}", remedy=failure.remedy)
@@ -150,23 +147,3 @@ def run(config: Config | None = None, *, progress: Progress | None = None) -> Ru
     from toolkit.config import load
 
     return pipeline.run(config or load(), progress=progress)
-
-
-class NoCache:
-    """Remembers nothing: for calls that must not touch the disk."""
-
-    def get(
-        self, texts: Iterable[str], *, signature: str, source: str, target: str
-    ) -> dict[str, Hypothesis]:
-        return {}
-
-    def put(
-        self,
-        texts: Sequence[str],
-        hypotheses: Sequence[Hypothesis],
-        *,
-        signature: str,
-        source: str,
-        target: str,
-    ) -> None:
-        pass

@@ -24,7 +24,7 @@ from toolkit.executors.ray_cluster import RayCluster
 from toolkit.languages import ENGLISH
 from toolkit.progress import Counted, Progress, Silent
 from toolkit.readers.collection import Duplicate
-from toolkit.runs import stages
+from toolkit.runs import translation
 from toolkit.runs.cache import Cache
 from toolkit.runs.outputs import Draft, RunFolder
 from toolkit.runs.streaming import Incoming, Outgoing
@@ -136,9 +136,7 @@ class _Run:
                 raise
         finally:
             incoming.stop()
-        beside = {**incoming.timings, "summarise": outgoing.seconds}
-        log.info("beside: %s", ", ".join(f"{name} {took:.2f} s" for name, took in beside.items()))
-        self.timings |= beside
+        self.timings |= incoming.timings | {"summarise": outgoing.seconds}  # in the background
         with self._stage("group"):
             digest = self._digest(incoming, outgoing, checked_translator, writers)
         counts = _counts(incoming, outgoing, digest)
@@ -167,7 +165,7 @@ class _Run:
             if listening:
                 self.progress.advance()
 
-        windows = stages.windows(incoming.articles(told))
+        windows = translation.windows(incoming.articles(told))
         first = next(windows, [])
         listening = False
         if not incoming.found and not incoming.unread:
@@ -184,13 +182,14 @@ class _Run:
     ) -> None:
         told = Counted(self.progress)
         cache = Cache(self.config.cache, say=self._tell)
+        segment_translator = translation.SegmentTranslator(
+            translator, cache, target=ENGLISH, progress=told, time_is_up=self._time_is_up
+        )
         try:
             for articles in windows:
                 if incoming.finished:
                     told.of("translate", incoming.segments)
-                window = stages.Window(articles, translator, cache, ENGLISH, told, self._time_is_up)
-                window.run()
-                outgoing.put(window.collect())
+                outgoing.put(segment_translator.translate(articles))
         finally:
             cache.close()
             self.warnings += cache.warnings

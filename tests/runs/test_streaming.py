@@ -27,7 +27,7 @@ from toolkit.executors.base import Failed
 from toolkit.executors.local import Local
 from toolkit.pipeline import run
 from toolkit.readers import collection, formats, paths
-from toolkit.runs import outputs, stages
+from toolkit.runs import outputs, translation
 
 ROOT = Path(__file__).parents[2]
 DAY = dt.date(2026, 11, 21)
@@ -87,7 +87,7 @@ def config_of(folder: Path, texts: Sequence[str]) -> Config:
 @pytest.fixture
 def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows of 64 segments, so that a test has many."""
-    monkeypatch.setattr(stages, "WINDOW_ROWS", 64)
+    monkeypatch.setattr(translation, "WINDOW_SEGMENTS", 64)
 
 
 @pytest.fixture(autouse=True)
@@ -302,8 +302,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import test_streaming
 from toolkit import pipeline
-from toolkit.runs import stages
-stages.CALL_ROWS = 16
+from toolkit.runs import translation
+translation.CALL_SEGMENTS = 16
 class Unplugged(test_streaming.Echo):
     def translate(self, texts, *, source, target):
         if len(self.calls) == 5:

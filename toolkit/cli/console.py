@@ -88,7 +88,7 @@ def keep_setting(name: str, value: str, path: Path | None, *, asked: bool) -> No
 def errors_for_people() -> Iterator[None]:
     """Turn an error of the toolkit into its message, its remedy and the right exit code."""
     # Where no file takes what is logged Python shows it: traces, too, which are logged by these.
-    for name in ("toolkit.runs.stages", "toolkit.readers.paths"):
+    for name in ("toolkit.runs", "toolkit.readers"):
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         yield

@@ -9,7 +9,7 @@ from toolkit.data import Article, Brief, Failure, PreparedArticle, TranslatedArt
 from toolkit.errors import ToolkitError
 from toolkit.languages import ENGLISH, codes
 from toolkit.progress import Progress
-from toolkit.runs import stages
+from toolkit.runs import stages, translation
 from toolkit.runs.cache import Cache
 from toolkit.summarisers.base import Summariser
 from toolkit.translators.build import load_translator
@@ -47,7 +47,7 @@ class TranslateJob:
         progress.begin("translate", sum(len(p.segments) for p in prepared))
         cache = Cache(config.cache, say=say)
         try:
-            result = stages.translate(
+            result = translation.translate(
                 prepared, translator, cache, target=self.target, progress=progress
             )
         finally:

@@ -1,4 +1,4 @@
-"""Work that goes on in another thread while the model works in this one."""
+"""Work in a thread of its own, while the model works in the main thread."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import threading
 from collections.abc import Callable
 
 
-class Beside:
-    """Runs ``work`` in a thread of its own, at once. Where ``work`` waits for others it must look
-    for their end, as nothing ends it from outside. ``error`` is what it raised, once it has."""
+class Background:
+    """Runs ``work`` in a thread, at once. ``error`` is the exception that it raised, if any.
+
+    Nothing ends the thread from outside: work that waits for others must notice their end.
+    """
 
     def __init__(self, work: Callable[[], None]) -> None:
         self._work: Callable[[], None] | None = work
         self.error: BaseException | None = None
-        # What hangs in there, an unanswered request say, must not keep the process alive.
-        self._thread = threading.Thread(target=self._run, name="toolkit-beside", daemon=True)
+        # A daemon: a request that is never answered must not keep the process alive.
+        self._thread = threading.Thread(target=self._run, name="toolkit-background", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        # What belongs to the work, files among it, must go with its owner: no reference stays.
+        # Keep no reference to the work: its owner's files are closed with the owner.
         work, self._work = self._work, None
         try:
             if work:
@@ -27,11 +29,11 @@ class Beside:
             self.error = error
 
     def join(self, seconds: float | None = None) -> None:
-        """Wait for its end, at most ``seconds``."""
+        """Wait for the end, at most ``seconds``."""
         self._thread.join(seconds)
 
     def result(self) -> None:
-        """Wait for its end; raises what ``work`` raised."""
+        """Wait for the end; raise what ``work`` raised."""
         self.join()
         if self.error is not None:
             raise self.error

@@ -20,7 +20,8 @@ from toolkit.readers import collection
 from toolkit.readers.collection import Duplicate
 from toolkit.readers.paths import STDIN, read_stdin
 from toolkit.runs import outputs, stages
-from toolkit.runs.background import Beside
+from toolkit.runs.background import Background
+from toolkit.runs.translation import Translated
 from toolkit.storage import Spill
 from toolkit.stories.day import Day
 from toolkit.stories.order import Member
@@ -56,7 +57,7 @@ class Incoming:
         self._stopping = threading.Event()
         # In this thread: one that is left waiting for stdin would abort Python at its end.
         self._stdin = read_stdin() if STDIN in inputs else None
-        self._thread = Beside(self._work)
+        self._thread = Background(self._work)
 
     def articles(self, told: Callable[[], None]) -> Iterator[PreparedArticle]:
         """Each article when it is prepared; ``told`` hears of each, failed ones too."""
@@ -158,17 +159,17 @@ class Outgoing:
         self._stopping = threading.Event()
         self._late = False
         self._error: BaseException | None = None
-        self._windows: SimpleQueue[stages.Translated | None] = SimpleQueue()
+        self._windows: SimpleQueue[Translated | None] = SimpleQueue()
         # One window is worked on while the model makes the next.
         self._room = threading.Semaphore(1)
-        self._thread = Beside(self._work)
+        self._thread = Background(self._work)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
         """What could not be translated, was left over, could not be summarised, in this order."""
         return (*self.untranslated, *self.left_over, *self.unsummarised)
 
-    def put(self, window: stages.Translated) -> None:
+    def put(self, window: Translated) -> None:
         """Hand on a window when the last one is done. Raises what went wrong with an earlier
         one."""
         self._room.acquire()
@@ -200,7 +201,7 @@ class Outgoing:
             self.seconds += time.monotonic() - began
             self._room.release()
 
-    def _take(self, window: stages.Translated) -> None:
+    def _take(self, window: Translated) -> None:
         self.untranslated += window.failures
         self.left_over += map(_left_over, window.left_over)
         self.counts["from_model"] += window.from_model
