@@ -224,3 +224,28 @@ def _poisoned(digest: Digest, text: str) -> Digest:
         tuple(Failure(f"inbox/{bad()}", f.stage, bad(), bad()) for f in digest.failures),
         (bad(),),
     )
+
+
+@pytest.fixture(scope="session")
+def byte_level_tokenizer() -> Callable[[list[str]], Any]:
+    """A function that trains a small byte-level tokenizer of transformers on texts."""
+
+    def make(texts: list[str]) -> Any:
+        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+        from transformers import PreTrainedTokenizerFast
+
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=600,
+            special_tokens=["<pad>", "<s>", "</s>"],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        return PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
+        )
+
+    return make

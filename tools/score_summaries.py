@@ -3,7 +3,7 @@
     python tools/score_summaries.py DATA.jsonl [--bullets 3]
 
 Each line has ``document`` and ``reference``, tokenised the old way (a space before every full
-stop); other strings in it are taken as the output of other systems and scored beside ours.
+stop); other strings in it are taken as the output of other systems and scored next to ours.
 Needs rouge-score.
 """
 
@@ -36,8 +36,8 @@ def untokenise(text: str) -> list[str]:
     sentences: list[str] = []
     words: list[str] = []
     inside = False
-    pieces = re.split(r"( +)", text)
-    for gap, token in zip(["", *pieces[1::2]], pieces[0::2], strict=True):
+    parts = re.split(r"( +)", text)
+    for gap, token in zip(["", *parts[1::2]], parts[0::2], strict=True):
         ended = bool(words) and words[-1] in (".", "?", "!")
         for _ in range((len(gap) - 1) // 2):
             if ended and not inside:
@@ -69,7 +69,7 @@ def as_article(number: int, sentences: Sequence[str]) -> TranslatedArticle:
 
 
 def tokenise(text: str) -> str:
-    """English as the references spell it, as far as ROUGE can tell."""
+    """English as the references spell it, as far as ROUGE distinguishes."""
     return re.sub(r"(?<=\w)(?=n't\b)", " ", text)
 
 

@@ -15,27 +15,8 @@ TEMPLATE = (
 MakeModel = Callable[..., Path]
 
 
-def _tokenizer(texts: list[str]) -> Any:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=600,
-        special_tokens=["<pad>", "<s>", "</s>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
-    )
-
-
 @pytest.fixture(scope="session")
-def causal_model() -> MakeModel:
+def causal_model(byte_level_tokenizer: Callable[[list[str]], Any]) -> MakeModel:
     """A function that makes a causal model in a folder which answers ``prompt``, put as a chat
     turn, with ``answer``: it is trained on nothing else."""
 
@@ -43,7 +24,7 @@ def causal_model() -> MakeModel:
         import torch
         from transformers import LlamaConfig, LlamaForCausalLM
 
-        tokenizer = _tokenizer([prompt, answer])
+        tokenizer = byte_level_tokenizer([prompt, answer])
         tokenizer.chat_template = TEMPLATE if chat else None
         asked = f"<s>user: {prompt}</s><s>assistant: " if chat else prompt
         start = tokenizer(asked, add_special_tokens=False)["input_ids"]

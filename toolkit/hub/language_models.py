@@ -79,10 +79,12 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def load(weights: Weights, kind: str) -> tuple[Any, Any]:
-    """Tokenizer and model, through transformers' class ``AutoModelFor<kind>``.
+def load(weights: Weights, kind: str, device: str) -> tuple[Any, Any]:
+    """Return tokenizer and model, through transformers' class ``AutoModelFor<kind>``, ready to
+    generate on ``device`` (``auto``, ``cpu`` or ``cuda``).
 
-    Raises ``ModelError`` where the files are damaged or hold a model of another kind.
+    Raises ``ModelError`` where the files are damaged or hold a model of another kind, or where
+    there is no such device.
     """
     import transformers
 
@@ -108,12 +110,10 @@ def load(weights: Weights, kind: str) -> tuple[Any, Any]:
             f"{weights.signature} cannot be loaded as a {_KINDS[kind]} model ({reason})",
             remedy=f"Use the weights of a {_KINDS[kind]} model.",
         ) from None
-    return tokenizer, model
+    return tokenizer, model.to(_device(device)).eval()
 
 
-def pick_device(device: str) -> torch.device:
-    """The torch device for ``auto``, ``cpu`` or ``cuda``. Raises ``ModelError`` where there is no
-    such device."""
+def _device(device: str) -> torch.device:
     import torch
 
     if device == "auto":

@@ -1,4 +1,4 @@
-"""What every back end that writes text for a prompt offers."""
+"""The protocol of language models that answer a prompt."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from toolkit.errors import ModelError
 
 
 class GeneratorError(ModelError):
-    """A back end gave no usable answer. The caller goes on without it."""
+    """A language model gave no usable answer. The caller goes on without it."""
 
 
 class Generator(Protocol):
-    """A language model, near or far.
+    """A language model on this machine or behind a server.
 
     ``signature`` names all that an answer depends on, and never a key. ``context`` is how many
     tokens a prompt and its answer may have together.
@@ -22,12 +22,11 @@ class Generator(Protocol):
     context: int
 
     def count(self, text: str) -> int:
-        """How many tokens ``text`` has; rather too many where the model's tokenizer is not at
-        hand."""
+        """Return how many tokens ``text`` has, or a high estimate of it."""
         ...
 
     def generate(self, prompt: str, *, max_tokens: int) -> str:
-        """The model's answer to ``prompt``, of at most ``max_tokens`` tokens.
+        """Return the model's answer to ``prompt``, of at most ``max_tokens`` tokens.
 
         Raises ``GeneratorError`` when there is none: no connection, refused, out of time, over
         the budget, or nothing that could be read.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.hub.language_models import find_weights, load, pick_device
+from toolkit.hub.language_models import find_weights, load
 from toolkit.llm.base import GeneratorError
 
 # Longer prompts are slow and bring a small model nothing.
@@ -19,14 +19,13 @@ class LocalCausal:
     def __init__(self, model: str, *, device: str = "auto") -> None:
         weights = find_weights(model)
         self.signature = weights.signature
-        self._tokenizer, self._model = load(weights, "CausalLM")
-        self._device = pick_device(device)
-        self._model.to(self._device).eval()
+        self._tokenizer, self._model = load(weights, "CausalLM", device)
         longest = getattr(self._model.config, "max_position_embeddings", None) or _MAX_CONTEXT
         self.context = min(int(longest), _MAX_CONTEXT)
 
     def count(self, text: str) -> int:
-        """How many tokens the model reads for ``text``, the frame of a chat turn included."""
+        """Return how many tokens the model reads for ``text``, the frame of a chat turn
+        included."""
         return len(self._ids(text))
 
     def generate(self, prompt: str, *, max_tokens: int) -> str:
@@ -36,7 +35,7 @@ class LocalCausal:
         ids = self._ids(prompt)
         if len(ids) + max_tokens > self.context:
             raise GeneratorError(f"{self.signature}: a prompt of {len(ids)} tokens is too long")
-        tokens = torch.tensor([ids], device=self._device)
+        tokens = torch.tensor([ids], device=self._model.device)
         try:
             with torch.inference_mode():
                 output = self._model.generate(

@@ -69,7 +69,7 @@ class OpenAIServer:
         self._key = ServerKey(url, address)
 
     def count(self, text: str) -> int:
-        """An estimate on the high side: the server's tokenizer is not known."""
+        """Return an estimate on the high side: the server's tokenizer is not known."""
         return len(text.encode()) // _BYTES_PER_TOKEN + 1
 
     def generate(self, prompt: str, *, max_tokens: int) -> str:
@@ -91,7 +91,7 @@ class OpenAIServer:
         raise AssertionError("unreachable")  # the last attempt returns or raises
 
     def models(self) -> list[str]:
-        """The names of the models that the server offers, as far as it tells. Raises
+        """Return the names of the models that the server offers, as far as it says. Raises
         ``GeneratorError`` where it cannot be reached or refuses."""
         import httpx2
 
@@ -152,7 +152,7 @@ class OpenAIServer:
         return payload | {"max_tokens": limit, "temperature": 0.0}
 
     def _post(self, payload: dict[str, Any]) -> tuple[int, httpx2.Headers, bytes]:
-        """Status, headers and body of the answer, within ``timeout`` from first to last."""
+        """Return status, headers and body of the answer, within ``timeout`` from first to last."""
         import httpx2
 
         deadline = time.monotonic() + self._timeout
@@ -170,7 +170,7 @@ class OpenAIServer:
             return answer.status_code, answer.headers, body
 
     def _read(self, body: bytes, prompt_tokens: int) -> str:
-        """The text of an answer; what it used is taken off the budget."""
+        """Return the text of an answer; what it used is taken off the budget."""
         try:
             answer = json.loads(body)
             text = answer["choices"][0]["message"]["content"]
@@ -187,7 +187,7 @@ class OpenAIServer:
 
 
 class _PassingError(Exception):
-    """A failure that may not be one the next time."""
+    """A failure that may pass: the request is sent again."""
 
     def __init__(self, reason: str, retry_after: str | None = None) -> None:
         super().__init__(reason)
@@ -215,8 +215,8 @@ def _address(url: str) -> httpx2.URL:
 
 
 def _wait(attempt: int, retry_after: str | None) -> float | None:
-    """Seconds until the next try, as the server asks or doubling; None where it asks for more
-    than a run can wait."""
+    """Return the seconds until the next try, as the server asks or doubling; None where it asks for
+    more than a run can wait."""
     asked = _seconds(retry_after)
     if asked is not None:
         return asked if asked <= _MAX_WAIT else None
@@ -225,7 +225,7 @@ def _wait(attempt: int, retry_after: str | None) -> float | None:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """A Retry-After header, a number or a date, in seconds from now."""
+    """Return the seconds from now that a Retry-After header, a number or a date, asks for."""
     if retry_after is None:
         return None
     try:
@@ -240,7 +240,7 @@ def _seconds(retry_after: str | None) -> float | None:
 
 
 def _reason(status: int, body: bytes) -> str:
-    """What the server says is wrong, unless that might repeat the key."""
+    """Return the error that the server names, unless that might repeat the key."""
     if status in (401, 403):
         return ""
     try:

@@ -43,7 +43,7 @@ class Prompts:
         self._folder = folder
 
     def render(self, name: str, **values: object) -> str:
-        """The text of the template ``name`` (``brief``) with ``values`` put in.
+        """Return the text of the template ``name`` (``brief``) with ``values`` put in.
 
         Raises ``PromptError``, naming the file and the line, where the template is missing, is
         not valid Jinja, or uses a value that it is not given.
@@ -60,12 +60,12 @@ class Prompts:
         raise PromptError(f"{place}: {reason}", remedy=_REMEDY)
 
     def hash(self, name: str) -> str:
-        """The first 12 hexadecimal digits of the SHA-256 of the template's text."""
+        """Return the first 12 hexadecimal digits of the SHA-256 of the template's text."""
         source, _ = self._source(name)
         return hashlib.sha256(source.encode()).hexdigest()[:_HASH_LENGTH]
 
     def _source(self, name: str) -> tuple[str, str]:
-        """The text of a template, and its path for messages."""
+        """Return the text of a template, and its path for messages."""
         file: Traversable = _packaged() / f"{name}{SUFFIX}"
         if self._folder is not None and (self._folder / f"{name}{SUFFIX}").exists():
             file = self._folder / f"{name}{SUFFIX}"
@@ -81,8 +81,8 @@ class Prompts:
 
 
 def harmless(text: str) -> str:
-    """``text`` as one line of plain data: brackets, angle brackets, braces and backticks become
-    look-alikes, control and invisible formatting characters and line breaks go."""
+    """Return ``text`` as one line of plain data: brackets, angle brackets, braces and backticks
+    become look-alikes, control and invisible formatting characters and line breaks go."""
     shown = "".join(
         " " if char.isspace() else char
         for char in text
@@ -120,7 +120,7 @@ def _packaged() -> Traversable:
     try:
         return resources.files("toolkit.prompt_templates")
     except ModuleNotFoundError:
-        # A source tree that was not installed has them beside the package.
+        # A source tree that was not installed has them next to the package.
         return Path(__file__).parents[2] / "prompts"
 
 

@@ -1,4 +1,4 @@
-"""What every summariser offers."""
+"""The protocol of summarisers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class Summariser(Protocol):
     signature: str
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
-        """At most ``bullets`` bullets, at least one where the article has any sentence; every
-        bullet cites the indices of the segments it rests on."""
+        """Return a brief of at most ``bullets`` bullets, at least one where the article has any
+        sentence. Every bullet cites the indices of the segments that it rests on."""
         ...

@@ -1,4 +1,4 @@
-"""From a configuration to those who write the briefs."""
+"""Makes the summariser that a configuration names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Writers:
-    """Who writes the briefs, and who merges those of one story (None: sentences are chosen)."""
+    """The summariser, and what merges the briefs of one story (None: their bullets are chosen)."""
 
     summariser: Summariser
     merger: PromptedMerge | None = None
@@ -29,7 +29,7 @@ class Writers:
 
     @property
     def notices(self) -> list[str]:
-        """What readers must know of the models that were asked so far."""
+        """Return what readers must know of the models that were asked so far."""
         found = (getattr(writer, "notice", "") for writer in (self.summariser, self.merger))
         return [notice for notice in found if notice]
 
@@ -40,7 +40,7 @@ class Writers:
 
 
 def load_writers(config: Config) -> Writers:
-    """The writers that ``config.summariser`` names, their weights loaded if they have any.
+    """Return the writers that ``config.summariser`` names, their weights loaded if they have any.
 
     Raises ``ConfigError`` where a setting is missing and ``ModelError`` where a model is.
     """

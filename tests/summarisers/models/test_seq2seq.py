@@ -24,28 +24,6 @@ INVENTED = "Nine people drowned in Orsk."
 WRITTEN = f"{TRUE} {INVENTED}"
 
 
-def _tokenizer() -> Any:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=500,
-        special_tokens=["<pad>", "<s>", "</s>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator([*FLOOD, WRITTEN, "summarize: "], trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A </s>", special_tokens=[("</s>", 2)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
-    )
-
-
 def _model(family: str, vocabulary: int) -> Any:
     from transformers import (
         BartConfig,
@@ -72,12 +50,18 @@ def _model(family: str, vocabulary: int) -> Any:
 
 
 @pytest.fixture(scope="module")
-def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def checkpoints(
+    tmp_path_factory: pytest.TempPathFactory, byte_level_tokenizer: Callable[[list[str]], Any]
+) -> dict[str, Path]:
     """A T5 and a BART with random weights, and a BART that always writes ``WRITTEN``."""
     import torch
+    from tokenizers.processors import TemplateProcessing
 
     found = {}
-    tokenizer = _tokenizer()
+    tokenizer = byte_level_tokenizer([*FLOOD, WRITTEN, "summarize: "])
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="$A </s>", special_tokens=[("</s>", 2)]
+    )
     for name in ("t5", "bart", "trained"):
         torch.manual_seed(5)
         model = _model(name, len(tokenizer))

@@ -1,4 +1,4 @@
-"""One line that names what an article is about."""
+"""Makes the headline of an article."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PART = re.compile(r"(?:;| [|–—-]|--|:) ")
 
 
 def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[int, ...]]:
-    """The headline and the segment indices it rests on.
+    """Return the headline and the segment indices it rests on.
 
     The article's English title where it has one that reads well, else one of its best sentences,
     cut. A text whose translation failed a check is taken only where there is no other, and one
@@ -59,7 +59,7 @@ def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[i
 
 
 def _cut(text: str) -> str:
-    """``text`` in few words where safe cuts reach that far. Where it stays very long it is
+    """Return ``text`` in few words where safe cuts reach that far. Where it stays very long it is
     clipped, visibly, if what is left unsaid neither denies nor attributes what is said."""
     short = shorten(text, LEAD_WORDS)
     if len(short.split()) > LEAD_WORDS:
@@ -75,8 +75,8 @@ def _cut(text: str) -> str:
 
 
 def tidy_title(title: str) -> str:
-    """``title`` without a rubric before it, a question after the news in it, trailing marks or
-    half a quotation; cut at a colon, semicolon or dash where it is longer than 20 words."""
+    """Return ``title`` without a rubric before it, a question after the news in it, trailing marks
+    or half a quotation; cut at a colon, semicolon or dash where it is longer than 20 words."""
     text = _LABEL.sub("", " ".join(title.split()))
     parts = [m.start() for m in _PART.finditer(text)]
     for at in reversed(parts):

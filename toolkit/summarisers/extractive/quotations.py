@@ -1,4 +1,4 @@
-"""Quotations that run over several sentences, and what one of these sentences is worth alone."""
+"""Mends quotations that run over several sentences, so that each sentence can stand alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OPENING = {'"': '"', "”": "“", "»": "«"}
 
 
 def marks(text: str) -> list[tuple[int, bool]]:
-    """Where the double quotation marks of ``text`` stand, and whether each one opens."""
+    """Return where the double quotation marks of ``text`` stand, and whether each one opens."""
     found: list[tuple[int, bool]] = []
     for match in _MARK.finditer(text):
         at, mark = match.start(), match.group()
@@ -23,20 +23,20 @@ def marks(text: str) -> list[tuple[int, bool]]:
 
 
 def _opens(text: str, at: int, inside: bool) -> bool:
-    """A straight mark tells by the space beside it, or else by what came before."""
+    """Say whether a mark opens, judged by the spaces around it or else by the mark before it."""
     free_before = not text[:at][-1:].strip() or text[at - 1] in "([—–-"
     free_after = not text[at + 1 :][:1].strip()
     return not inside if free_before == free_after else free_before
 
 
 def balanced(text: str) -> bool:
-    """Whether every quotation that opens in ``text`` closes in it, and the other way round."""
+    """Say whether every quotation that opens in ``text`` closes in it, and the other way round."""
     turns = [opens for _, opens in marks(text)]
     return turns == [True, False] * (len(turns) // 2)
 
 
 def mend(sentences: Iterable[tuple[int, str]]) -> list[str | None]:
-    """Each sentence with whole quotations, or None where it cannot be understood alone.
+    """Return each sentence with whole quotations, or None where it cannot be understood alone.
 
     ``sentences`` are pairs of paragraph number and text, in order. A quotation that goes on in
     the next sentence is closed at the end of the one that names its speaker; a sentence from

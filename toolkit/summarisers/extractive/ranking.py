@@ -1,4 +1,4 @@
-"""Which texts of an article say most, and say it once.
+"""Ranks the texts of an article by how much they say, each thing once.
 
 A text's score is the sum of its place in the article (the first say most in news), its cosine to
 the article's centroid (Radev et al. 2004) and its doubt, taken off. Texts are then taken one by
@@ -26,7 +26,7 @@ SHORTLIST = 100
 
 
 class Ranking:
-    """The texts of one article, scored."""
+    """Scores and chooses among the texts of one article."""
 
     def __init__(self, units: Sequence[Unit]) -> None:
         self._units = units
@@ -35,7 +35,7 @@ class Ranking:
         self._scores = self._score()
 
     def choose(self, count: int, headline: str = "", cites: Sequence[int] = ()) -> list[Unit]:
-        """At most ``count`` texts, in document order, no two with a sentence in common.
+        """Return at most ``count`` texts, in document order, no two with a sentence in common.
 
         Those that ``headline``, made from the segments ``cites``, already says and those of
         doubt 1 or more are left out, unless nothing else is there: then one is taken. A flagged
@@ -53,8 +53,8 @@ class Ranking:
         return sorted((self._units[i] for i in chosen), key=lambda u: u.place)
 
     def lead(self) -> Unit | None:
-        """The sentence a headline is best made from: the first of the three best, or the best of
-        all that have no flag, where there is one."""
+        """Return the sentence a headline is best made from: the first of the three best, or the
+        best of all that have no flag, where there is one."""
         first = min(self.choose(3), key=lambda unit: unit.flagged, default=None)
         if first is not None and first.flagged:
             first = min(
@@ -67,7 +67,7 @@ class Ranking:
         return next(unit for unit in self._units if unit.cites == first.cites[:1])
 
     def _order(self) -> list[int]:
-        """The places of the texts, those that say most first."""
+        """Return the places of the texts, those that say most first."""
         return sorted(range(len(self._units)), key=lambda i: (-self._scores[i], i))
 
     def _score(self) -> list[float]:
@@ -87,7 +87,8 @@ class Ranking:
         ]
 
     def _restates(self, i: int, said: frozenset[str], cites: Sequence[int]) -> bool:
-        """A headline cut from a sentence does not replace it: the bullets are whole without."""
+        """Say whether the headline says a text already. One that was cut from the text does not
+        count: bullets are whole without the headline."""
         counts = self._terms[i]
         if not counts or set(cites) & set(self._units[i].cites):
             return False

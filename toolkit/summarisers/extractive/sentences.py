@@ -1,4 +1,4 @@
-"""Which English sentences can stand on their own, away from the ones around them."""
+"""Finds the English sentences that can stand alone, without those around them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NAME = re.compile(r"\b[A-Z][\w'’-]*(?: (?:of |the |de |al-)?[A-Z][\w'’-]*)*
 
 
 class Standing(Enum):
-    """How a sentence does by itself."""
+    """How well a sentence can be understood by itself."""
 
     ALONE = "alone"
     LEANS = "leans on the sentence before it"
@@ -41,7 +41,7 @@ class Standing(Enum):
 
 
 def standing(text: str) -> Standing:
-    """Whether ``text``, without a connective at its start, can be shown by itself."""
+    """Say whether ``text``, without a connective at its start, can be shown by itself."""
     heads = _tokens(text)
     spoken = _tokens(unquoted(text))
     if (
@@ -66,7 +66,7 @@ def standing(text: str) -> Standing:
 
 
 def _subject_is_elsewhere(text: str) -> bool:
-    """Whether the subject is a pronoun that no name before it explains: "Announcing the change
+    """Say whether the subject is a pronoun that no name before it explains: "Announcing the change
     on Monday, he wrote", but not "When Mr Jones arrived, he was arrested"."""
     match = _LATE_PRONOUN.match(text)
     if not match:
@@ -82,7 +82,7 @@ def _service() -> re.Pattern[str]:
 
 
 def _tokens(text: str) -> list[str]:
-    """The words, lower-case but for initials: "US" is not "us"."""
+    """Return the words, lower-case but for initials: "US" is not "us"."""
     found = [word.replace("’", "'") for word in WORD.findall(text)]
     shouted = text.isupper()
     return [w if w.isupper() and len(w) > 1 and not shouted else w.lower() for w in found]
@@ -93,7 +93,7 @@ def _starts(heads: list[str], listed: frozenset[str]) -> bool:
 
 
 def unquoted(text: str) -> str:
-    """``text`` without what stands between double quotation marks."""
+    """Return ``text`` without what stands between double quotation marks."""
     kept, start = [], 0
     for at, opens in marks(text):
         if opens:
@@ -103,7 +103,8 @@ def unquoted(text: str) -> str:
 
 
 def vagueness(text: str) -> float:
-    """From 0 to 1: how much of ``text`` points at something that only its surroundings name."""
+    """Return how much of ``text``, from 0 to 1, refers to something that only its surroundings
+    name."""
     bare = unquoted(text)
     points = 0.0
     if _starts(_tokens(bare), words("vague_openings")):
@@ -128,8 +129,8 @@ def vagueness(text: str) -> float:
 
 
 def without_connective(sentence: str) -> str:
-    """``sentence`` without the words that only tie it to the one before it: "Meanwhile,", "And",
-    an "also" in the middle."""
+    """Return ``sentence`` without the words that only tie it to the one before it: "Meanwhile,",
+    "And", an "also" in the middle."""
     opening, inner = _connectives()
     text = sentence
     while match := opening.match(text):

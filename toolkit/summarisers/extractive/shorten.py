@@ -1,7 +1,7 @@
-"""Shorter sentences that say nothing else.
+"""Shortens sentences without changing what they say.
 
 Only what adds to a sentence is cut: asides between brackets, dashes or commas, clauses before or
-after the main one. A piece stays if it negates, sets a condition or a contrast, says whose claim
+after the main one. A phrase stays if it negates, sets a condition or a contrast, says whose claim
 something is, or holds a figure.
 """
 
@@ -36,15 +36,15 @@ _PLACE = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*, ")
 
 
 def tidy(sentence: str) -> str:
-    """``sentence`` without its dateline and the asides in brackets that hold no figure."""
+    """Return ``sentence`` without its dateline and the asides in brackets that hold no figure."""
     text = _DATELINE.sub("", " ".join(sentence.split()), count=1)
     text = _BRACKETS.sub(lambda m: m[0] if not harmless(m[0]) else "", text)
     return text[:1].upper() + text[1:]
 
 
 def shorten(sentence: str, limit: int) -> str:
-    """``sentence`` in at most ``limit`` words where safe cuts reach that far; else as short as
-    safe cuts make it, which may be the sentence itself."""
+    """Return ``sentence`` in at most ``limit`` words where safe cuts reach that far; else as short
+    as safe cuts make it, which may be the sentence itself."""
     text = sentence
     while len(text.split()) > limit:
         shorter = [_without(text, cut) for cut in _cuts(text)]
@@ -83,21 +83,21 @@ def _tails(text: str) -> Iterator[Cut]:
             yield start, len(text)
 
 
-def is_whole(piece: str) -> bool:
-    """Whether the start of a sentence could be all of it: it has a verb, after its opening
+def is_whole(phrase: str) -> bool:
+    """Say whether the start of a sentence could be all of it: it has a verb, after its opening
     clause if it has one, and does not break off at a word that wants more."""
-    tokens = [word.lower() for word in WORD.findall(piece)]
-    if not tokens or tokens[-1] in words("unfinished") or not balanced(piece):
+    tokens = [word.lower() for word in WORD.findall(phrase)]
+    if not tokens or tokens[-1] in words("unfinished") or not balanced(phrase):
         return False
     subordinate = tokens[0] in words("subordinators") or _is_participle(tokens[0])
     if subordinate:
-        _, comma, piece = piece.partition(", ")
-        return bool(comma) and has_verb(piece)
-    return has_verb(piece)
+        _, comma, phrase = phrase.partition(", ")
+        return bool(comma) and has_verb(phrase)
+    return has_verb(phrase)
 
 
 def _is_addition(rest: str, before: str) -> bool:
-    """Whether ``rest``, which follows a comma and ends the sentence, only adds to it."""
+    """Say whether ``rest``, which follows a comma and ends the sentence, only adds to it."""
     first, *others = (word.lower() for word in WORD.findall(rest))
     chunks = rest.split(", ")[1:]
     attributed = bool(chunks) and _speaks(chunks[-1])
@@ -127,7 +127,7 @@ def _asides(text: str) -> Iterator[Cut]:
 
 
 def _is_framed(before: str) -> bool:
-    """Whether the name that ends ``before`` stands between commas itself, which then stay: "the
+    """Say whether the name that ends ``before`` stands between commas itself, which then stay: "the
     leader, Ana Prado, the daughter of ..." """
     start, comma, name = before.rpartition(", ")
     first = start.split(" ", 1)[0].lower()
@@ -148,24 +148,24 @@ def _openings(text: str) -> Iterator[Cut]:
         yield 0, match.end()
 
 
-def harmless(piece: str) -> bool:
-    """Whether what remains is as true without ``piece``: it holds no negation, condition or
-    contrast, no figure unless it is about a noun that remains ("which", "who"), and does not
-    say whose claim something is."""
-    first = next((word.lower() for word in WORD.findall(piece)), "")
+def harmless(phrase: str) -> bool:
+    """Say whether what remains is as true without ``phrase``: it holds no negation, condition or
+    contrast, no figure unless it is about a noun that remains ("which", "who"), and does not say
+    whose claim something is."""
+    first = next((word.lower() for word in WORD.findall(phrase)), "")
     relative = first in words("relatives")
-    if _denies(piece) or (not relative and any(char.isdigit() for char in piece)):
+    if _denies(phrase) or (not relative and any(char.isdigit() for char in phrase)):
         return False
-    return not _speaks(piece) or relative or _is_participle(first)
+    return not _speaks(phrase) or relative or _is_participle(first)
 
 
-def _denies(piece: str) -> bool:
-    tokens = [word.lower().replace("’", "'") for word in WORD.findall(piece)]
+def _denies(phrase: str) -> bool:
+    tokens = [word.lower().replace("’", "'") for word in WORD.findall(phrase)]
     return any(t in words("contrast_words") or t.endswith("n't") for t in tokens)
 
 
 def _resumes(chunk: str) -> bool:
-    """Whether the main clause may go on in ``chunk``, after an aside."""
+    """Say whether the main clause may go on in ``chunk``, after an aside."""
     first = chunk.split(" ", 1)[0]
     if first.lower() in words("finite_verbs"):
         return True
@@ -181,18 +181,18 @@ def _resumes(chunk: str) -> bool:
     return subject and has_verb(chunk)
 
 
-def _speaks(piece: str) -> bool:
-    return any(word.lower() in words("speech_verbs") for word in WORD.findall(piece))
+def _speaks(phrase: str) -> bool:
+    return any(word.lower() in words("speech_verbs") for word in WORD.findall(phrase))
 
 
 def _is_participle(word: str) -> bool:
     return word.endswith("ing") and len(word) > 4 and word not in words("not_participles")
 
 
-def has_verb(piece: str) -> bool:
+def has_verb(phrase: str) -> bool:
     return any(
         word.lower() in words("finite_verbs") or (word.endswith("ed") and word[0].islower())
-        for word in WORD.findall(piece)
+        for word in WORD.findall(phrase)
     )
 
 

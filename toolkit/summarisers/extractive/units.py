@@ -1,4 +1,4 @@
-"""From the sentences of an article to what could be shown as a bullet."""
+"""Makes of an article's sentences the texts that could be bullets."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _STOPS = (".", "!", '."', '!"', ".”", "!”")
 class Unit:
     """A text that could be a bullet: one sentence, or one with the sentence it leans on.
 
-    ``place`` counts the sentences of the body from 0; ``opens_section`` tells that a heading
-    stands before it. ``doubt`` is 0 for a text that reads
-    well by itself, and 1 or more for one to be shown only where there is nothing else.
-    ``flagged`` tells that a sentence in it failed a check of its translation.
+    ``place`` counts the sentences of the body from 0; ``opens_section`` says that a heading
+    stands before it. ``doubt`` is 0 for a text that reads well by itself, and 1 or more for
+    one to be shown only where there is nothing else. ``flagged`` says that a sentence
+    in it failed a check of its translation.
     """
 
     text: str
@@ -40,7 +40,7 @@ class Unit:
 
 
 def units(article: TranslatedArticle) -> list[Unit]:
-    """Every sentence of the body, and the pairs in which one leans on the one before it.
+    """Return every sentence of the body, and the pairs in which one leans on the one before it.
 
     The body is the running text; of a page that has none, its list items, captions or headings.
     """
@@ -62,8 +62,8 @@ def units(article: TranslatedArticle) -> list[Unit]:
 
 
 def _pair(before: Unit, leaning: Unit, whole: str) -> list[Unit]:
-    """The two sentences as one text, if it is short enough. The connective stays: here it has
-    something to connect to."""
+    """Return the two sentences as one text, if it is short enough. The connective stays: here it
+    has something to connect to."""
     text = f"{before.text} {shorten(tidy(whole), MAX_WORDS)}"
     if not before.text.endswith(_STOPS) or len(text.split()) > MAX_WORDS:
         return []
@@ -90,7 +90,8 @@ def _single(
 
 
 def _body(translations: Sequence[Translation]) -> tuple[list[Translation], list[bool]]:
-    """The translations that bullets are made of, and whether a heading stands before each."""
+    """Return the translations that bullets are made of, and whether a heading stands before
+    each."""
     spoken = [t for t in translations if any(map(str.isalnum, t.english))]
     preferred: tuple[ParagraphKind, ...] = (
         "text",

@@ -55,8 +55,8 @@ def unlinked_words(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 
 
 def _clauses(claim: Sentence) -> Iterator[list[Word]]:
-    """The words of each main clause. "And" begins one where a verb stands on both sides. Words
-    between two commas after the subject are one of their own."""
+    """Return the words of each main clause. "And" begins one where a verb stands on both sides.
+    Words between two commas after the subject are one of their own."""
     aside = _between_commas(claim)
     if len(aside) > 1:
         yield aside
@@ -75,7 +75,7 @@ def _clauses(claim: Sentence) -> Iterator[list[Word]]:
 
 
 def _between_commas(claim: Sentence) -> list[Word]:
-    """The words between the two commas of a sentence that goes on after them; else none."""
+    """Return the words between the two commas of a sentence that goes on after them; else none."""
     commas = [i for i, token in enumerate(claim.tokens) if token == ","]
     if len(commas) != 2:
         return []
@@ -87,14 +87,14 @@ def _between_commas(claim: Sentence) -> list[Word]:
 
 
 def _is_subordinate(tokens: Sequence[str], at: int) -> bool:
-    """Whether a relative or participle clause begins here."""
+    """Say whether a relative or participle clause begins here."""
     participle = token_at(tokens, at - 1) == "," and tokens[at].endswith("ing")
     return tokens[at] in ("which", "who", "whose") or participle
 
 
 def _likeness(claim: Sentence, clause: Sequence[Word], sentence: Sentence) -> int:
-    """How much of a clause a sentence has. Verbs, numbers and days tell more than nouns, and
-    names least, since a pronoun may stand for them."""
+    """Return how much of a clause a sentence has. Verbs, numbers and days count more than nouns;
+    names count least, since a pronoun may stand for them."""
     positions = range(clause[0].at, clause[-1].at + 1)
     amounts = [a for a in claim.amounts if a.start in positions]
     return (
@@ -105,7 +105,7 @@ def _likeness(claim: Sentence, clause: Sequence[Word], sentence: Sentence) -> in
 
 
 def _phrases(claim: Sentence, clause: Sequence[Word], best: Sentence) -> list[list[Word]]:
-    """The words of the clause that ``best`` does not have, neighbours in one list."""
+    """Return the words of the clause that ``best`` does not have, neighbours in one list."""
     phrases: list[list[Word]] = []
     for word in clause:
         if word.general or found_in(word, best) or word.text.lower() in best.tokens:
@@ -120,7 +120,7 @@ def _phrases(claim: Sentence, clause: Sequence[Word], best: Sentence) -> list[li
 
 
 def _extends_name(phrase: Sequence[Word], kept: Sequence[Word], source: Sequence[Sentence]) -> bool:
-    """Whether the words only add to a name next to them, as the source does elsewhere ("mayor
+    """Say whether the words only add to a name next to them, as the source does elsewhere ("mayor
     Anna" of "Kovac")."""
     first, last = phrase[0].at, phrase[-1].at
     names = [w for w in kept if w.name and first - _PHRASE_GAP <= w.at <= last + _PHRASE_GAP]
@@ -136,7 +136,8 @@ def _extends_name(phrase: Sequence[Word], kept: Sequence[Word], source: Sequence
 def _names_place(
     claim: Sentence, phrase: Sequence[Word], best: Sentence, before: Sequence[Sentence]
 ) -> bool:
-    """Whether "in the town" stands where the bullet has "in Orsk", "the town of Orsk" before."""
+    """Say whether "in the town" stands where the bullet has "in Orsk", "the town of Orsk"
+    before."""
     preposition = token_at(claim.tokens, phrase[0].at - 1)
     nouns = [
         w
@@ -157,7 +158,7 @@ def _names_place(
 def _is_referent(
     claim: Sentence, phrase: Sequence[Word], kept: Sequence[Word], best: Sentence
 ) -> bool:
-    """Whether ``best`` has a pronoun, or a definite noun, where the bullet has the phrase."""
+    """Say whether ``best`` has a pronoun, or a definite noun, where the bullet has the phrase."""
     after = next((w for w in kept if w.at > phrase[-1].at), None)
     if phrase[-1].text.lower().endswith(("'s", "s'")) and after is not None:
         return any(_follows_possessive(best, w) for w in best.words if same(after, w))
@@ -172,7 +173,7 @@ def _is_referent(
 
 
 def _first_verb(sentence: Sentence) -> int:
-    """The position of the first verb or form of "be"; the end where there is none."""
+    """Return the position of the first verb or form of "be"; the end where there is none."""
     verbs = [w.at for w in sentence.words if w.verb]
     forms = [i for i, token in enumerate(sentence.tokens) if token in words("be_forms")]
     return min([*verbs, *forms], default=len(sentence.tokens))

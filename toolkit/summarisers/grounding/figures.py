@@ -93,7 +93,7 @@ def wrong_numbers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 def _is_age_of_another(
     claim: Sentence, amount: Amount, equal: Sequence[_Found], rivals: Sequence[_Found]
 ) -> bool:
-    """Whether an age ("-year-old nurse") stands before a word that has another age."""
+    """Say whether an age ("-year-old nurse") stands before a word that has another age."""
     return (
         "old" in claim.tokens[amount.end : amount.end + 1]
         and any(_same_follows(claim, amount, s, a) for s, a in rivals)
@@ -104,7 +104,7 @@ def _is_age_of_another(
 def _is_nearer_to_another(
     claim: Sentence, amount: Amount, equal: Sequence[_Found], rivals: Sequence[_Found]
 ) -> bool:
-    """Whether the words around a number are rather those around another number of its kind."""
+    """Say whether the words around a number are rather those around another number of its kind."""
     if any(_same_head(claim, amount, s, a) for s, a in equal):
         return False
     best = max(_closeness(claim, amount, s, a) for s, a in equal)
@@ -168,7 +168,7 @@ def _ranges(sentence: Sentence) -> list[tuple[float, float]]:
 def _counts_the_same(
     claim: Sentence, amount: Amount, equal: Sequence[tuple[Sentence, Amount]]
 ) -> bool:
-    """Whether the noun right after a number stands in a sentence that has the number."""
+    """Say whether the noun right after a number stands in a sentence that has the number."""
     head = _head(claim, amount)
     if head is None or amount.unit or head.general or head.verb:
         return True
@@ -176,14 +176,14 @@ def _counts_the_same(
 
 
 def _same_follows(claim: Sentence, mine: Amount, sentence: Sentence, theirs: Amount) -> bool:
-    """Whether what follows one amount ("-year-old nurse") follows the other too."""
+    """Say whether what follows one amount ("-year-old nurse") follows the other too."""
     first = [w for w in claim.words if 0 <= w.at - mine.end <= _NEAR and w.key != "old"]
     second = [w for w in sentence.words if 0 <= w.at - theirs.end <= _NEAR]
     return any(same(a, b) for a in first[:1] for b in second)
 
 
 def _same_head(claim: Sentence, mine: Amount, sentence: Sentence, theirs: Amount) -> bool:
-    """Whether the same word follows two amounts."""
+    """Say whether the same word follows two amounts."""
     first, second = _head(claim, mine), _head(sentence, theirs)
     return first is not None and second is not None and same(first, second)
 
@@ -193,7 +193,8 @@ def _head(sentence: Sentence, amount: Amount) -> Word | None:
 
 
 def equal_amounts(mine: Amount, theirs: Amount, sentence: Sentence) -> bool:
-    """Whether an amount may stand for one of ``sentence``: equal or rounded, in the same unit."""
+    """Say whether an amount may stand for one of ``sentence``: equal or rounded, in the same
+    unit."""
     rounded = mine.about and _digits(mine.value) < _digits(theirs.value)
     slack = _ROUNDING * abs(theirs.value) if rounded else 1e-9 * abs(theirs.value)
     if abs(mine.value - theirs.value) > slack:
@@ -203,12 +204,12 @@ def equal_amounts(mine: Amount, theirs: Amount, sentence: Sentence) -> bool:
 
 
 def _digits(value: float) -> int:
-    """How many digits a number has before its trailing zeros."""
+    """Return how many digits a number has before its trailing zeros."""
     return len(f"{value:.12g}".replace(".", "").strip("0"))
 
 
 def _is_other_end(mine: Amount, theirs: Amount, sentence: Sentence) -> bool:
-    """Whether an amount is the other end of a range here than there."""
+    """Say whether an amount is the other end of a range here than there."""
     ends = {a.lead for a in sentence.amounts if a.unit == theirs.unit or not a.unit}
     return {"from", "to"} <= ends and bool(theirs.lead) and theirs.lead != mine.lead
 
@@ -219,7 +220,8 @@ def _kind(amount: Amount) -> str:
 
 
 def _closeness(claim: Sentence, mine: Amount, sentence: Sentence, theirs: Amount) -> float:
-    """How much two amounts have in common: the words around them, near ones counting more."""
+    """Return how much two amounts have in common: the words around them, near ones counting
+    more."""
     return sum(
         min(near, other_near)
         for word, near in _around(claim, mine)

@@ -32,7 +32,7 @@ class Grounding:
         self.signature = f" checked by {verifier.signature}" if verifier else ""
 
     def supports(self, bullet: str, evidence: Sequence[str]) -> bool:
-        """Whether the sentences in ``evidence``, in the article's order, say ``bullet``."""
+        """Say whether the sentences in ``evidence``, in the article's order, say ``bullet``."""
         if not supported(bullet, evidence).ok:
             return False
         if self._verifier is None:
@@ -51,7 +51,8 @@ class Grounding:
         *,
         flagged: Collection[int] = (),
     ) -> tuple[int, ...]:
-        """The indices of at most ``MAX_CITES`` of ``texts`` that support ``bullet``, in order.
+        """Return the indices of at most ``MAX_CITES`` of ``texts`` that support ``bullet``, in
+        order.
 
         Those in ``cited`` are tried first, and those in ``flagged`` only where the others do not
         support it. Empty where nothing does.
@@ -65,7 +66,7 @@ class Grounding:
         return ()
 
     def ground(self, brief: Brief, article: TranslatedArticle, fallback: Summariser) -> Brief:
-        """``brief`` with only what ``article`` supports, every bullet citing its segments.
+        """Return ``brief`` with only what ``article`` supports, every bullet citing its segments.
 
         The bullets of ``brief`` are a model's: they may cite wrong segments or none. What a bullet
         cites is tried first, then the segments that share most words with it. A bullet without
@@ -93,7 +94,8 @@ class Grounding:
         return self.ground_headline(grounded, article, own)
 
     def ground_headline(self, brief: Brief, article: TranslatedArticle, instead: Brief) -> Brief:
-        """``brief`` with the headline of ``instead`` where ``article`` does not support its own."""
+        """Return ``brief`` with the headline of ``instead`` where ``article`` does not support its
+        own."""
         cites = self.find_support(
             brief.headline, _texts(article), brief.headline_cites, flagged=_flagged(article)
         )
@@ -117,7 +119,7 @@ def _flagged(article: TranslatedArticle) -> frozenset[int]:
 
 
 def stands_alone(bullet: str) -> bool:
-    """Whether a bullet is a whole statement that names what it speaks of: no fragment without a
+    """Say whether a bullet is a whole statement that names what it speaks of: no fragment without a
     verb or full stop, no pronoun at its start, no question and nobody's "we"."""
     tokens = [token for claim in read_all([bullet]) for token in claim.tokens if token != '"']
     end = bullet.rstrip("\"'”’ ")
@@ -131,8 +133,8 @@ def stands_alone(bullet: str) -> bool:
 
 
 def _candidates(bullet: str, texts: Mapping[int, str], cited: Sequence[int]) -> Iterator[list[int]]:
-    """Sets of indices that may support ``bullet``: those cited, then those that share most words
-    with it, one more at a time."""
+    """Return sets of indices that may support ``bullet``: those cited, then those that share most
+    words with it, one more at a time."""
     known = list(dict.fromkeys(i for i in cited if i in texts))[:MAX_CITES]
     if known:
         yield known
@@ -168,7 +170,7 @@ def _whole(kept: Sequence[Bullet | None]) -> tuple[Bullet, ...]:
 
 
 def _fill(kept: Sequence[Bullet | None], spare: Sequence[Bullet]) -> tuple[Bullet, ...]:
-    """``kept`` with each gap filled by the first spare bullet that says something else."""
+    """Return ``kept`` with each gap filled by the first spare bullet that says something else."""
     filled = list(kept)
     for place, bullet in enumerate(filled):
         if bullet is None:

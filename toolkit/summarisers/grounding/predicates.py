@@ -1,4 +1,4 @@
-"""Predicates with their arguments, reported speech, and modifiers, as far as word order tells."""
+"""Finds predicates with their arguments, reported speech and modifiers, by the order of words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Predication:
 
     ``subject`` and ``object`` are the logical ones: in the passive voice the agent after "by" is
     the subject. ``open`` says that the subject is a pronoun or is not named, ``sure`` that the
-    form of the verb tells the voice.
+    form of the verb shows the voice.
     """
 
     predicate: Word
@@ -40,14 +40,14 @@ class Predication:
 
     @property
     def direct_object(self) -> tuple[Word, ...]:
-        """The word of the object that is nearest to the predicate."""
+        """Return the word of the object that is nearest to the predicate."""
         after = [w for w in self.object if w.at > self.predicate.at]
         return tuple(after[:1]) or self.object[-1:]
 
 
 def predications(sentence: Sentence, verbs: frozenset[str] = frozenset()) -> Iterator[Predication]:
-    """Each predicate of the sentence with its arguments. Words whose key is in ``verbs`` count as
-    predicates where they can be verbs."""
+    """Return each predicate of the sentence with its arguments. Words whose key is in ``verbs``
+    count as predicates where they can be verbs."""
     for word in sentence.words:
         noun = token_at(sentence.tokens, word.at - 1) in words("determiners")
         verb = word.verb or (word.key in verbs and not noun and not word.name)
@@ -82,14 +82,15 @@ def _is_passive(tokens: Sequence[str], verb: Word) -> bool:
 
 
 def _is_active(verb: Word, following: str) -> bool:
-    """Whether the form of a verb, or the token after it, tells that it is in the active voice."""
+    """Say whether the form of a verb, or the token after it, shows that it is in the active
+    voice."""
     unclear = words("prepositions") | words("be_forms") | {".", ",", "and", "guilty"}
     finite = verb.text.lower() in words("past_only") or not verb.participle
     return finite or following not in unclear
 
 
 def _clause(sentence: Sentence, verb: Word) -> tuple[int, int]:
-    """The positions at which the clause of a verb begins and ends."""
+    """Return the positions at which the clause of a verb begins and ends."""
     tokens = sentence.tokens
     start, end = _span(tokens, verb.at)
     verbs = {w.at for w in sentence.words if w.verb}
@@ -102,7 +103,7 @@ def _clause(sentence: Sentence, verb: Word) -> tuple[int, int]:
 
 
 def _span(tokens: Sequence[str], at: int) -> tuple[int, int]:
-    """The positions of the punctuation and conjunctions before and after a token."""
+    """Return the positions of the punctuation and conjunctions before and after a token."""
     start = max((i + 1 for i in range(at) if _ends_clause(tokens[i])), default=0)
     ends = (i for i in range(at + 1, len(tokens)) if _ends_clause(tokens[i]))
     return start, next(ends, len(tokens))
@@ -113,7 +114,7 @@ def _ends_clause(token: str) -> bool:
 
 
 def _relative_clause(tokens: Sequence[str], start: int, end: int) -> range:
-    """The positions of ", who ...," between a subject and its verb."""
+    """Return the positions of ", who ...," between a subject and its verb."""
     for at in range(start, end):
         if tokens[at] in _RELATIVES:
             close = next((i for i in range(at, end) if tokens[i] == ","), None)
@@ -122,7 +123,7 @@ def _relative_clause(tokens: Sequence[str], start: int, end: int) -> range:
 
 
 def _reported_clauses(sentence: Sentence, end: int) -> Iterator[int]:
-    """Where the clauses begin that a reporting verb before ``end`` introduces ("says", "told
+    """Return where the clauses begin that a reporting verb before ``end`` introduces ("says", "told
     CNN")."""
     for word in sentence.words:
         if word.at < end and word.verb and word.key in keys("reporting_verbs"):
@@ -136,18 +137,18 @@ def _reported_clauses(sentence: Sentence, end: int) -> Iterator[int]:
 
 
 def _is_adverbial(sentence: Sentence, word: Word) -> bool:
-    """Whether a word tells where or when: it follows "in", "near" or the like."""
+    """Say whether a word says where or when: it follows "in", "near" or the like."""
     return _preposition(sentence, word) in words("circumstances")
 
 
 def _preposition(sentence: Sentence, word: Word) -> str:
-    """The token before a word, the article left out."""
+    """Return the token before a word, the article left out."""
     before = [t for t in sentence.tokens[max(0, word.at - 2) : word.at] if t != "the"]
     return before[-1] if before else ""
 
 
 def _last_before(tokens: Sequence[str], start: int, verb: Word) -> str:
-    """The token before a verb, its auxiliaries and negations left out."""
+    """Return the token before a verb, its auxiliaries and negations left out."""
     helpers = words("modals") | words("be_forms") | words("negators") | words("have_forms")
     return next((t for t in reversed(tokens[start : verb.at]) if t not in helpers), "")
 
@@ -165,7 +166,7 @@ class Attribution:
 
 
 def attributions(sentence: Sentence) -> list[Attribution]:
-    """The statements that the sentence attributes to somebody with a reporting verb."""
+    """Return the statements that the sentence attributes to somebody with a reporting verb."""
     found = []
     for verb in sentence.words:
         if not verb.verb or verb.key not in keys("reporting_verbs"):
@@ -190,7 +191,8 @@ def _speaker(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
 
 
 def _late_speaker(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
-    """The speaker after the verb, as in '..., said Rosa Tem, a teacher'; empty where none is."""
+    """Return the speaker after the verb, as in '..., said Rosa Tem, a teacher'; empty where none
+    is."""
     tokens, by_position = sentence.tokens, _by_position(sentence)
     end = verb.at + 1
     while end in by_position or token_at(tokens, end) == "the":
@@ -205,7 +207,7 @@ def _late_speaker(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
 
 
 def _shared_subject(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
-    """The subject of the first predicate, in "X did this but said that"."""
+    """Return the subject of the first predicate, in "X did this but said that"."""
     if token_at(sentence.tokens, verb.at - 1) not in ("but", "and"):
         return ()
     first = next((w for w in sentence.words if w.verb), verb)
@@ -213,7 +215,7 @@ def _shared_subject(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
 
 
 def modifiers(sentence: Sentence) -> list[tuple[Word, Word]]:
-    """Pairs of a modifier and its noun: "Orsk's mayor", "a cargo train", "Fors of the
+    """Return pairs of a modifier and its noun: "Orsk's mayor", "a cargo train", "Fors of the
     University"."""
     by_position = _by_position(sentence)
     found = []
@@ -234,7 +236,8 @@ def modifiers(sentence: Sentence) -> list[tuple[Word, Word]]:
 
 
 def _head_before_of(tokens: Sequence[str], at: int) -> int:
-    """The position of the word before the "of (the)" that stands before ``at``; -1 without one."""
+    """Return the position of the word before the "of (the)" that stands before ``at``; -1 without
+    one."""
     at -= 1
     if token_at(tokens, at) == "the":
         at -= 1
@@ -242,8 +245,8 @@ def _head_before_of(tokens: Sequence[str], at: int) -> int:
 
 
 def name_complements(sentence: Sentence) -> list[tuple[Word, str, tuple[Word, ...]]]:
-    """Each word that has a prepositional complement which is a name, with the preposition and the
-    words of the name."""
+    """Return each word that has a prepositional complement which is a name, with the preposition
+    and the words of the name."""
     by_position = _by_position(sentence)
     found = []
     for head, start in _complements(sentence):
@@ -259,7 +262,7 @@ def name_complements(sentence: Sentence) -> list[tuple[Word, str, tuple[Word, ..
 
 
 def noun_complements(sentence: Sentence) -> list[tuple[Word, Word]]:
-    """Each word that has a prepositional complement, with the noun that ends it: ("members",
+    """Return each word that has a prepositional complement, with the noun that ends it: ("members",
     "party") of "members of the ruling party"."""
     by_position = _by_position(sentence)
     found = []
@@ -273,7 +276,8 @@ def noun_complements(sentence: Sentence) -> list[tuple[Word, Word]]:
 
 
 def _complements(sentence: Sentence) -> Iterator[tuple[Word, int]]:
-    """Each word before a preposition, and the position after this one and its determiners."""
+    """Return each word before a preposition, and the position after this one and its
+    determiners."""
     for word in sentence.words:
         if token_at(sentence.tokens, word.at + 1) in words("prepositions"):
             yield word, _after_determiners(sentence.tokens, word.at + 2)
@@ -286,7 +290,7 @@ def _after_determiners(tokens: Sequence[str], at: int) -> int:
 
 
 def name_prepositions(sentence: Sentence) -> list[tuple[str, str]]:
-    """The key of each name with the preposition before it."""
+    """Return the key of each name with the preposition before it."""
     pairs = ((word, _preposition(sentence, word)) for word in sentence.words if word.name)
     return [(word.key, before) for word, before in pairs if before in words("prepositions")]
 

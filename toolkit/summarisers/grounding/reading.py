@@ -25,8 +25,8 @@ _NEGATING_PREFIX = re.compile(r"(?:un|non)(?=[a-z]{4})")
 
 
 def read_bullet(bullet: str, evidence: Sequence[str]) -> tuple[list[Sentence], list[Sentence]]:
-    """The sentences of a bullet and of its evidence. A word that is a name in one place counts as
-    one in all."""
+    """Return the sentences of a bullet and of its evidence. A word that is a name in one place
+    counts as one in all."""
     names = frozenset(
         word.key
         for sentence in read_all([*evidence, bullet])
@@ -37,8 +37,8 @@ def read_bullet(bullet: str, evidence: Sequence[str]) -> tuple[list[Sentence], l
 
 
 def read_all(texts: Iterable[str], names: frozenset[str] = frozenset()) -> list[Sentence]:
-    """Every sentence of ``texts``, read. ``names`` are the keys of words known to be names: the
-    capital of a sentence's first word does not tell."""
+    """Return every sentence of ``texts``, read. ``names`` are the keys of words known to be names:
+    the capital of a sentence's first word says nothing."""
     return [_read(sentence, names) for text in texts for sentence in split_sentences(text)]
 
 
@@ -79,7 +79,7 @@ def _without_prefix(token: str) -> str:
 
 
 def _is_direction(tokens: Sequence[str], at: int, taken: frozenset[int]) -> bool:
-    """Whether "up" or "down" says which way an amount went."""
+    """Say whether "up" or "down" says which way an amount went."""
     return tokens[at] in ("up", "down") and (
         at + 1 in taken or token_at(tokens, at + 1) in ("by", "from")
     )
@@ -114,7 +114,7 @@ def _is_verb(raw: Sequence[str], at: int) -> bool:
 
 
 def _has_subject_and_object(raw: Sequence[str], at: int) -> bool:
-    """Whether a word that may be a noun or a verb stands between a subject and an object."""
+    """Say whether a word that may be a noun or a verb stands between a subject and an object."""
     before = token_at(raw, at - 1).lower()
     after = raw[at + 1] if at + 1 < len(raw) else "."
     subject = before in words("pronouns") or is_content(before) or before in ("who", "which", ",")

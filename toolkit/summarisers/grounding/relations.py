@@ -79,14 +79,14 @@ def wrong_arguments(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 def _predications(
     claim: Sentence, source: Sequence[Sentence]
 ) -> tuple[list[Predication], list[Predication]]:
-    """The predications of the source and of the claim. A word that one of them uses as a verb
-    counts as one in the other."""
+    """Return the predications of the source and of the claim. A word that one of them uses as a
+    verb counts as one in the other."""
     verbs = frozenset(w.key for s in [*source, claim] for w in s.words if w.verb)
     return [t for s in source for t in predications(s, verbs)], list(predications(claim, verbs))
 
 
 def _other_names(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
-    """Whether both arguments have names, and not the same."""
+    """Say whether both arguments have names, and not the same."""
     return (
         any(w.name for w in mine)
         and any(w.name for w in theirs)
@@ -100,9 +100,9 @@ def _borrowed(
     predication: Predication,
     rest: Sequence[Predication],
 ) -> bool:
-    """Whether an argument shares nothing with the one that the source has, and is an argument of
-    another predicate there. A general or definite noun of the source may refer to the same thing,
-    unless both predicates are in one sentence."""
+    """Say whether an argument shares nothing with the one that the source has, and is an argument
+    of another predicate there. A general or definite noun of the source may refer to the same
+    thing, unless both predicates are in one sentence."""
     own = _specific(mine)
     if not own or not theirs or any(among(w, theirs) for w in own):
         return False
@@ -120,7 +120,7 @@ def _specific(argument: Sequence[Word]) -> list[Word]:
 
 
 def _is_anaphoric(argument: Sequence[Word]) -> bool:
-    """Whether an argument may be another word for something named before ("the company")."""
+    """Say whether an argument may be another word for something named before ("the company")."""
     return not any(w.name or w.key in keys("institutions") for w in argument) and all(
         w.definite or w.general for w in argument
     )
@@ -141,12 +141,12 @@ def _only_in(word: Word, here: Sequence[Word], there: Sequence[Word]) -> bool:
 
 
 def _parallel(mine: Predication, theirs: Predication) -> bool:
-    """Whether two predicates have a name as subject in common."""
+    """Say whether two predicates have a name as subject in common."""
     return any(w.name and among(w, theirs.subject) for w in mine.subject)
 
 
 def _converse(left: str, right: str) -> bool:
-    """Whether two verbs describe one event from its two sides ("buy", "sell")."""
+    """Say whether two verbs describe one event from its two sides ("buy", "sell")."""
     return frozenset((left, right)) in pairs("converses")
 
 
@@ -177,7 +177,8 @@ def wrong_modifiers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 
 
 def _near_each_other(modifier: Word, noun: Word, sentence: Sentence) -> bool:
-    """Whether a sentence has the two near each other, and not each with a partner of its own."""
+    """Say whether a sentence has the two near each other, and not each with a partner of its
+    own."""
     known = modifiers(sentence)
     apart = any(alike(m.key, modifier.key) for m, _ in known) and any(
         alike(n.key, noun.key) for _, n in known
@@ -217,7 +218,8 @@ def wrong_complements(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 
 
 def _moved_prepositions(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
-    """Names of the bullet whose preposition the source has before another of its names only."""
+    """Return names of the bullet whose preposition the source has before another of its names
+    only."""
     mine = name_prepositions(claim)
     theirs = {pair for sentence in source for pair in name_prepositions(sentence)}
     return [
@@ -270,7 +272,7 @@ def wrong_subject_modifiers(claim: Sentence, source: Sequence[Sentence]) -> list
 def _words_before_subject(
     noun: Word, predication: Predication, source: Sequence[Sentence]
 ) -> list[Word]:
-    """The words before ``noun`` where the source has it as subject of the same predicate."""
+    """Return the words before ``noun`` where the source has it as subject of the same predicate."""
     found = []
     for sentence in source:
         before = _with_word_before(sentence)
@@ -283,7 +285,7 @@ def _words_before_subject(
 
 
 def _with_word_before(sentence: Sentence) -> dict[int, tuple[Word, Word]]:
-    """The position of each word that follows another directly, with the two."""
+    """Return the position of each word that follows another directly, with the two."""
     neighbours = zip(sentence.words, sentence.words[1:], strict=False)
     return {b.at: (a, b) for a, b in neighbours if a.at + 1 == b.at and not a.verb}
 
@@ -328,7 +330,7 @@ def mixed_names(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 
 
 def _in_this_order(left: Word, right: Word, sentence: Sentence) -> bool:
-    """Whether the two stand in this order with little between them ("Mayor of Orsk")."""
+    """Say whether the two stand in this order with little between them ("Mayor of Orsk")."""
     return any(
         same(left, a) and same(right, b) and 0 < b.at - a.at <= _APPOSITION
         for a in sentence.words
@@ -368,7 +370,7 @@ def wrong_speakers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 def _by_likeness(
     mine: Attribution, others: Sequence[Attribution]
 ) -> tuple[list[Attribution], list[Attribution]]:
-    """Those of ``others`` whose statement has most words of this one's, and the rest."""
+    """Return those of ``others`` whose statement has most words of this one's, and the rest."""
     shares = [sum(among(w, other.statement) for w in mine.statement) for other in others]
     most = max(shares, default=0)
     pairs = list(zip(others, shares, strict=True))
@@ -376,7 +378,7 @@ def _by_likeness(
 
 
 def _named(speaker: tuple[Word, ...]) -> tuple[Word, ...]:
-    """The speaker, or nothing where all its words are general ("officials")."""
+    """Return the speaker, or nothing where all its words are general ("officials")."""
     return () if all(w.general and not w.name for w in speaker) else speaker
 
 

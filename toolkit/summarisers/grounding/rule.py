@@ -25,6 +25,6 @@ class Rule:
         return self._find(claim, source)
 
     def reasons(self, bullet: str, *evidence: str) -> list[str]:
-        """The reasons that this rule alone gives against ``bullet``."""
+        """Return the reasons that this rule alone gives against ``bullet``."""
         claims, source = read_bullet(bullet, evidence)
         return [reason for claim in claims for reason in self(claim, source)]

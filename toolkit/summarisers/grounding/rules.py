@@ -50,7 +50,7 @@ def missing_words(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 
 
 def _is_acronym(word: Word, source: Sequence[Sentence]) -> bool:
-    """Whether a word is made of the initials of a name of the source."""
+    """Say whether a word is made of the initials of a name of the source."""
     if not (word.text.isupper() and len(word.text) > 1):
         return False
     return any(
@@ -115,7 +115,8 @@ def wrong_polarity(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 
 
 def _negator(word: Word, other: Word) -> str:
-    """The key of the word that negates ``word``; "not" where it differs from ``other`` by "un-"."""
+    """Return the key of the word that negates ``word``; "not" where it differs from ``other`` by
+    "un-"."""
     prefixed = bool(word.stem) and alike(word.stem, other.key) and word.key != other.key
     if prefixed:
         return "" if word.negated_by else "not"
@@ -152,7 +153,7 @@ def wrong_modality(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 
 
 def _is_asserted(word: Word, claim: Sentence, peers: Sequence[Word]) -> bool:
-    """Whether the bullet states the word of something, or the source uses it as a verb."""
+    """Say whether the bullet states the word of something, or the source uses it as a verb."""
     before = token_at(claim.tokens, word.at - 1)
     if word.text.endswith("ing") and before not in words("be_forms"):
         return False
@@ -165,7 +166,7 @@ def _is_asserted(word: Word, claim: Sentence, peers: Sequence[Word]) -> bool:
 
 
 def _is_hedged(word: Word, claim: Sentence) -> bool:
-    """Whether the bullet leaves open whether the word holds."""
+    """Say whether the bullet leaves open whether the word holds."""
     return (
         word.modality is Modality.POSSIBLE
         or any(
@@ -199,7 +200,7 @@ def antonyms(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
 
 
 def _likeness(context: Sequence[Word], clause: int, claim: Sentence, sentence: Sentence) -> int:
-    """How many of these words and of the clause's amounts a sentence has."""
+    """Return how many of these words and of the clause's amounts a sentence has."""
     amounts = [a for a in claim.amounts if claim.clauses[a.start] == clause]
     return sum(found_in(w, sentence) for w in context if not w.general) + sum(
         any(figures.equal_amounts(a, b, sentence) for b in sentence.amounts) for a in amounts

@@ -20,7 +20,7 @@ _NOT_ENDS = frozenset(["and", "which", "who"])
 
 
 def negations(tokens: Sequence[str]) -> list[str]:
-    """For each token the key of the word that negates it, or "". Two negations cancel."""
+    """Return for each token the key of the word that negates it, or "". Two negations cancel."""
     found, negator, left = [], "", 0
     for at, token in enumerate(tokens):
         adverbial = negator == "not" and left < _NOT_REACH and token in words("prepositions")
@@ -49,14 +49,14 @@ def _negates_plainly(tokens: Sequence[str], at: int) -> bool:
 
 
 def _negates_by_meaning(tokens: Sequence[str], at: int) -> bool:
-    """Whether a token is "deny", "refuse", "rule ... out" or the like."""
+    """Say whether a token is "deny", "refuse", "rule ... out" or the like."""
     ruled_out = key(tokens[at]) == "rule" and "out" in tokens[at + 1 : at + 3]
     return key_at(tokens, at) in keys("implicit_negators") or ruled_out
 
 
 def modalities(tokens: Sequence[str], amounts: frozenset[int]) -> list[Modality]:
-    """For each token how certain the sentence is of it. ``amounts`` are the positions of tokens
-    that belong to a number or a date."""
+    """Return for each token how certain the sentence is of it. ``amounts`` are the positions of
+    tokens that belong to a number or a date."""
     found = _modalities_after(tokens, amounts)
     for at, token in enumerate(tokens):
         # "X is possible" states the possibility of what stands before it.
@@ -79,7 +79,7 @@ def _modalities_after(tokens: Sequence[str], amounts: frozenset[int]) -> list[Mo
 
 
 def _modality_of(tokens: Sequence[str], at: int) -> Modality:
-    """What a token makes of those after it."""
+    """Return how certain a token makes the sentence of those after it."""
     token, following = tokens[at], token_at(tokens, at + 1)
     demanded = key(token) in ("call", "ask") and following == "for"
     noun = token.rstrip("s") in words("possible_nouns") and following not in words("noun_scopes")
@@ -91,5 +91,6 @@ def _modality_of(tokens: Sequence[str], at: int) -> Modality:
 
 
 def _is_factive(tokens: Sequence[str], at: int) -> bool:
-    """Whether "to" before the token follows a verb that says that it was done ("managed to")."""
+    """Say whether "to" before the token follows a verb that says that it was done ("managed
+    to")."""
     return at > 1 and key(tokens[at - 2]) in keys("factive_before_to")

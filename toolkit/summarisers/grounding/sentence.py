@@ -48,12 +48,12 @@ class Word:
 
     @property
     def general(self) -> bool:
-        """Whether it is too general to count as a statement of its own ("official", "take")."""
+        """Say whether it is too general to count as a statement of its own ("official", "take")."""
         return self.key in keys("light_words")
 
     @property
     def title(self) -> bool:
-        """Whether it is a title or an office ("mayor")."""
+        """Say whether it is a title or an office ("mayor")."""
         return self.key in keys("titles")
 
 
@@ -74,22 +74,22 @@ class Sentence:
     verbatim: frozenset[str]
 
     def negates(self, word: Word) -> bool:
-        """Whether "not", "no" or the like stands near a word of it, in the same clause."""
+        """Say whether "not", "no" or the like stands near a word of it, in the same clause."""
         near = range(max(0, word.at - _NEAR), min(len(self.tokens), word.at + _NEAR + 1))
         return any(is_negator(self.tokens[at]) and self.clauses[at] == word.clause for at in near)
 
     @property
     def has_negation(self) -> bool:
-        """Whether "not", "no" or the like stands anywhere in it."""
+        """Say whether "not", "no" or the like stands anywhere in it."""
         return any(is_negator(token) for token in self.tokens)
 
     def has_key(self, wanted: str) -> bool:
-        """Whether it has a word like the key ``wanted``."""
+        """Say whether it has a word like the key ``wanted``."""
         return any(alike(word.key, wanted) for word in self.words)
 
 
 def same(word: Word, other: Word) -> bool:
-    """Whether one word may stand for the other."""
+    """Say whether one word may stand for the other."""
     if word.name and other.name and word.key != other.key:
         # Names have no synonyms, only adjectives made from them.
         return alike(word.key, other.key) and word.key[:4] == other.key[:4]
@@ -101,20 +101,20 @@ def same(word: Word, other: Word) -> bool:
 
 
 def found_in(word: Word, sentence: Sentence) -> bool:
-    """Whether a sentence has the word or one that may stand for it."""
+    """Say whether a sentence has the word or one that may stand for it."""
     return any(same(word, other) for other in sentence.words)
 
 
 def matched(word: Word, source: Sequence[Sentence]) -> bool:
-    """Whether any sentence has the word, be it as a content word or among its tokens."""
+    """Say whether any sentence has the word, be it as a content word or among its tokens."""
     return any(found_in(word, s) or word.text.lower() in s.tokens for s in source)
 
 
 def aligned(wanted: Sequence[Word], source: Sequence[Sentence]) -> Sentence:
-    """The sentence that has most of these words."""
+    """Return the sentence that has most of these words."""
     return max(source, key=lambda s: sum(found_in(w, s) for w in wanted if not w.general))
 
 
 def among(word: Word, words: Sequence[Word]) -> bool:
-    """Whether the words have one whose key is like the word's."""
+    """Say whether the words have one whose key is like the word's."""
     return any(alike(word.key, other.key) for other in words)

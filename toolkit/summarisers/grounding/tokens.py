@@ -1,4 +1,4 @@
-"""The tokens of an English text, and the classes of tokens that grounding tells apart."""
+"""The tokens of an English text, and the classes of tokens that grounding distinguishes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences of a text, spelt in one way."""
+    """Return the sentences of a text, spelt in one way."""
     return [sentence for sentence in _SENTENCE_END.split(_normal(text)) if sentence]
 
 
 def tokenise(sentence: str) -> tuple[str, ...]:
-    """The tokens of a sentence with their capitals."""
+    """Return the tokens of a sentence with their capitals."""
     return tuple(_TOKEN.findall(_normal(sentence)))
 
 
@@ -38,7 +38,7 @@ def _normal(text: str) -> str:
 
 
 def clause_numbers(tokens: Sequence[str]) -> tuple[int, ...]:
-    """The number of the clause that each token belongs to. Clauses end at punctuation and at
+    """Return the number of the clause that each token belongs to. Clauses end at punctuation and at
     conjunctions."""
     bounds = STOPS | words("clause_splitters") | words("clause_joiners")
     numbers, current = [], 0
@@ -49,18 +49,18 @@ def clause_numbers(tokens: Sequence[str]) -> tuple[int, ...]:
 
 
 def token_at(tokens: Sequence[str], at: int) -> str:
-    """The token at a position, or an empty text where none is."""
+    """Return the token at a position, or an empty text where none is."""
     return tokens[at] if 0 <= at < len(tokens) else ""
 
 
 def key_at(tokens: Sequence[str], at: int) -> str:
-    """The key of a token; of a phrasal verb ("turn down") that of the simple verb."""
+    """Return the key of a token; of a phrasal verb ("turn down") that of the simple verb."""
     simple = key(tokens[at])
     return phrasal().get((simple, token_at(tokens, at + 1)), simple)
 
 
 def is_content(token: str) -> bool:
-    """Whether a token is a content word: no function word, number or negation."""
+    """Say whether a token is a content word: no function word, number or negation."""
     return (
         token[:1].isalpha()
         and len(token) > 1
@@ -72,7 +72,7 @@ def is_content(token: str) -> bool:
 
 
 def is_verbatim(token: str) -> bool:
-    """Whether a summary has to repeat a token as it is: "Monday", "half", "3-1"."""
+    """Say whether a summary has to repeat a token as it is: "Monday", "half", "3-1"."""
     return (
         token in words("weekdays")
         or token in words("time_words")
@@ -82,5 +82,5 @@ def is_verbatim(token: str) -> bool:
 
 
 def is_negator(token: str) -> bool:
-    """Whether a token is "not", "no" or the like."""
+    """Say whether a token is "not", "no" or the like."""
     return token in words("negators") or token.endswith("n't")

@@ -26,7 +26,7 @@ class Verifier(Protocol):
     signature: str
 
     def supports(self, bullet: str, evidence: Sequence[str]) -> bool:
-        """Whether the sentences in ``evidence``, in the article's order, say ``bullet``."""
+        """Say whether the sentences in ``evidence``, in the article's order, say ``bullet``."""
         ...
 
 
@@ -43,7 +43,8 @@ class Verdict:
 
 
 def supported(bullet: str, evidence: Sequence[str]) -> Verdict:
-    """Whether by the rules the sentences in ``evidence``, in the article's order, say ``bullet``.
+    """Say whether by the rules the sentences in ``evidence``, in the article's order, say
+    ``bullet``.
 
     >>> supported("The river flooded Orsk.", ["On Monday the river flooded Orsk."]).ok
     True

@@ -58,7 +58,7 @@ _LIST_KEYS = ("bullets", "points", "bullet_points", "summary", "brief", "key_poi
 
 
 def parse_bullets(answer: str, known: Collection[int]) -> list[Bullet]:
-    """The bullets of an answer, each with the numbers out of ``known`` that it cites (often
+    """Return the bullets of an answer, each with the numbers out of ``known`` that it cites (often
     none). Empty where the answer has no bullet; never raises."""
     text = _spoken(answer)
     items = _from_json(text)
@@ -77,7 +77,7 @@ def parse_bullets(answer: str, known: Collection[int]) -> list[Bullet]:
 
 
 def parse_headline(answer: str) -> str:
-    """The headline in an answer, or an empty text."""
+    """Return the headline in an answer, or an empty text."""
     for line in _FENCE.sub("", _spoken(answer)).splitlines():
         bare, _ = _cut_cites(_MARKER.sub("", line))
         bare = re.sub(r"\A[\s#*_]*(?:(?:headline|title)\s*[:*_]+)?", "", bare, flags=re.I)
@@ -88,14 +88,14 @@ def parse_headline(answer: str) -> str:
 
 
 def _spoken(answer: str) -> str:
-    """The answer without thoughts and without the tokens of chat formats."""
+    """Return the answer without thoughts and without the tokens of chat formats."""
     text = _THOUGHT.sub("", _CHANNEL.sub("", answer))
     # Some servers cut the opening tag off.
     return _SPECIAL.sub("", _THOUGHT_END.sub("", text)).strip()
 
 
 def _from_json(text: str) -> list[tuple[str, list[int]]] | None:
-    """The items of the first JSON value that has any; None where the text is not JSON."""
+    """Return the items of the first JSON value that has any; None where the text is not JSON."""
     decoder = json.JSONDecoder()
     rest = text
     for match in re.finditer(r"[\[{]", text):
@@ -164,7 +164,7 @@ def _is_chatter(line: str) -> bool:
 
 
 def _without_stump(items: list[str]) -> list[str]:
-    """Without a last item that was cut off in mid-sentence."""
+    """Return without a last item that was cut off in mid-sentence."""
     ended = [bool(re.search(r"[.!?…\"”’')\]】]\**\s*\Z", item)) for item in items]
     if len(items) > 1 and not ended[-1] and all(ended[:-1]):
         return items[:-1]
@@ -172,7 +172,7 @@ def _without_stump(items: list[str]) -> list[str]:
 
 
 def _cut_cites(item: str) -> tuple[str, list[int]]:
-    """An item without its citations, and the numbers in them."""
+    """Return an item without its citations, and the numbers in them."""
     numbers: list[int] = []
 
     def cut(match: re.Match[str]) -> str:
@@ -186,7 +186,7 @@ def _cut_cites(item: str) -> tuple[str, list[int]]:
 
 
 def _numbers(inner: str) -> list[int]:
-    """The numbers of a citation; "2-4" stands for 2, 3 and 4."""
+    """Return the numbers of a citation; "2-4" stands for 2, 3 and 4."""
 
     def spread(match: re.Match[str]) -> str:
         first, last = int(match[1]), int(match[2])
@@ -197,7 +197,7 @@ def _numbers(inner: str) -> list[int]:
 
 
 def _tidy(text: str) -> str:
-    """One line without Markdown marks."""
+    """Return one line without Markdown marks."""
     line = " ".join(text.split())
     line = re.sub(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=[\w.])[*_](?!\w)", "", line)
     line = re.sub(r"\[([^\]]+)\]\([^)\s]+\)", r"\1", line)

@@ -1,8 +1,8 @@
-"""The part of a long article that a model is given."""
+"""Cuts a long article to what a model can read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from toolkit.data import TranslatedArticle, Translation
 from toolkit.summarisers.base import Summariser
@@ -14,7 +14,7 @@ _RANKED = 40
 
 
 def body(article: TranslatedArticle) -> list[Translation]:
-    """The translations that say something, without title, headings and captions; all of them
+    """Return the translations that say something, without title, headings and captions; all of them
     where there is nothing else."""
     spoken = [t for t in article.translations if t.english.strip()]
     running = [t for t in spoken if t.segment.kind in ("text", "list")]
@@ -24,10 +24,10 @@ def body(article: TranslatedArticle) -> list[Translation]:
 def excerpt(
     article: TranslatedArticle, room: int, count: Callable[[str], int], ranking: Summariser
 ) -> list[Translation]:
-    """The translations of ``body`` that fit into ``room`` tokens, in order: all of them where
-    they do, else the first ones and those that ``ranking`` cites.
+    """Return the translations of ``body`` that fit into ``room`` tokens, in order: all of them
+    where they do, else the first ones and those that ``ranking`` cites.
 
-    ``count`` tells how many tokens a text has. Empty where not even one sentence fits.
+    ``count`` returns how many tokens a text has. Empty where not even one sentence fits.
     """
     texts = body(article)
     sizes = {t.segment.index: count(t.english) for t in texts}
@@ -47,3 +47,11 @@ def excerpt(
             chosen.add(index)
             left -= sizes[index]
     return [t for t in texts if t.segment.index in chosen]
+
+
+def excerpt_notes(article: TranslatedArticle, seen: Sequence[Translation]) -> tuple[str, ...]:
+    """Return a note for readers where the model saw only a part of ``body``; else none."""
+    total = len(body(article))
+    if len(seen) == total:
+        return ()
+    return (f"The model saw {len(seen)} of the article's {total} sentences.",)

@@ -54,7 +54,7 @@ class PromptedMerge:
 
     @property
     def notice(self) -> str:
-        """How many stories the model was to merge and did not answer for; empty if none."""
+        """Return how many stories the model was to merge and did not answer for; empty if none."""
         if not self._failed:
             return ""
         return (
@@ -63,10 +63,11 @@ class PromptedMerge:
         )
 
     def merge(self, story: Story, articles: Sequence[TranslatedArticle]) -> Story:
-        """``story`` with merged bullets that cite all the segments of those they were made of.
+        """Return ``story`` with merged bullets that cite all the segments of those they were made
+        of.
 
         A merged bullet is taken where each of the sources that it will cite says all of it, since
-        a reader is told how many do; sentences whose translation failed a check say nothing where
+        the digest says how many do; sentences whose translation failed a check say nothing where
         sound ones do, and never make a second source. A bullet of the story that no such one was
         made of stays. Of one source, of one bullet, or where the generator fails, the story comes
         back as it is. Never raises.
@@ -105,8 +106,9 @@ class PromptedMerge:
         story: Story,
         by_id: Mapping[str, TranslatedArticle],
     ) -> tuple[int, ...]:
-        """Of the bullets that ``text`` was made of, those that it may cite: the sound ones, or
-        those of one source where none is sound. None where not every source of them supports it."""
+        """Return of the bullets that ``text`` was made of, those that it may cite: the sound ones,
+        or those of one source where none is sound. None where not every source of them supports
+        it."""
         bullets = {n: story.bullets[n - 1] for n in made_of}
         sound = {n: b for n, b in bullets.items() if not any(t.flags for t in _cited(b, by_id))}
         citing = sound or bullets
@@ -125,8 +127,8 @@ def _together(
     old: Sequence[StoryBullet],
     merged: Sequence[_Merged],
 ) -> tuple[StoryBullet, ...]:
-    """Merged bullets in the place of the first that each was made of, and those left alone. A
-    bullet goes into one merged bullet, the first that was made of it."""
+    """Return merged bullets in the place of the first that each was made of, and those left alone.
+    A bullet goes into one merged bullet, the first that was made of it."""
     result: dict[int, StoryBullet] = dict(enumerate(old, start=1))
     taken: set[int] = set()
     for new in merged:

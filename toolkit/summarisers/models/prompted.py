@@ -14,7 +14,7 @@ from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.summarisers.grounding.ground import Grounding
 from toolkit.summarisers.grounding.verdict import Verifier
 from toolkit.summarisers.models.answers import parse_bullets, parse_headline
-from toolkit.summarisers.models.excerpt import body, excerpt
+from toolkit.summarisers.models.excerpt import body, excerpt, excerpt_notes
 from toolkit.summarisers.models.tally import Tally
 
 BULLET_WORDS = 28
@@ -66,7 +66,7 @@ class Prompted:
 
     @property
     def notice(self) -> str:
-        """How many articles show no bullet of the model's, and why; empty if none."""
+        """Return how many articles show no bullet of the model's, and why; empty if none."""
         return self._tally.notice("language model")
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
@@ -89,7 +89,8 @@ class Prompted:
     def _ask(
         self, article: TranslatedArticle, bullets: int
     ) -> tuple[list[Bullet], tuple[str, ...]]:
-        """The bullets that the model answers, and what a reader should know of the asking."""
+        """Return the bullets that the model answers, and what a reader should know of the
+        asking."""
         if self._failures >= _PATIENCE:
             raise GeneratorError(f"not asked after {_PATIENCE} failures in a row")
         answer_tokens = BULLET_TOKENS * (bullets + 1)
@@ -102,10 +103,8 @@ class Prompted:
             raise GeneratorError("the model's context is too short for this article")
         prompt = self._brief_prompt(seen, article.title or "", min(bullets, len(seen)))
         answer = generate(self._generator, prompt, answer_tokens)
-        total = len(body(article))
-        notes = (f"The model saw {len(seen)} of the article's {total} sentences.",)
         known = {t.segment.index for t in seen}
-        return parse_bullets(answer, known), notes if len(seen) < total else ()
+        return parse_bullets(answer, known), excerpt_notes(article, seen)
 
     def _brief_prompt(self, seen: list[Translation], title: str, bullets: int) -> str:
         sentences = [(t.segment.index, t.english) for t in seen]
@@ -136,7 +135,7 @@ class Prompted:
     def _instead(
         self, article: TranslatedArticle, bullets: int, reason: str, *, counts: bool = True
     ) -> Brief:
-        """The extractive brief, with a note on why it is here."""
+        """Return the extractive brief, with a note on why it is here."""
         self._failures += counts
         self._tally.failed(reason)
         log.warning("%s: brief without the language model: %s", article.source, reason)
@@ -146,7 +145,7 @@ class Prompted:
 
 
 def generate(generator: Generator, prompt: str, max_tokens: int) -> str:
-    """The generator's answer, or ``GeneratorError`` whatever it raises."""
+    """Return the generator's answer, or ``GeneratorError`` whatever it raises."""
     try:
         return generator.generate(prompt, max_tokens=max_tokens)
     except GeneratorError:

@@ -13,19 +13,19 @@ from itertools import chain, zip_longest
 
 from toolkit.data import Brief, Bullet, TranslatedArticle, Translation
 from toolkit.errors import ModelError
-from toolkit.hub.language_models import find_weights, load, pick_device
+from toolkit.hub.language_models import find_weights, load
 from toolkit.languages import ENGLISH
 from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.summarisers.grounding.ground import Grounding
 from toolkit.summarisers.grounding.verdict import Verifier
 from toolkit.summarisers.models.answers import MIN_WORDS
-from toolkit.summarisers.models.excerpt import body, excerpt
+from toolkit.summarisers.models.excerpt import body, excerpt, excerpt_notes
 from toolkit.summarisers.models.tally import Tally
 from toolkit.text.segmentation import sentences
 
 # A part takes seconds on a CPU; of longer articles the best sentences are taken.
 _MAX_PARTS = 6
-# Where neither tokenizer nor configuration tells (T5 has relative positions).
+# Tokens of input, where neither tokenizer nor configuration says (T5 has relative positions).
 _USUAL_INPUT = 512
 _PREFIX = "summarize: "
 
@@ -59,9 +59,7 @@ class Seq2Seq:
         self._grounding = Grounding(verifier)
         checked = self._grounding.signature
         self.signature = f"seq2seq-1 {weights.signature} beam {beams}{checked}"
-        self._tokenizer, self._model = load(weights, "Seq2SeqLM")
-        self._device = pick_device(device)
-        self._model.to(self._device).eval()
+        self._tokenizer, self._model = load(weights, "Seq2SeqLM", device)
         self._beams = beams
         self._max_new_tokens = max_new_tokens
         self._prefix = _PREFIX if self._model.config.model_type in ("t5", "mt5", "longt5") else ""
@@ -75,7 +73,7 @@ class Seq2Seq:
 
     @property
     def notice(self) -> str:
-        """How many articles show no bullet of the model's, and why; empty if none."""
+        """Return how many articles show no bullet of the model's, and why; empty if none."""
         return self._tally.notice("summarisation model")
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
@@ -86,10 +84,7 @@ class Seq2Seq:
         seen = excerpt(article, _MAX_PARTS * self._room * 3 // 4, self._count, self._own)
         written = [sentences(self._write(part), ENGLISH) for part in self._parts(seen)]
         drafts = [Bullet(text, ()) for text in _pick(written, bullets)]
-        total = len(body(article))
-        notes: tuple[str, ...] = ()
-        if len(seen) < total:
-            notes = (f"The model saw {len(seen)} of the article's {total} sentences.",)
+        notes = excerpt_notes(article, seen)
         if drafts:
             draft = Brief(article.id, "", tuple(drafts), notes=notes)
             brief = self._grounding.ground(draft, article, self._own)
@@ -101,8 +96,8 @@ class Seq2Seq:
         return replace(self._own.summarise(article, bullets=bullets), notes=(*notes, note))
 
     def _parts(self, seen: Sequence[Translation]) -> Iterable[str]:
-        """The sentences joined to texts that fit the model, as even in length as whole sentences
-        allow."""
+        """Return the sentences joined to texts that fit the model, as even in length as whole
+        sentences allow."""
         sizes = [self._count(t.english) for t in seen]
         number = -(-sum(sizes) // self._room) or 1
         goal = min(self._room, sum(sizes) // number + max(sizes, default=0))
@@ -118,7 +113,7 @@ class Seq2Seq:
             yield " ".join(part)
 
     def _write(self, text: str) -> str:
-        """What the model writes for one part; empty where it fails."""
+        """Return the model's output for one part; empty where it fails."""
         import torch
 
         tokens = self._tokenizer(
@@ -126,7 +121,7 @@ class Seq2Seq:
             return_tensors="pt",
             truncation=True,  # one sentence that is longer than the model's input
             max_length=self._longest_input(),
-        ).to(self._device)
+        ).to(self._model.device)
         try:
             with torch.inference_mode():
                 output = self._model.generate(
@@ -161,7 +156,8 @@ class Seq2Seq:
 
 
 def _pick(written: Sequence[Sequence[str]], bullets: int) -> list[str]:
-    """The first sentences of all the outputs, the parts taking turns, in the article's order."""
+    """Return the first sentences of all the outputs, the parts taking turns, in the article's
+    order."""
     numbered = [[(part, s) for s in found] for part, found in enumerate(written)]
     turns = (item for item in chain(*zip_longest(*numbered)) if item)
     chosen: dict[str, int] = {}

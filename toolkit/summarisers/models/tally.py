@@ -1,4 +1,4 @@
-"""What became of what a model was asked for, in one sentence for the top of a digest."""
+"""Counts the articles for which a model wrote no bullet, for a notice in the digest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Tally:
         self.unsupported += not any(bullet.text in written for bullet in brief.bullets)
 
     def notice(self, model: str) -> str:
-        """A sentence for readers, ``model`` being what they call it; empty where nothing failed."""
+        """Return a sentence for readers, ``model`` being what they call it; empty where nothing
+        failed."""
         lost = self.silent + self.unsupported
         if not lost:
             return ""
