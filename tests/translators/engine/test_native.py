@@ -168,16 +168,6 @@ def test_weights_of_other_sizes_than_the_config_says_are_refused(
         FusedNetwork(Weights(tmp_path), kernels)
 
 
-def test_a_library_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
-    if load(tmp_path / "one") is None:
-        pytest.skip("no C compiler, or not such a processor")
-    (made,) = (tmp_path / "one").iterdir()
-    (tmp_path / "two").mkdir()
-    (tmp_path / "two" / made.name).touch()
-    assert load(tmp_path / "two") is not None
-    assert (tmp_path / "two" / made.name).stat().st_size > 10_000
-
-
 def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert (load(tmp_path / "file" / "kernels") is None) == (load(tmp_path / "good") is None)

@@ -9,12 +9,10 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import logging
 import math
 import os
 import platform
-import shutil
-import subprocess
-import tempfile
 from ctypes import POINTER, Structure, c_int, c_size_t, c_void_p
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +21,9 @@ import torch
 from torch import Tensor
 
 from toolkit.config import cache_home
+from toolkit.translators.engine.compiled import CompileError, load_or_compile
+
+log = logging.getLogger(__name__)
 
 _FOLDER = Path(__file__).with_name("native")
 _FLAGS = [
@@ -162,11 +163,20 @@ def load(folder: Path | None = None) -> Kernels | None:
 def _load(folder: Path, held: str) -> Kernels | None:
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return None
+    failure = ""
     for flags in _kinds(held):
         path = folder / f"kernels-{_name(flags)}.so"
-        library = _open(path) or _make(path, flags)
-        if library is not None and library.toolkit_ready():
+        try:
+            library = load_or_compile(path, _FOLDER / "network.c", [*_FLAGS, *flags])
+        except CompileError as error:
+            failure = str(error)
+            if error.final:
+                break
+            continue
+        if library.toolkit_ready():
             return Kernels(library)
+    if failure:
+        log.warning("there are no C kernels, so torch works more slowly (%s)", failure)
     return None
 
 
@@ -191,40 +201,6 @@ def _processor() -> str:
     except OSError:
         return platform.processor()
     return text.partition("flags")[2].partition("\n")[0]
-
-
-def _open(path: Path) -> ctypes.CDLL | None:
-    """None for one that was cut off, or made where the C library is another: it is made again."""
-    try:
-        return ctypes.CDLL(str(path)) if path.is_file() else None
-    except OSError:
-        return None
-
-
-def _make(path: Path, flags: list[str]) -> ctypes.CDLL | None:
-    """Compile and load; keep it at ``path`` where that can be written."""
-    with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch) / path.name
-        if not any(_compile(compiler, flags, made) for compiler in ("cc", "gcc", "clang")):
-            return None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as copy:
-                copy.write(made.read_bytes())
-                copy.flush()
-                os.fsync(copy.fileno())
-            Path(copy.name).replace(path)
-            made = path
-        except OSError:
-            pass  # What is loaded stays when its file goes.
-        return _open(made)
-
-
-def _compile(compiler: str, flags: list[str], to: Path) -> bool:
-    found = shutil.which(compiler)
-    source = str(_FOLDER / "network.c")
-    command = [found or "", *_FLAGS, *flags, "-fPIC", "-shared", source, "-o", str(to), "-lm"]
-    return bool(found) and not subprocess.run(command, capture_output=True, check=False).returncode
 
 
 @functools.cache
