@@ -1,7 +1,8 @@
-"""What one line of a page is, judged by itself: prose, or boilerplate.
+"""Tell whether one line of a page is prose or boilerplate, judged by itself.
 
-The phrases stand in ``phrases/*.json``, by language; all of them are tried on every page, since
-sites mix languages. A line of prose is never boilerplate unless it says so word for word.
+``toolkit.text.lines`` asks each question once. The phrases stand in ``phrases/*.json``, by
+language; all of them are tried on every page, since sites mix languages. A line of prose is never
+boilerplate unless it says so word for word.
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ from typing import Any, NamedTuple
 from toolkit.languages import UNSPACED, scripts
 
 # Sentence-final marks, and what may close a quotation or bracket after them.
-_STOP = re.compile(r"[.!?…।॥؟۔؛։።។။။。！？｡༎༏᙮᱾]+[\"'”’»›)\]」』）*_]*(?=\s|$|[\u3040-\u9fff])")
+STOP = re.compile(r"[.!?…।॥؟۔؛։።។။။。！？｡༎༏᙮᱾]+[\"'”’»›)\]」』）*_]*(?=\s|$|[\u3040-\u9fff])")
 _UNSPACED = re.compile(f"[{scripts.characters_of(UNSPACED)}]")
 _NETWORKS = re.compile(
     r"\b(?:facebook|twitter|instagram|telegram|whatsapp|youtube|tiktok|linkedin|google news)\b"
 )
 _CRUMB = re.compile(r"\s>\s")
 _GUILLEMET_CRUMB = re.compile(r"\s[›»]\s")
-_LIST_MARK = re.compile(r"^(?:[-–—•▪●◦*·]|\(?\w{1,2}[.)])\s+")
 # Marks after which a phrase that could begin a headline is a label ("Tags: ...", "Tags | ...").
 _AFTER_LABEL = re.compile(r"\s*(?:[:|»›>→•·/]|[-–—](?:\s|$)|$)")
 # Numbers and words of a date; vowel signs are part of the word.
@@ -34,20 +34,19 @@ _PROSE_WORDS, _PROSE_CHARACTERS = 6, 20
 # A line this long is prose even without a stop: Thai and Lao have none.
 _LONG_WORDS, _LONG_CHARACTERS = 40, 90
 _LONGEST_LOOKED_AT = 5000
-_BAR_ITEMS, _BAR_WORDS = 4, 3
 _MOST_BOILERPLATE_WORDS, _MOST_BOILERPLATE_SENTENCE = 25, 12
 _MOST_DATE_WORDS, _MOST_CREDIT_WORDS, _MOST_OPENER_WORDS = 12, 6, 2
+_MOST_BYLINE_WORDS, _MOST_SUFFIXED_WORDS = 8, 4
 _CAPITALISED_PARTICLES = frozenset(("and", "y", "et", "und", "e", "dan", "en", "de", "van"))
 
 
 def fold(text: str) -> str:
-    """``text`` for comparison: case, width and runs of white space do not matter."""
+    """Return ``text`` for comparison: case, width and runs of white space do not matter."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def bare(text: str) -> str:
-    """``fold`` without punctuation and signs at the ends."""
-    folded = fold(text)
+def strip_signs(folded: str) -> str:
+    """Return ``folded`` without punctuation and signs at its ends."""
     start, end = 0, len(folded)
     while start < end and not _solid(folded[start]):
         start += 1
@@ -60,16 +59,16 @@ def _solid(character: str) -> bool:
     return unicodedata.category(character)[0] in "LMN"
 
 
-def words(text: str) -> int:
-    """How many words ``text`` has; two characters count as one where words are not spaced. Of a
-    very long text, those at its start."""
+def count_words(text: str) -> int:
+    """Return how many words ``text`` has; two characters count as one where words are not spaced.
+    Of a very long text, those at its start."""
     text = text[:_LONGEST_LOOKED_AT]
     unspaced = len(_UNSPACED.findall(text))
     return len(_UNSPACED.sub(" ", text).split()) + unspaced // 2 if unspaced else len(text.split())
 
 
 def is_prose(text: str) -> bool:
-    """Whether ``text`` reads as one sentence or more."""
+    """Return whether ``text`` reads as one sentence or more."""
     text = text[:_LONGEST_LOOKED_AT]
     unspaced = len(_UNSPACED.findall(text)) > len(text) // 3
     if unspaced:
@@ -77,81 +76,36 @@ def is_prose(text: str) -> bool:
     else:
         number = len(text.split())
         long, short = number >= _LONG_WORDS, number < _PROSE_WORDS
-    return long or (not short and _STOP.search(text) is not None)
-
-
-def ends_sentence(text: str) -> bool:
-    """Whether ``text`` ends with a full stop of any script (a question mark is not one)."""
-    tail = text.rstrip("\"'”’»›)]」』）*_ ")
-    return tail.endswith((".", "।", "॥", "۔", "。", "｡", "։", "።", "។", "။", "༎", "᱾"))
-
-
-def asks(text: str) -> bool:
-    """Whether ``text`` is one question or exclamation and nothing else."""
-    stops = _STOP.findall(text)
-    return len(stops) == 1 and text.rstrip("\"'”’»›)]」』）*_ ").endswith(tuple("?!؟？！"))
-
-
-def is_punctuated(text: str) -> bool:
-    """Whether ``text`` ends with a mark of a sentence or of a part of one."""
-    tail = text.rstrip("\"'”’»›)]」』）*_ ")
-    return _STOP.search(tail) is not None or tail.endswith(tuple(",;:،؛、，；：،՝፣፤፥"))
-
-
-def is_quoted(text: str) -> bool:
-    """Whether ``text`` begins with a quotation mark."""
-    return text.startswith(tuple("\"'“‘„«‹「『"))
-
-
-def is_menu_bar(text: str) -> bool:
-    """Whether ``text`` is a row of very short items with a sign between each two."""
-    for sign in "|•·":
-        items = [item.strip() for item in text.split(sign)]
-        if len(items) >= _BAR_ITEMS and all(items):
-            short = all(words(item) <= _BAR_WORDS and not is_punctuated(item) for item in items)
-            return short and not any(map(str.isdigit, text))
-    return False
+    return long or (not short and STOP.search(text) is not None)
 
 
 def is_unspaced(text: str) -> bool:
-    """Whether every character of ``text`` is of a script without spaces between words."""
+    """Return whether every character of ``text`` is of a script without spaces between words."""
     return all(map(_UNSPACED.match, text))
 
 
-def is_list_item(text: str) -> bool:
-    """Whether ``text`` begins with a bullet or a number."""
-    return _LIST_MARK.match(text) is not None
-
-
-def reason(text: str) -> str | None:
-    """Why ``text`` is boilerplate, or None where it may be part of the article."""
-    if not any(c.isalpha() for c in text):
-        return "no words, only digits or signs"
-    if is_date(text):
-        return "date line"
-    folded = fold(text)
-    if _is_breadcrumb(text, folded):
+def kind(text: str, folded: str, prose: bool) -> str | None:
+    """Return the kind of boilerplate that a line is by its signs and phrases, None for none."""
+    if _is_breadcrumb(text, folded, prose):
         return "breadcrumb"
-    prose = is_prose(text)
-    kind = _phrase(folded, prose)
-    if kind is None and not prose and _is_invitation(folded):
-        kind = "invitation to follow or share"
-    return kind
+    found = _phrase(folded, prose)
+    if found is None and not prose and _is_invitation(folded):
+        return "invitation to follow or share"
+    return found
 
 
-def opens_tail(text: str) -> bool:
-    """Whether what follows such a line is usually no longer the article."""
-    folded = _plain(fold(text))
-    kind, rest = _match(folded)
-    if kind is None or kind not in _phrases().tails or _phrase(folded, is_prose(text)) is None:
+def opens_tail(folded: str, prose: bool) -> bool:
+    """Return whether what follows such a line is usually no longer the article."""
+    found, rest = _match(_plain(folded))
+    if found not in _phrases().tails or _phrase(folded, prose) is None:
         return False
     # "Read also: how the bridge fell" is the whole of it; "Related articles" has more below.
-    return kind == "comment form" or words(rest) <= _MOST_OPENER_WORDS
+    return found == "comment form" or count_words(rest) <= _MOST_OPENER_WORDS
 
 
-def is_date(text: str) -> bool:
-    """Whether ``text`` is a date or a time and nothing else."""
-    parts = _PARTS.findall(fold(text))
+def is_date(folded: str) -> bool:
+    """Return whether ``folded`` is a date or a time and nothing else."""
+    parts = _PARTS.findall(folded)
     if not 2 <= len(parts) <= 12 or not any(part.isdigit() for part in parts):
         return False
     known = _dates()
@@ -162,25 +116,28 @@ def is_date(text: str) -> bool:
 
 
 def author(text: str, *, below_headline: bool) -> str | None:
-    """The name in a byline, None where ``text`` is none."""
+    """Return the name in a byline, None where ``text`` is none.
+
+    ``below_headline`` takes "By" and a name for one too, which may be a heading elsewhere.
+    """
     line = text.strip(" \t\u00a0|•·-–—")
-    if words(line) > 8 or is_prose(line):
+    if count_words(line) > _MOST_BYLINE_WORDS or is_prose(line):
         return None
     folded = line.casefold()
     rules = _bylines()
     for prefix in rules["sure"]:
         if folded.startswith(prefix) and (rest := _name(line[len(prefix) :])):
             labelled = not prefix[-1].isalpha()
-            return rest if labelled or all(map(_is_capitalised, rest.split())) else None
+            return rest if labelled or _are_capitalised(rest) else None
     if not below_headline:
         return None
     for prefix in rules["likely"]:
         if folded.startswith(prefix + " "):
             rest = _name(line[len(prefix) :])
-            if rest and all(_is_capitalised(word) for word in rest.split()):
+            if rest and _are_capitalised(rest):
                 return rest
     for suffix in rules["after"]:
-        if folded.endswith(suffix) and words(line) <= 4:
+        if folded.endswith(suffix) and count_words(line) <= _MOST_SUFFIXED_WORDS:
             return _name(line[: -len(suffix)])
     return None
 
@@ -190,17 +147,20 @@ def _name(text: str) -> str | None:
     return name if any(c.isalpha() for c in name) and len(name.split()) <= 6 else None
 
 
+def _are_capitalised(name: str) -> bool:
+    return all(map(_is_capitalised, name.split()))
+
+
 def _is_capitalised(word: str) -> bool:
     first = next((c for c in word if c.isalpha()), "")
     return first == first.upper() or word in _CAPITALISED_PARTICLES
 
 
-def _is_breadcrumb(text: str, folded: str) -> bool:
+def _is_breadcrumb(text: str, folded: str, prose: bool) -> bool:
     marks = len(_CRUMB.findall(text))
-    prose = is_prose(text)
     if not prose and not any(quote in text for quote in "«‹"):
         marks += len(_GUILLEMET_CRUMB.findall(text))
-    return marks >= 2 or (marks == 1 and words(folded) <= 6 and not prose)
+    return marks >= 2 or (marks == 1 and count_words(folded) <= 6 and not prose)
 
 
 def _is_invitation(folded: str) -> bool:
@@ -216,7 +176,7 @@ def _plain(folded: str) -> str:
 
 
 def _phrase(folded: str, prose: bool) -> str | None:
-    length = words(folded)
+    length = count_words(folded)
     if length > _MOST_BOILERPLATE_WORDS:
         return None
     kind, rest = _match(_plain(folded))
@@ -225,7 +185,7 @@ def _phrase(folded: str, prose: bool) -> str | None:
     if kind == "counter":
         return kind if _is_count(rest) else None
     if kind == "photo credit":
-        return None if prose or words(rest) > _MOST_CREDIT_WORDS else kind
+        return None if prose or count_words(rest) > _MOST_CREDIT_WORDS else kind
     # In a sentence the opening words may be chance, unless it is short.
     if prose and kind != "comment form" and length > _MOST_BOILERPLATE_SENTENCE:
         return None
@@ -235,7 +195,7 @@ def _phrase(folded: str, prose: bool) -> str | None:
 def _match(text: str) -> tuple[str | None, str]:
     """The kind of the phrase that ``text`` is, begins or ends with, and what it leaves."""
     table = _phrases()
-    stripped = bare(text)
+    stripped = strip_signs(text)
     core = stripped.strip("0123456789 ()[]")
     kind = table.whole.get(core or stripped) or table.whole.get(text)
     if kind is not None:
@@ -275,7 +235,7 @@ def _is_count(text: str) -> bool:
     """Whether ``text`` is numbers and nothing else but units of time ("5 minutes", "1.2k")."""
     tokens = [token for token in text.split() if any(map(str.isalnum, token))]
     return any(c.isdigit() for c in text) and all(
-        any(map(str.isdigit, token)) or bare(token) in _dates() for token in tokens
+        any(map(str.isdigit, token)) or strip_signs(token) in _dates() for token in tokens
     )
 
 

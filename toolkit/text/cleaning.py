@@ -1,7 +1,7 @@
 """Tell the article from the page around it, on any site and in any language.
 
 Signals, in the order in which they are believed: the title if it is known; bylines; what one line
-says of itself (``boilerplate.py``); what repeats; where the prose begins and ends; the script
+says of itself (``lines.py``); what repeats; where the prose begins and ends; the script
 that the prose is in. When they leave a doubt the line is kept: a menu in a digest is a blemish, a
 sentence that is missing is a lie.
 """
@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from toolkit.data import CleanText, Dropped, Paragraph, ParagraphKind
 from toolkit.languages import script_of, scripts
 from toolkit.text import boilerplate
+from toolkit.text.lines import Line
 
 _SPACES = " \t\v\f\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff"
+_LINE_BREAK = re.compile(r"\r\n|\r|\n|\u2028|\u2029|\x85|[\v\f\x1c-\x1e]")
 _EDGES = re.compile(rf"^[\s{_SPACES}]+|[\s{_SPACES}]+$")
 # Shorter lines may rightly occur twice: "Yes." in an interview, a refrain.
 _REPEAT_CHARACTERS = 20
@@ -24,324 +27,327 @@ _MENU_LINES, _MENU_WORDS = 4, 3
 _TIMELINE_DATES = 2
 _BYLINE_WORDS = 4
 _TITLE_WORDS, _TITLE_CHARACTERS = 40, 250
+_CAPTION_WORDS = 30
 # A page whose lines are cut at the width of a screen.
 _WRAP_LINES, _WRAP_LEAST, _WRAP_MOST, _WRAP_FULL, _WRAP_CUT = 5, 45, 100, 0.75, 0.5
 
 
 @dataclass(slots=True)
-class _Line:
+class _Entry:
+    """A line of the page, and what has been decided about it: the ``reason`` to drop it, or its
+    ``kind``; ``repeated`` where a later line that says the same was dropped."""
+
     number: int
-    text: str
-    key: str
-    indented: bool = False
-    prose: bool = False
+    line: Line
+    indented: bool
     kind: ParagraphKind | None = None
     reason: str | None = None
-    repeated: bool = field(default=False)
+    repeated: bool = False
 
     @property
     def open(self) -> bool:
-        """Whether nothing has been decided about it."""
+        """Whether it is kept, as far as has been decided."""
         return self.reason is None
 
 
 def clean(text: str, *, title: str | None = None, language: str | None = None) -> CleanText:
-    """What is the article of ``text``, a page with a paragraph a line, and what is not.
+    """Return what is the article of ``text``, a page with a paragraph a line, and what is not.
 
     ``title`` is the headline where it is known from elsewhere; it then stands first, with line
     0 if the page does not repeat it. ``language``, a FLORES-200 code, tells the script of the
     article; without it the script of the prose counts. Every line that is not blank is in
     ``paragraphs`` or in ``dropped`` (lines wrapped at a fixed width are joined first).
+
+    >>> page = "Home | News | Sport | War\\nBridge opens\\nThe bridge over the river opened today."
+    >>> [(p.kind, p.text) for p in clean(page).paragraphs]
+    [('title', 'Bridge opens'), ('text', 'The bridge over the river opened today.')]
+    >>> clean(page).dropped
+    (Dropped(line=1, text='Home | News | Sport | War', reason='menu'),)
     """
-    lines = _lines(text)
-    heading = boilerplate.bare(title) if title else ""
-    for line in lines:
-        line.prose = boilerplate.is_prose(line.text)
-        if line.key != heading or not heading:
-            line.reason = boilerplate.reason(line.text)
-    script = _script(lines, language)
-    _settle_title(lines, heading, _body(lines, script)[0], script)
-    _drop_repeats(lines)
-    first, last = _body(lines, script)
-    _keep_timeline(lines, first, last)
-    _drop_tail(lines, last)
-    author = _settle_byline(lines, first, last)
-    _drop_other_script(lines, script, first, last)
-    _drop_menus(lines, first, last)
-    _name_kinds(lines, first)
-    kept = [Paragraph(line.number, line.text, line.kind or "text") for line in lines if line.open]
+    entries = _entries(text)
+    heading = Line(title).key if title else ""
+    for entry in entries:
+        if entry.line.key != heading or not heading:
+            entry.reason = entry.line.reason
+    script = _script(entries, language)
+    _settle_title(entries, heading, _body(entries, script)[0], script)
+    _drop_repeats(entries)
+    first, last = _body(entries, script)
+    _keep_timeline(entries, first, last)
+    _drop_tail(entries, last)
+    author = _settle_byline(entries, first, last)
+    _drop_other_script(entries, script, first, last)
+    _drop_menus(entries, first, last)
+    _name_kinds(entries, first)
+    kept = [Paragraph(e.number, e.line.text, e.kind or "text") for e in entries if e.open]
     if title and heading and not any(p.kind == "title" for p in kept):
         kept.insert(0, Paragraph(0, _EDGES.sub("", title), "title"))
-    elif kept and not _is_first(kept):
-        kept.sort(key=lambda p: p.kind != "title")
-    dropped = tuple(Dropped(x.number, x.text, x.reason) for x in lines if x.reason is not None)
+    kept.sort(key=lambda p: p.kind != "title")
+    dropped = tuple(
+        Dropped(e.number, e.line.text, e.reason) for e in entries if e.reason is not None
+    )
     return CleanText(tuple(kept), dropped, author)
 
 
-def _is_first(kept: Sequence[Paragraph]) -> bool:
-    return kept[0].kind == "title" or not any(p.kind == "title" for p in kept)
-
-
-def _lines(text: str) -> list[_Line]:
+def _entries(text: str) -> list[_Entry]:
     """The lines that are not blank, joined where they were wrapped at a fixed width."""
-    found: list[_Line] = []
+    found: list[_Entry] = []
     after_blank: list[bool] = []
     blank = True
-    for number, raw in enumerate(
-        re.split(r"\r\n|\r|\n|\u2028|\u2029|\x85|[\v\f\x1c-\x1e]", text), 1
-    ):
+    for number, raw in enumerate(_LINE_BREAK.split(text), 1):
         stripped = _EDGES.sub("", raw)
         if stripped:
-            indented = raw[:1] in (" ", "\t")
-            found.append(_Line(number, stripped, boilerplate.bare(stripped), indented))
+            found.append(_Entry(number, Line(stripped), indented=raw[:1] in (" ", "\t")))
             after_blank.append(blank)
         blank = not stripped
     width = _wrapped_at(found, after_blank)
-    if width is None:
-        return found
-    joined: list[_Line] = []
-    before = ""
-    for line, starts in zip(found, after_blank, strict=True):
-        ended = boilerplate.ends_sentence(before) and not _fills(before, line.text, width)
-        if starts or ended or not joined or boilerplate.is_list_item(line.text):
-            before = line.text
-            joined.append(line)
+    return found if width is None else _joined(found, after_blank, width)
+
+
+def _joined(entries: Sequence[_Entry], after_blank: Sequence[bool], width: int) -> list[_Entry]:
+    """Paragraphs of the lines that were cut at ``width``."""
+    groups: list[list[_Entry]] = []
+    for entry, starts in zip(entries, after_blank, strict=True):
+        before = groups[-1][-1].line if groups else None
+        ended = before and before.ends_sentence and not _fills(before, entry.line, width)
+        if starts or before is None or ended or entry.line.list_item:
+            groups.append([entry])
         else:
-            between = "" if boilerplate.is_unspaced(before[-1] + line.text[0]) else " "
-            before = line.text
-            joined[-1].text += between + line.text
-    for line in joined:
-        line.key = boilerplate.bare(line.text)
-    return joined
+            groups[-1].append(entry)
+    return [replace(group[0], line=_join([e.line.text for e in group])) for group in groups]
 
 
-def _wrapped_at(lines: Sequence[_Line], after_blank: Sequence[bool]) -> int | None:
+def _join(texts: Sequence[str]) -> Line:
+    parts = [texts[0]]
+    for before, text in pairwise(texts):
+        parts += ["" if boilerplate.is_unspaced(before[-1] + text[0]) else " ", text]
+    return Line("".join(parts))
+
+
+def _wrapped_at(entries: Sequence[_Entry], after_blank: Sequence[bool]) -> int | None:
     """The width at which lines were cut: nearly all that another one follows at once had no room
     for its first word, and half of them end in mid-sentence. None where they were not."""
-    width = max((len(line.text) for line in lines), default=0)
+    width = max((len(entry.line.text) for entry in entries), default=0)
     inner = [
-        (line.text, below.text)
-        for line, below, blank in zip(lines, lines[1:], after_blank[1:], strict=False)
+        (entry.line, below.line)
+        for entry, below, blank in zip(entries, entries[1:], after_blank[1:], strict=False)
         if not blank
     ]
     if len(inner) < _WRAP_LINES or not _WRAP_LEAST <= width <= _WRAP_MOST:
         return None
-    full = sum(_fills(text, below, width) for text, below in inner)
-    cut = sum(not boilerplate.ends_sentence(t) and not below[0].isupper() for t, below in inner)
+    full = sum(_fills(line, below, width) for line, below in inner)
+    cut = sum(not line.ends_sentence and not below.text[0].isupper() for line, below in inner)
     return width if full >= _WRAP_FULL * len(inner) and cut >= _WRAP_CUT * len(inner) else None
 
 
-def _fills(text: str, following: str, width: int) -> bool:
-    """Whether ``text`` has no room for the first word of what follows."""
-    word = 2 if boilerplate.is_unspaced(following[0]) else len(following.split(maxsplit=1)[0]) + 1
-    return len(text) + word >= width
+def _fills(line: Line, following: Line, width: int) -> bool:
+    """Whether a line has no room for the first word of what follows."""
+    unspaced = boilerplate.is_unspaced(following.text[0])
+    word = 2 if unspaced else len(following.text.split(maxsplit=1)[0]) + 1
+    return len(line.text) + word >= width
 
 
-def _script(lines: Sequence[_Line], language: str | None) -> str | None:
+def _script(entries: Sequence[_Entry], language: str | None) -> str | None:
     """The script of the article: of its language if that is known, else of most of its prose."""
-    prose = " ".join({line.key: line.text for line in lines if line.prose and line.open}.values())
-    counted = scripts.count(prose or " ".join(line.text for line in lines))
+    prose = {e.line.key: e.line.text for e in entries if e.line.prose and e.open}
+    counted = scripts.count(
+        " ".join(prose.values()) or " ".join(entry.line.text for entry in entries)
+    )
     found = max(counted, key=lambda s: counted[s]) if counted else None
     if language is None:
         return found
     wanted = script_of(language)
     # Chinese, Japanese and Korean have scripts that are made of several.
-    return wanted if wanted in {s for line in lines for s in scripts.of(line.text)} else found
+    return wanted if wanted in {s for entry in entries for s in entry.line.scripts} else found
 
 
-def _body(lines: Sequence[_Line], script: str | None) -> tuple[int, int]:
+def _body(entries: Sequence[_Entry], script: str | None) -> tuple[int, int]:
     """The positions of the first and the last line of prose in ``script``; where there is none,
     of the first and the last line that may be the article's."""
-    ours = [i for i, line in enumerate(lines) if line.open and line.kind is None]
-    prose = [i for i in ours if lines[i].prose and script in scripts.of(lines[i].text)]
+    ours = [i for i, entry in enumerate(entries) if entry.open and entry.kind is None]
+    prose = [i for i in ours if entries[i].line.prose and script in entries[i].line.scripts]
     inside = prose or ours or [0]
     return inside[0], inside[-1]
 
 
-def _settle_title(lines: Sequence[_Line], heading: str, first: int, script: str | None) -> None:
+def _settle_title(entries: Sequence[_Entry], heading: str, first: int, script: str | None) -> None:
     if heading:
-        known = next((line for line in lines if line.key == heading), None)
+        known = next((entry for entry in entries if entry.line.key == heading), None)
         if known is not None:
             known.kind, known.reason = "title", None
         return
     # The first sentence may be a headline too, if it is a question or an exclamation.
-    above = [*lines[:first], *(x for x in lines[first : first + 1] if boilerplate.asks(x.text))]
+    above = [*entries[:first], *(x for x in entries[first : first + 1] if x.line.asks)]
     # Or if it has no full stop at its end, and nothing else can be the headline.
-    possible = [line for line in lines[first:] if line.open and not _is_byline(line.text)]
+    possible = [entry for entry in entries[first:] if entry.open and not _is_byline(entry.line)]
     candidates = _headlines(above) or _headlines(possible[:1])
-    long = [line for line in candidates if boilerplate.words(line.text) >= _MENU_WORDS + 1]
+    long = [entry for entry in candidates if entry.line.words >= _MENU_WORDS + 1]
     # A site's name and section may stand above in another script.
-    long = [line for line in long if script in scripts.of(line.text)] or long
+    long = [entry for entry in long if script in entry.line.scripts] or long
     # A headline often stands twice, in the breadcrumb or again above the text; what is repeated
     # further down is a caption.
-    keys = [line.key for line in lines[:first] if line.key]
-    crumbs = [line.key for line in lines if line.reason == "breadcrumb"]
-    for line in long:
-        if keys.count(line.key) > 1 or any(line.key in crumb for crumb in crumbs):
-            line.kind = "title"
+    keys = [entry.line.key for entry in entries[:first] if entry.line.key]
+    crumbs = [entry.line.key for entry in entries if entry.reason == "breadcrumb"]
+    for entry in long:
+        if keys.count(entry.line.key) > 1 or any(entry.line.key in crumb for crumb in crumbs):
+            entry.kind = "title"
             return
-    for line in (long or candidates)[:1]:
-        line.kind = "title"
+    for entry in (long or candidates)[:1]:
+        entry.kind = "title"
 
 
-def _headlines(lines: Sequence[_Line]) -> list[_Line]:
-    """Those of ``lines`` that have the form of a headline."""
+def _headlines(entries: Sequence[_Entry]) -> list[_Entry]:
+    """Those of ``entries`` that have the form of a headline."""
     return [
-        line
-        for line in lines
-        if line.open
-        and not _is_byline(line.text)
-        and not boilerplate.ends_sentence(line.text)
-        and not boilerplate.is_list_item(line.text)
-        and not boilerplate.is_menu_bar(line.text)
-        and len(line.text) <= _TITLE_CHARACTERS
-        and boilerplate.words(line.text) <= _TITLE_WORDS
-        and not line.text.endswith((":", "："))
+        entry
+        for entry in entries
+        if entry.open
+        and not _is_byline(entry.line)
+        and not entry.line.ends_sentence
+        and not entry.line.list_item
+        and not entry.line.menu_bar
+        and len(entry.line.text) <= _TITLE_CHARACTERS
+        and entry.line.words <= _TITLE_WORDS
+        and not entry.line.announces
     ]
 
 
-def _is_byline(text: str) -> bool:
-    """Whether ``text`` is one even where no headline stands above it: "By" and a short name."""
-    sure = boilerplate.author(text, below_headline=False)
-    likely = boilerplate.author(text, below_headline=True)
-    return sure is not None or (likely is not None and boilerplate.words(text) <= _BYLINE_WORDS)
+def _is_byline(line: Line) -> bool:
+    """Whether ``line`` is one even where no headline stands above it: "By" and a short name."""
+    short = line.author_below_headline is not None and line.words <= _BYLINE_WORDS
+    return short or line.author is not None
 
 
-def _keep_timeline(lines: Sequence[_Line], first: int, last: int) -> None:
+def _keep_timeline(entries: Sequence[_Entry], first: int, last: int) -> None:
     """Several dates with prose below each, within the prose, are headings of a chronicle."""
     dates = [
-        line
-        for at, line in enumerate(lines[first:last], first + 1)
-        if line.reason == "date line" and boilerplate.is_date(line.text)
-        if next(below for below in lines[at:] if below.open).prose
+        entry
+        for at, entry in enumerate(entries[first:last], first + 1)
+        if entry.reason == "date line" and entry.line.date
+        if next(below for below in entries[at:] if below.open).line.prose
     ]
     if len(dates) >= _TIMELINE_DATES:
-        for line in dates:
-            line.reason, line.kind = None, "heading"
+        for entry in dates:
+            entry.reason, entry.kind = None, "heading"
 
 
-def _settle_byline(lines: Sequence[_Line], first: int, last: int) -> str | None:
+def _settle_byline(entries: Sequence[_Entry], first: int, last: int) -> str | None:
     """The author, from a byline above the prose, or from one that says so right below its first
     line or after it ("By Night" may be a heading there); bylines are dropped."""
     author: str | None = None
     inside = False
-    has_prose = bool(lines) and lines[first].prose
-    for position, line in enumerate(lines):
-        if not line.open or line.kind == "title":
+    has_prose = bool(entries) and entries[first].line.prose
+    for position, entry in enumerate(entries):
+        if not entry.open or entry.kind == "title":
             continue
         found = None
-        if not line.prose and (not inside or position > last or not has_prose):
+        if not entry.line.prose and (not inside or position > last or not has_prose):
             above = position <= first if has_prose else not inside
-            found = boilerplate.author(line.text, below_headline=above)
+            found = entry.line.author_below_headline if above else entry.line.author
         if found:
-            line.reason = "byline"
+            entry.reason = "byline"
             author = author or found
         elif position > first or not has_prose:
             inside = True
     return author
 
 
-def _drop_repeats(lines: Sequence[_Line]) -> None:
-    seen: dict[str, _Line] = {line.key: line for line in lines if line.kind == "title"}
-    for line in lines:
-        if not line.open or not line.key:
+def _drop_repeats(entries: Sequence[_Entry]) -> None:
+    seen: dict[str, _Entry] = {entry.line.key: entry for entry in entries if entry.kind == "title"}
+    for entry in entries:
+        if not entry.open or not entry.line.key:
             continue
-        earlier = seen.setdefault(line.key, line)
-        if earlier is line or (line.prose and not earlier.prose):
+        earlier = seen.setdefault(entry.line.key, entry)
+        if earlier is entry or (entry.line.prose and not earlier.line.prose):
             continue
-        if earlier.kind == "title" or len(line.text) >= _REPEAT_CHARACTERS:
-            line.reason = f"repeats line {earlier.number}"
+        if earlier.kind == "title" or len(entry.line.text) >= _REPEAT_CHARACTERS:
+            entry.reason = f"repeats line {earlier.number}"
             earlier.repeated = True
 
 
-def _drop_menus(lines: Sequence[_Line], first: int, last: int) -> None:
+def _drop_menus(entries: Sequence[_Entry], first: int, last: int) -> None:
     """Outside the prose, runs of very short lines are menus, and so are such words in a row."""
-    for start, end in ((0, first), (last + 1, len(lines))):
-        run: list[_Line] = []
+    for start, end in ((0, first), (last + 1, len(entries))):
+        run: list[_Entry] = []
         listed = False
-        for line in [*lines[start:end], None]:
-            if line is not None:
-                if line.open and line.kind != "title" and boilerplate.is_menu_bar(line.text):
-                    line.reason = "menu"
-                if line.kind != "title" and _is_menu_like(line):
-                    run.append(line)
+        for entry in [*entries[start:end], None]:
+            if entry is not None:
+                if entry.open and entry.kind != "title" and entry.line.menu_bar:
+                    entry.reason = "menu"
+                if entry.kind != "title" and _is_menu_like(entry.line):
+                    run.append(entry)
                     continue
-                if line.kind == "title" or not line.open:
+                if entry.kind == "title" or not entry.open:
                     continue
             # What a colon announces is a list; rows with numbers are a table.
-            numbered = sum(any(map(str.isdigit, item.text)) for item in run if item.open)
+            numbered = sum(item.line.numbered for item in run if item.open)
             if len(run) >= _MENU_LINES and not listed and numbered <= len(run) / 2:
                 for item in run:
                     item.reason = item.reason or "menu"
             run = []
-            listed = line is not None and line.open and line.text.endswith((":", "："))
+            listed = entry is not None and entry.open and entry.line.announces
 
 
-def _is_menu_like(line: _Line) -> bool:
-    return (
-        boilerplate.words(line.text) <= _MENU_WORDS
-        and not boilerplate.is_punctuated(line.text)
-        and not boilerplate.is_list_item(line.text)
-    )
+def _is_menu_like(line: Line) -> bool:
+    return line.words <= _MENU_WORDS and not line.punctuated and not line.list_item
 
 
-def _drop_tail(lines: Sequence[_Line], last: int) -> None:
+def _drop_tail(entries: Sequence[_Entry], last: int) -> None:
     """Below the prose: what a comment form or a list of links opens, and headlines with dates."""
     opened = ""
-    for position in range(last + 1, len(lines)):
-        line = lines[position]
-        if line.reason is not None and boilerplate.opens_tail(line.text):
-            opened = line.reason
-        follower = lines[position + 1] if position + 1 < len(lines) else None
-        if not line.open or line.prose or line.kind == "title":
+    for position in range(last + 1, len(entries)):
+        entry = entries[position]
+        if entry.reason is not None and entry.line.opens_tail:
+            opened = entry.reason
+        follower = entries[position + 1] if position + 1 < len(entries) else None
+        if not entry.open or entry.line.prose or entry.kind == "title":
             continue
         if opened:
-            line.reason = f"below a {opened}"
-        elif follower is not None and follower.reason == "date line" and line.indented:
-            line.reason = "link with its date"
+            entry.reason = f"below a {opened}"
+        elif follower is not None and follower.reason == "date line" and entry.indented:
+            entry.reason = "link with its date"
 
 
-def _drop_other_script(lines: Sequence[_Line], script: str | None, first: int, last: int) -> None:
+def _drop_other_script(
+    entries: Sequence[_Entry], script: str | None, first: int, last: int
+) -> None:
     """Outside the prose, what is in another script than the article and is no sentence, no
     quotation and no row of a table."""
-    for position, line in enumerate(lines):
+    for position, entry in enumerate(entries):
         outside = position < first or position > last
-        if line.open and outside and line.kind != "title" and not line.prose:
-            used = scripts.of(line.text)
+        if entry.open and outside and entry.kind != "title" and not entry.line.prose:
+            used = entry.line.scripts
             foreign = bool(used) and script is not None and script not in used
-            said = boilerplate.is_punctuated(line.text) or boilerplate.is_quoted(line.text)
-            if foreign and not said and not any(map(str.isdigit, line.text)):
-                line.reason = "not in the script of the article"
+            said = entry.line.punctuated or entry.line.quoted
+            if foreign and not said and not entry.line.numbered:
+                entry.reason = "not in the script of the article"
 
 
-def _name_kinds(lines: Sequence[_Line], first: int) -> None:
+def _name_kinds(entries: Sequence[_Entry], first: int) -> None:
     """Heading, list item, caption or text, for what is kept."""
-    kept = [(i, line) for i, line in enumerate(lines) if line.open]
+    kept = [(i, entry) for i, entry in enumerate(entries) if entry.open]
     in_list = False
-    for at, (position, line) in enumerate(kept):
+    for at, (position, entry) in enumerate(kept):
         before = kept[at - 1][1] if at else None
         after = kept[at + 1][1] if at + 1 < len(kept) else None
-        opens = before is not None and before.text.endswith((":", "：", "፦", "ː"))
-        short = not line.prose and not boilerplate.ends_sentence(line.text)
-        in_list = short and (opens or (in_list and not _starts_section(line, after)))
-        if line.kind is not None:
+        opens = before is not None and before.line.text.endswith((":", "：", "፦", "ː"))
+        short = not entry.line.prose and not entry.line.ends_sentence
+        in_list = short and (opens or (in_list and not _starts_section(entry.line, after)))
+        if entry.kind is not None:
             continue
-        if in_list or boilerplate.is_list_item(line.text):
-            line.kind = "list"
-        elif line.repeated and boilerplate.words(line.text) <= _MOST_CAPTION_WORDS:
-            line.kind = "caption"
+        if in_list or entry.line.list_item:
+            entry.kind = "list"
+        elif entry.repeated and entry.line.words <= _CAPTION_WORDS:
+            entry.kind = "caption"
         elif not short:
-            line.kind = "text"
+            entry.kind = "text"
         elif position < first:
-            line.kind = "caption"
+            entry.kind = "caption"
         else:
-            line.kind = "heading" if after is not None and after.prose else "text"
+            entry.kind = "heading" if after is not None and after.line.prose else "text"
 
 
-_MOST_CAPTION_WORDS = 30
-
-
-def _starts_section(line: _Line, after: _Line | None) -> bool:
+def _starts_section(line: Line, after: _Entry | None) -> bool:
     """Whether a short line after a list looks like the heading of what follows: with no mark in
     a language that only spacing tells apart, the last item before prose stays an item."""
-    return after is not None and after.prose and line.text.endswith(("?", "؟", "？"))
+    return after is not None and after.line.prose and line.text.endswith(("?", "؟", "？"))
