@@ -58,7 +58,7 @@ def missing(folder: Path) -> list[str]:
     if not (folder / WEIGHTS).is_file() and not (folder / INDEX).is_file():
         absent.append(WEIGHTS)
     elif not (folder / WEIGHTS).is_file():
-        absent += [name for name in _shards(folder) if not (folder / name).is_file()]
+        absent += [name for name in shards(folder) if not (folder / name).is_file()]
     return absent
 
 
@@ -100,7 +100,7 @@ def fingerprint(folder: Path) -> str:
         return folder.name
     digest = hashlib.sha256()
     names = ["config.json", "generation_config.json", TOKENIZER]
-    weights = [WEIGHTS] if (folder / WEIGHTS).is_file() else _shards(folder)
+    weights = [WEIGHTS] if (folder / WEIGHTS).is_file() else shards(folder)
     for name in [*names, *weights]:
         path = folder / name
         if path.is_file():
@@ -122,7 +122,8 @@ def _hash_file(path: Path, digest: Any) -> None:
             digest.update(handle.read(_BLOCK))
 
 
-def _shards(folder: Path) -> list[str]:
+def shards(folder: Path) -> list[str]:
+    """Give the names of the files that the index in ``folder`` lists; empty without an index."""
     if not (folder / INDEX).is_file():
         return []
     weight_map = _object(folder / INDEX).get("weight_map")
@@ -132,7 +133,7 @@ def _shards(folder: Path) -> list[str]:
 
 
 def _shard_paths(folder: Path) -> list[Path]:
-    return [folder / name for name in _shards(folder)]
+    return [folder / name for name in shards(folder)]
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from toolkit.errors import ModelError, ToolkitError
-from toolkit.hub.checkpoint import COMMIT, FILES
+from toolkit.hub.cache import point, repository_folder
+from toolkit.hub.checkpoint import FILES
 from toolkit.hub.convert import OLD_FILES, OLD_WEIGHTS
 from toolkit.progress import Progress
-from toolkit.storage import locked, place, write_whole
+from toolkit.storage import locked, place
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -44,22 +45,24 @@ _PAUSE = 1.0  # seconds before the next attempt
 _MARGIN = 200 << 20  # bytes of the disk to leave free
 
 
+def describe(repository: str, revision: str) -> ModelInfo:
+    """Ask the hub for the commit, the files and their sizes of a revision of ``repository``."""
+    return _hub().model_info(repository, revision=revision, files_metadata=True, timeout=_TIMEOUT)
+
+
 def find(repository: str, revision: str) -> tuple[ModelInfo, str]:
     """What the hub knows of the revision of ``repository`` to take, and that revision's name: the
     one asked for or, where ``main`` has no safetensors, the hub's own conversion of it if there is
     one."""
     from huggingface_hub.errors import RevisionNotFoundError
 
-    hub = _hub()
-    info = hub.model_info(repository, revision=revision, files_metadata=True, timeout=_TIMEOUT)
+    info = describe(repository, revision)
     if _has_weights(info):
         return info, revision
     if revision == "main":
-        for other in _conversions(hub, repository):
+        for other in _conversions(repository):
             with suppress(RevisionNotFoundError):
-                converted = hub.model_info(
-                    repository, revision=other, files_metadata=True, timeout=_TIMEOUT
-                )
+                converted = describe(repository, other)
                 if _has_weights(converted):
                     return converted, other
     if old(info):
@@ -73,7 +76,7 @@ def find(repository: str, revision: str) -> tuple[ModelInfo, str]:
 def needed(info: ModelInfo) -> dict[str, int]:
     """The files to take and their sizes in bytes. Weights in one file are preferred to shards
     of them; where both are there, only the one file is taken."""
-    wanted = _matching(info, FILES)
+    wanted = matching(info, FILES)
     if "model.safetensors" in wanted:
         return {n: size for n, size in wanted.items() if not n.startswith("model-")}
     return wanted if _has_weights(info) else wanted | old(info)
@@ -81,11 +84,12 @@ def needed(info: ModelInfo) -> dict[str, int]:
 
 def old(info: ModelInfo) -> dict[str, int]:
     """The files of old weights, which have to be converted, and their sizes in bytes."""
-    found = _matching(info, OLD_FILES)
+    found = matching(info, OLD_FILES)
     return {OLD_WEIGHTS: found[OLD_WEIGHTS]} if OLD_WEIGHTS in found else found
 
 
-def _matching(info: ModelInfo, patterns: Sequence[str]) -> dict[str, int]:
+def matching(info: ModelInfo, patterns: Sequence[str]) -> dict[str, int]:
+    """Give the files whose names match one of ``patterns``, and their sizes in bytes."""
     sizes = {s.rfilename: s.size or 0 for s in info.siblings or []}
     return {n: size for n, size in sizes.items() if any(fnmatch(n, p) for p in patterns)}
 
@@ -93,26 +97,25 @@ def _matching(info: ModelInfo, patterns: Sequence[str]) -> dict[str, int]:
 def download(
     info: ModelInfo,
     files: dict[str, int],
-    cache: Path,
     progress: Progress,
-    reference: str,
+    revision: str,
     *,
     extra: int = 0,
 ) -> Path:
-    """Bring ``files`` into the hub's ``cache`` and return the folder of the snapshot.
+    """Bring ``files`` into the hub's cache and return the folder of the snapshot.
 
-    What is there already is kept, and a file that was begun goes on where it stopped, today or
-    tomorrow. ``reference`` is the name (``main``) under which the commit will be found again.
+    Files that are there are kept, and one that was begun is continued, today or tomorrow.
+    ``revision`` is the name (``main``) under which the commit will be found again.
     Raises ``ModelError`` when the disk is too small, ``extra`` bytes besides the files included,
     or a file does not have the hash that the hub gives for it.
     """
     from huggingface_hub import hf_hub_download
 
     commit = str(info.sha)
-    storage = cache / f"models--{info.id.replace('/', '--')}"
+    storage = repository_folder(info.id)
     snapshot = storage / "snapshots" / commit
     hashes = {s.rfilename: s.lfs.sha256 for s in info.siblings or [] if s.lfs is not None}
-    _check_space(_still_missing(files, hashes, storage, snapshot) + extra, cache)
+    _check_space(_still_missing(files, hashes, storage, snapshot) + extra, storage)
     progress.begin("fetch", sum(files.values()))
     for name, size in sorted(files.items(), key=lambda item: item[1]):
         if name in hashes and not (snapshot / name).exists():
@@ -124,22 +127,12 @@ def download(
                 info.id,
                 name,
                 revision=commit,
-                cache_dir=cache,
+                cache_dir=storage.parent,
                 endpoint=os.environ.get("HF_ENDPOINT"),
                 tqdm_class=cast("Any", _NoBar),
             )
-    if not COMMIT.fullmatch(reference):
-        pointer = storage / "refs" / reference
-        pointer.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(pointer, commit)
+    point(storage, revision, commit)
     return snapshot
-
-
-def discard(file: Path) -> None:
-    """Remove a file of a snapshot with the blob that it links to."""
-    blob = file.resolve()
-    file.unlink(missing_ok=True)
-    blob.unlink(missing_ok=True)
 
 
 def _still_missing(
@@ -234,10 +227,10 @@ def _has_weights(info: ModelInfo) -> bool:
     return any(fnmatch(s.rfilename, "model*.safetensors") for s in info.siblings or [])
 
 
-def _conversions(hub: HfApi, repository: str) -> Iterator[str]:
+def _conversions(repository: str) -> Iterator[str]:
     """The references of the hub's own conversions: those that are known, then the newest."""
     yield from _ELSEWHERE.get(repository, ())
-    found = hub.get_repo_discussions(
+    found = _hub().get_repo_discussions(
         repository,
         author=_CONVERTER,
         discussion_type="pull_request",
@@ -248,8 +241,8 @@ def _conversions(hub: HfApi, repository: str) -> Iterator[str]:
     yield from (str(d.git_reference) for d in requests)
 
 
-def _check_space(size: int, cache: Path) -> None:
-    existing = next(p for p in (cache, *cache.absolute().parents) if p.exists())
+def _check_space(size: int, folder: Path) -> None:
+    existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     free = shutil.disk_usage(existing).free
     if size + _MARGIN > free:
         raise ModelError(

@@ -7,6 +7,7 @@ used without asking the network.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ConfigError, ModelError
-from toolkit.hub.checkpoint import fingerprint
+from toolkit.hub.cache import repository_folder, snapshots
+from toolkit.hub.checkpoint import fingerprint, shards
+from toolkit.progress import Silent
 
 if TYPE_CHECKING:
     import torch
 
 _HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?", re.ASCII)
 _FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja")
+# Bytes of the start and the end of a file that are hashed.
 _SAMPLE = 1 << 20
 _KINDS = {"CausalLM": "causal language", "Seq2SeqLM": "summarisation"}
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,30 +131,29 @@ def _device(device: str) -> torch.device:
 
 
 def _snapshot(repository: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    """The snapshot in the hub's cache, fetched first unless it is whole."""
+    from toolkit.hub import download
 
-    for local in (True, False):
-        try:
-            return Path(
-                snapshot_download(
-                    repository,
-                    revision=revision,
-                    allow_patterns=list(_FILES),
-                    local_files_only=local,
-                )
-            )
-        except LocalEntryNotFoundError:
-            continue
-        except (HfHubHTTPError, OSError) as error:
+    for folder in snapshots(repository_folder(repository), revision or ""):
+        if _is_whole(folder):
+            return folder
+    remedy = "Check the name and the network, or name a folder with the model."
+    with download.hub_errors(repository, remedy):
+        info = download.describe(repository, revision or "main")
+        files = download.matching(info, _FILES)
+        if not any(name.endswith(".safetensors") for name in files):
             raise ModelError(
-                f"{repository} cannot be fetched ({type(error).__name__})",
-                remedy="Check the name and the network, or give a folder that has the model.",
-            ) from None
-    raise ModelError(
-        f"the weights of {repository} are not on this machine and the hub cannot be reached",
-        remedy="Copy the model's folder from another machine and name the folder.",
-    )
+                f"{repository} has no safetensors on the hub",
+                remedy="Use a model that has them; other formats can run code.",
+            )
+        log.warning("Fetching %s (%.1f GB).", repository, sum(files.values()) / 1e9)
+        return download.download(info, files, Silent(), revision or "main")
+
+
+def _is_whole(folder: Path) -> bool:
+    weights = [folder / name for name in shards(folder)] or list(folder.glob("*.safetensors"))
+    files = [folder / "config.json", *weights]
+    return bool(weights) and all(path.is_file() for path in files)
 
 
 def _hash(path: Path) -> str:

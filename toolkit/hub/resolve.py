@@ -17,6 +17,13 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import ConfigError, ModelError
 from toolkit.hub import convert
+from toolkit.hub.cache import (
+    cache_folder,
+    discard,
+    repository_folder,
+    repository_of,
+    snapshots,
+)
 from toolkit.hub.checkpoint import (
     COMMIT,
     TOKENIZER,
@@ -116,20 +123,18 @@ def _download(model: str, hub_id: str, say: Callable[[str], None], progress: Pro
         info, found = download.find(repository, revision or "main")
         files = download.needed(info)
         old = {name: size for name, size in download.old(info).items() if name in files}
-        folder = _storage(repository) / "snapshots" / str(info.sha)
+        folder = repository_folder(repository) / "snapshots" / str(info.sha)
         if old and not missing(folder):
             return folder
         fresh = [folder / name for name in old if not (folder / name).exists()]
         say(f"Fetching {hub_id} ({_in_words(sum(files.values()))}) into {cache_folder()}.")
         say(_licence_line(info))
-        folder = download.download(
-            info, files, cache_folder(), progress, found, extra=sum(old.values())
-        )
+        folder = download.download(info, files, progress, found, extra=sum(old.values()))
         if old:
             say("Converting the weights, once.")
             convert.convert(folder)
             for path in fresh:
-                download.discard(path)
+                discard(path)
     return folder
 
 
@@ -140,15 +145,6 @@ def list_models() -> list[Listed]:
     for name, (hub_id, size) in _SIZES.items():
         rows.append(Listed(name, hub_id, _in_words(size), LICENCE, str(_cached(hub_id) or "")))
     return rows
-
-
-def cache_folder() -> Path:
-    """The hub's cache, where its own tools keep it too."""
-    for name, below in (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub")):
-        if value := os.environ.get(name):
-            return Path(os.path.expandvars(value)).expanduser() / below
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "huggingface" / "hub"
 
 
 def _hub_id(model: str) -> str | None:
@@ -176,7 +172,7 @@ def _from_folder(folder: Path) -> Checkpoint:
     check(folder)
     name = folder.resolve().name
     if COMMIT.fullmatch(name):
-        name = folder.resolve().parents[1].name.removeprefix("models--").replace("--", "/")
+        name = repository_of(folder.resolve().parents[1])
     return Checkpoint(name, folder, fingerprint(folder))
 
 
@@ -187,14 +183,10 @@ def _checkpoint(hub_id: str, folder: Path) -> Checkpoint:
     return Checkpoint(repository.partition("/")[2], folder, fingerprint(folder), licence=licence)
 
 
-def _storage(repository: str) -> Path:
-    return cache_folder() / f"models--{repository.replace('/', '--')}"
-
-
 def _cached(hub_id: str) -> Path | None:
     """The snapshot in the hub's cache to use for ``hub_id``, or None."""
     repository, _, revision = hub_id.partition("@")
-    return _snapshot(_storage(repository), revision)
+    return _snapshot(repository_folder(repository), revision)
 
 
 def _old_snapshot(hub_id: str) -> Path | None:
@@ -202,34 +194,13 @@ def _old_snapshot(hub_id: str) -> Path | None:
     repository, _, revision = hub_id.partition("@")
     if _cached(hub_id) is not None:
         return None
-    found = _snapshots(_storage(repository), revision)
+    found = snapshots(repository_folder(repository), revision)
     return next((p for p in found if convert.old_weights(p)), None)
 
 
 def _snapshot(storage: Path, revision: str = "") -> Path | None:
-    """The first complete one of ``_snapshots``."""
-    return next((p for p in _snapshots(storage, revision) if not missing(p)), None)
-
-
-def _snapshots(storage: Path, revision: str = "") -> list[Path]:
-    """The snapshots to look at: that of ``revision`` where one is asked for, else of ``main``,
-    then from the one that came last (weights may stand in another revision than main)."""
-    snapshots = storage / "snapshots"
-    if COMMIT.fullmatch(revision):
-        candidates = [snapshots / revision]
-    else:
-        candidates = _pointed_at(storage, revision or "main")
-        if not revision and snapshots.is_dir():
-            others = [p for p in snapshots.iterdir() if p.is_dir()]
-            candidates += sorted(others, key=lambda p: p.stat().st_mtime, reverse=True)
-    return [p for p in candidates if p.is_dir()]
-
-
-def _pointed_at(storage: Path, revision: str) -> list[Path]:
-    pointer = storage / "refs" / revision
-    if not pointer.is_file():
-        return []
-    return [storage / "snapshots" / pointer.read_text(encoding="utf-8").strip()]
+    """The first of the snapshots to look at that is complete."""
+    return next((path for path in snapshots(storage, revision) if not missing(path)), None)
 
 
 def _remedy(model: str) -> str:
