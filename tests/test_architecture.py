@@ -19,6 +19,7 @@ ROOMS = (
     "errors",
     "data",
     "progress",
+    "machine",
     "storage",
     "config",
     "languages",

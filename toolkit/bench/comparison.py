@@ -22,6 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from toolkit import machine
 from toolkit.bench.report import STOCK, BenchReport, BenchRow, with_ratios
 from toolkit.bench.subjects import random_subject
 from toolkit.bench.timing import Subject, Timing, Work, measure, prepare, sweep
@@ -68,7 +69,7 @@ def entries(beam: int, device: str = "cpu") -> list[Entry]:
     """The engines worth comparing with ``beam``. CTranslate2 with the English vocabulary takes
     the batch size that is the best for the stock one."""
     wide, on_gpu = beam > 1, device == "cuda"
-    half = "bfloat16" if on_gpu or choice.multiplies_bfloat16(choice.cpu_flags()) else "float32"
+    half = "bfloat16" if on_gpu or machine.multiplies_bfloat16() else "float32"
     stock, best = ("float16", "bfloat16") if on_gpu else ("int8", "int8")
     # The stock engine is measured as it comes, the other as the toolkit would run it.
     right = stock if on_gpu or choice.ctranslate2_int8() else "float32"
@@ -168,14 +169,14 @@ def run(
     Without a ``subject`` it is ``random_subject(folder)``. With beams there are fewer sentences,
     by as many times. ``sentences`` None takes as many as 15 minutes allow, 256 at the least (2048
     on a GPU). An engine that has not the memory is recorded as failed. ``names``
-    limits the engines to those named. ``threads`` is the machine's processors if None. What is
+    limits the engines to those named. ``threads`` is ``machine.cores()`` if None. What is
     made of the checkpoint, gigabytes, is kept for the next time; ``say`` is told where.
     """
     began = time.monotonic()
     progress = progress or Silent()
     subject = subject or random_subject(folder)
     chosen = [e for b in beams for e in entries(b, device) if not names or e.name in names]
-    threads = threads or choice.processors()
+    threads = threads or machine.cores()
     series = _Series(subject, chosen, device, threads, rounds)
     works = series.works(sentences or _SENTENCES[device][0])
     progress.begin("prepare", 0)
@@ -196,7 +197,7 @@ def run(
     ]
     timings = _rounds(chosen, works, rounds, progress)
     return BenchReport(
-        machine=choice.processor(),
+        machine=machine.processor(),
         threads=threads,
         workload=f"{sentences} sentences, fewer with beams by as many times; {subject.name}",
         rows=tuple(with_ratios(list(map(_row, chosen, works, timings, tried)))),

@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from toolkit import machine
 from toolkit.config import Config
 from toolkit.digest import render
 from toolkit.errors import ConfigError, ToolkitError
@@ -90,10 +91,8 @@ def _versions(config: Config) -> Finding:
 
 
 def _processor(config: Config) -> Finding:
-    names = {"amx_tile": "AMX", "avx512f": "AVX-512", "avx2": "AVX2"}
-    flags = choice.cpu_flags()
-    have = [name for flag, name in names.items() if flag in flags]
-    return Finding("processor", "ok", f"{os.cpu_count()} cores, {', '.join(have) or 'no AVX2'}")
+    widest = machine.VECTOR_NAMES[machine.vectors()]
+    return Finding("processor", "ok", f"{machine.cores()} cores, {widest}")
 
 
 def _gpu(config: Config) -> Finding:
@@ -122,12 +121,12 @@ def _engine(config: Config) -> Finding:
     from toolkit.translators.nllb import choose_device
 
     parameters, fits = _sizes(config)
-    machine = choice.describe(choose_device(config.device), fits=fits)
-    chosen = choice.choose(machine, parameters, fits=fits, device=config.device)
+    here = choice.describe(choose_device(config.device), fits=fits)
+    chosen = choice.choose(here, parameters, fits=fits, device=config.device)
     detail = f"auto is {chosen.engine} on {chosen.device} ({chosen.why})"
     if config.engine != "auto":
         return Finding("engine", "ok", f"{config.engine}, as set; {detail}")
-    free = machine.gpu if chosen.device == "cuda" else machine.memory
+    free = here.gpu if chosen.device == "cuda" else here.memory
     if chosen.needs > free:
         detail += f"; {free >> 20} MiB of memory are free, about {chosen.needs >> 20} are needed"
         return Finding("engine", "warn", detail)

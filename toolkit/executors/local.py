@@ -14,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from toolkit import machine
 from toolkit.errors import ConfigError
 from toolkit.executors.base import Died, Failed, Unforeseen, map_here, map_shards, run_shard
 
@@ -34,12 +35,12 @@ _PARENT_CHECK = 1.0
 
 class Local:
     """Maps in this process when the items are few, else by ``workers`` processes, by default as
-    many as there are CPUs to run on, but no more than eight."""
+    many as there are cores to run on, but no more than eight."""
 
     def __init__(self, workers: int | None = None) -> None:
         if workers is not None and workers < 1:
             raise ConfigError(f"workers must be at least 1, not {workers}")
-        self.workers = workers or min(_MOST, _cpus())
+        self.workers = workers or min(_MOST, machine.cores())
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | Failed]:
         """See ``Executor.map``."""
@@ -134,9 +135,3 @@ def _check(pool: ProcessPoolExecutor, function: Callable[[Any], Any]) -> None:
             f"worker processes cannot do the work ({cause})",
             remedy="They must be able to import the function that is mapped.",
         ) from None
-
-
-def _cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

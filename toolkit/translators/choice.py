@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from toolkit import machine as this_machine
 from toolkit.hub.checkpoint import Checkpoint
+from toolkit.machine import UNKNOWN_MEMORY, VECTOR_NAMES, Vectors
 
 if TYPE_CHECKING:
     from toolkit.translators.engine.linear import Precision
 
 TORCH, CTRANSLATE2 = "torch", "ctranslate2"
-Vectors = Literal["amx", "avx512", "avx2", ""]
-_NAMES = {"amx": "AMX", "avx512": "AVX-512", "avx2": "AVX2", "": "no AVX2"}
 _SMALL = 100_000_000  # parameters below which every engine waits for nothing but itself
 # What our loop is the fastest with even without its C kernels. Anywhere else CTranslate2 is, where
 # it is installed.
 _OURS_WITHOUT: tuple[Vectors, ...] = ("amx", "avx512")
-# The flag of Linux for each, the best first.
-_FLAGS: dict[Vectors, str] = {"amx": "amx_int8", "avx512": "avx512_vnni", "avx2": "avx2"}
 # Bytes in memory for each parameter, caches of the usual number of rows included.
 _ON_CPU, _CONVERTING, _ON_GPU, _ON_GPU_INT8 = 1.6, 9.0, 2.5, 1.3
 _BESIDES = 1 << 30  # what a GPU holds besides: torch itself, and rows
@@ -39,7 +34,7 @@ class Machine:
     """
 
     vectors: Vectors = ""
-    memory: int = 1 << 40
+    memory: int = UNKNOWN_MEMORY
     gpu: int = 0
     kernels: bool = False
     ctranslate2: bool = False
@@ -79,7 +74,7 @@ def choose(machine: Machine, parameters: int, *, fits: bool = True, device: str 
 
 
 def _on_cpu(machine: Machine, parameters: int, fits: bool) -> tuple[str, str]:
-    vectors = _NAMES[machine.vectors]
+    vectors = VECTOR_NAMES[machine.vectors]
     if parameters < _SMALL:
         return TORCH, "a small checkpoint"
     if machine.kernels and fits:
@@ -140,11 +135,11 @@ def describe(device: str, *, fits: bool = True) -> Machine:
         except RuntimeError:
             gpu = 0  # No room even to ask, or others have it to themselves.
         found = installed and _ctranslate2_finds_gpu()
-    best, kernels = vectors(cpu_flags()), load() is not None
+    best, kernels = this_machine.vectors(), load() is not None
     matters = best not in _OURS_WITHOUT and not (kernels and fits)
     return Machine(
         vectors=best,
-        memory=free_memory(),
+        memory=this_machine.free_memory(),
         gpu=gpu,
         kernels=kernels,
         ctranslate2=installed,
@@ -160,89 +155,10 @@ def ctranslate2_int8() -> bool:
     return find_spec("ctranslate2") is None or int8_is_exact()
 
 
-def vectors(flags: set[str]) -> Vectors:
-    """The best of a processor's ``flags``, as far as ``ONEDNN_MAX_CPU_ISA`` lets them be used."""
-    kinds = list(_FLAGS)
-    usable = kinds[kinds.index(best) :] if (best := _most()) else []
-    return next((kind for kind in usable if _FLAGS[kind] in flags), "")
-
-
-def multiplies_bfloat16(flags: set[str]) -> bool:
-    """Whether a processor with ``flags`` is fast with bfloat16, ``ONEDNN_MAX_CPU_ISA`` heeded."""
-    held = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
-    wide = vectors(flags) in ("amx", "avx512") and held != "AVX512_CORE_VNNI"
-    return wide and bool(flags & {"amx_bf16", "avx512_bf16"})
-
-
-def _most() -> Vectors:
-    """The best that ``ONEDNN_MAX_CPU_ISA`` lets be used. ``AVX512_CORE`` is without VNNI."""
-    held = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
-    if held in ("SSE41", "AVX"):
-        return ""
-    if held == "AVX512_CORE" or held.startswith("AVX2"):
-        return "avx2"
-    return "avx512" if held.startswith(("AVX512", "AVX10")) and "AMX" not in held else "amx"
-
-
-def processor() -> str:
-    """The processor's family, its best instructions, and what holds it to fewer."""
-    held = os.environ.get("ONEDNN_MAX_CPU_ISA")
-    parts = [platform.machine(), vectors(cpu_flags()), f"held to {held}" if held else ""]
-    return " ".join(part for part in parts if part)
-
-
-def processors() -> int:
-    """That this process may use; macOS does not say which."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def cpu_flags() -> set[str]:
-    """What the processor can do, in Linux's names; empty elsewhere."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return set()
-    return set(text.partition("flags")[2].partition("\n")[0].split())
-
-
 def _ctranslate2_finds_gpu() -> bool:
     import ctranslate2
 
     return bool(ctranslate2.get_cuda_device_count())
-
-
-def free_memory(root: Path = Path("/")) -> int:
-    """Bytes that can be had without swapping, the container's limit respected. The files of
-    Linux that tell are below ``root``."""
-    try:
-        text = (root / "proc/meminfo").read_text(encoding="ascii")
-        free = int(text.partition("MemAvailable:")[2].split()[0]) << 10
-    except (OSError, IndexError, ValueError):
-        return Machine().memory  # Not known: nothing is refused for it.
-    folder = root / "sys/fs/cgroup"
-    return min(
-        free,
-        _left(folder, "memory.max", "memory.current", ""),
-        _left(folder / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
-    )
-
-
-def _left(folder: Path, limit: str, used: str, prefix: str) -> int:
-    """What a control group has left. Files that it has cached count as used and can be dropped."""
-    try:
-        most = int((folder / limit).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return Machine().memory  # None, or no limit.
-    try:
-        taken = int((folder / used).read_text(encoding="ascii"))
-        lines = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
-        counts = dict(line.split(maxsplit=1) for line in lines)
-        cached = sum(int(counts[f"{prefix}{kind}_file"]) for kind in ("active", "inactive"))
-    except (OSError, ValueError, KeyError):
-        return most
-    return max(0, most - max(0, taken - cached))
 
 
 def _gb(size: int) -> str:

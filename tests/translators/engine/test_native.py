@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import save_file
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
+from toolkit import machine
 from toolkit.errors import ModelError
-from toolkit.translators.choice import cpu_flags, vectors
 from toolkit.translators.engine.decoding import Decoder
 from toolkit.translators.engine.fused import FusedNetwork, make_network
 from toolkit.translators.engine.native_kernels import (
@@ -70,7 +70,7 @@ def checkpoint(folder: Path, width: int, heads: int, feed: int, pieces: int) -> 
 @pytest.fixture(params=HELD)
 def kernels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kernels:
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", HELD[request.param])
-    if (best := vectors(cpu_flags())) != request.param:
+    if (best := machine.vectors()) != request.param:
         pytest.skip(f"this processor has no {request.param}: what would run is {best or 'nothing'}")
     found = load()
     if found is None:
@@ -136,7 +136,10 @@ def test_as_near_to_float32_as_8_bits_can_be(
 
 
 @pytest.mark.parametrize("beams", [1, 4])
-def test_threads_change_nothing(kernels: Kernels, tmp_path: Path, beams: int) -> None:
+def test_threads_change_nothing(
+    kernels: Kernels, tmp_path: Path, beams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolkit.machine.cores", lambda: 5)
     weights = checkpoint(tmp_path, *SIZES[2])
     rows = rows_of([3, 9, 9, 20, 33, 70], SIZES[2][3])
     caps = [30] * len(rows)

@@ -10,8 +10,6 @@ import ctypes
 import functools
 import hashlib
 import logging
-import math
-import os
 import platform
 from ctypes import POINTER, Structure, c_int, c_size_t, c_void_p
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from toolkit import machine
 from toolkit.config import cache_home
 from toolkit.translators.engine.compiled import CompileError, load_or_compile
 
@@ -155,8 +154,7 @@ def load(folder: Path | None = None) -> Kernels | None:
 
     ``ONEDNN_MAX_CPU_ISA`` holds them to older instructions, as it does torch.
     """
-    held = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
-    return _load(folder or cache_home() / "kernels", held)
+    return _load(folder or cache_home() / "kernels", machine.isa_limit())
 
 
 @functools.cache
@@ -181,7 +179,7 @@ def _load(folder: Path, held: str) -> Kernels | None:
 
 
 def _kinds(held: str) -> list[list[str]]:
-    if held in ("", "ALL", "DEFAULT") or "AMX" in held:
+    if not held or "AMX" in held:
         return [_AMX, _AVX512, _AVX2]
     if held.startswith(("AVX512_CORE_", "AVX10")):
         return [_AVX512, _AVX2]
@@ -191,31 +189,14 @@ def _kinds(held: str) -> list[list[str]]:
 def _name(flags: list[str]) -> str:
     """Differs with the source, the flags and the processor that they are native to."""
     sources = [path.read_bytes() for path in sorted(_FOLDER.iterdir())]
-    parts = [*sources, " ".join(_FLAGS + flags).encode(), _processor().encode()]
+    processor = " ".join(sorted(machine.cpu_flags())) or platform.processor()
+    parts = [*sources, " ".join(_FLAGS + flags).encode(), processor.encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
-def _processor() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return platform.processor()
-    return text.partition("flags")[2].partition("\n")[0]
-
-
-@functools.cache
-def _most_threads() -> int:
-    """As many as a container may use of the processors that it sees: more would spin away the
-    time of those that work."""
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        return max(1, math.ceil(int(quota) / int(period)))
-    except (OSError, ValueError):
-        return 1 << 10
-
-
 def _threads() -> int:
-    return min(torch.get_num_threads(), _most_threads())
+    """Return how many threads work: more than there are cores would only wait for one another."""
+    return min(torch.get_num_threads(), machine.cores())
 
 
 def address(tensor: Tensor | None) -> Any:
