@@ -61,9 +61,10 @@ def detect_language(text: str) -> str:
     return detection.detect_language(text)
 
 
-def clean(text: str) -> CleanText:
-    """What a reader would call the article, and what was dropped, with reasons."""
-    return cleaning.clean(text)
+def clean(text: str, *, title: str | None = None) -> CleanText:
+    """What a reader would call the article, and what was dropped, with reasons. ``title`` is the
+    headline, if it is known."""
+    return cleaning.clean(text, title=title)
 
 
 def segment(text: str, language: str) -> list[str]:

@@ -33,7 +33,8 @@ class Article:
     cleaning tells them apart. ``id`` is a hash of the content, so a file that was only moved
     keeps its id. ``language`` is what the source declares, not what was detected. ``source`` is
     its address, or the file and line it was read from; ``publisher`` is who its source says
-    published it.
+    published it. ``page`` is there if the reader told the article from its page already, by the
+    markup: then ``text`` is the article alone, and cleaning takes ``page`` as it is.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Article:
     author: str | None = None
     published: str | None = None
     publisher: str | None = None
+    page: CleanText | None = None
 
     def _repr_html_(self) -> str:
         return as_html(self)

@@ -63,7 +63,7 @@ def log_trace(error: ToolkitError) -> None:
 def _prepare(article: Article, language: str | None) -> PreparedArticle:
     declared = codes.candidates(article.language) if article.language else ()
     hint = language or (declared[0].code if len(declared) == 1 else None)
-    page = cleaning.clean(article.text, title=article.title, language=hint)
+    page = article.page or cleaning.clean(article.text, title=article.title, language=hint)
     if not page.paragraphs:
         raise InputError(
             f"{article.source}: no text is left after cleaning",
@@ -88,7 +88,8 @@ def _prepare(article: Article, language: str | None) -> PreparedArticle:
                 )
             )
     return PreparedArticle(
-        article=article,
+        # Its page is in the segments and the dropped lines from here on.
+        article=replace(article, page=None) if article.page else article,
         language=found.code,
         segments=tuple(segments),
         dropped=page.dropped,
