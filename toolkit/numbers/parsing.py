@@ -192,13 +192,10 @@ def _in_place(numbers: list[Number], index: int, text: str, language: str) -> Nu
         values |= {v - v % 100 + value for v in years}
     values |= _fraction(numbers, index, text)
     if language == ENGLISH:
-        if after[:1] == "s" and value % 10 == 0 and (1900 <= value < 2100 or value < 100):
-            values.add(value % 100 if value > 100 else 1900 + value)
+        values |= _decade(number, after)
         if value < 13 and _PM.match(after):
             values |= {v + 12 for v in values}
             parts = (parts[0] | {h + 12 for h in parts[0]}, *parts[1:]) if parts else ()
-        if number.kind == "hint":  # "nineties"
-            values |= {v - 1900 for v in values if 1900 < v < 2000}
     if (hour := _FROM_DAWN.get(language)) and value <= 12:
         around = text[max(number.start - 5, 0) : number.end + 6]
         values |= {(v + 5) % 12 + 1 for v in values} if hour in around else set()
@@ -211,6 +208,16 @@ def _in_place(numbers: list[Number], index: int, text: str, language: str) -> Nu
     attached = last.isalpha() and script_of(language) not in UNSPACED
     name = attached or (last == "-" and before[0].isalpha()) or "A" <= after[:1] <= "Z"
     return replace(number, values=frozenset(values), parts=parts, name=name)
+
+
+def _decade(number: Number, after: str) -> set[float]:
+    """What "1990s", "90s" and "nineties" may be told as: 1990 and 90."""
+    value = min(number.values, default=0.0)
+    if number.kind == "hint":
+        return {v - 1900 for v in number.values if 1900 < v < 2000}
+    if after[:1] != "s" or value % 10 or not (1900 <= value < 2100 or value < 100):
+        return set()
+    return {value % 100 if value > 100 else 1900 + value}
 
 
 def _fraction(numbers: list[Number], index: int, text: str) -> set[float]:

@@ -3,7 +3,7 @@
 The rules look at each mark that may end a sentence, at what stands before it (an abbreviation,
 an initial, a number), at what follows (a lower-case letter, a comma) and at whether it lies
 inside brackets or a short quotation. What depends on the language is data in
-``toolkit/abbreviations``, one JSON file for each ISO 639-3 code, and ``und.json`` for all:
+``abbreviations/``, one JSON file for each ISO 639-3 code, and ``und.json`` for all:
 
     never         abbreviations that do not end a sentence ("Dr", "e.g")
     may_end       abbreviations that do before one of ``starters`` ("Inc", "p.m")
@@ -128,14 +128,19 @@ def _stop_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def segment(text: str, language: str) -> list[str]:
-    """Cut ``text`` into sentences that join to ``text`` again, character for character.
+    """Return the sentences of ``text``; joined, they are ``text`` again, character for character.
 
     White space after a sentence stays with it; a line break always ends one. ``language`` is a
     FLORES-200 code; for one without data the rules that hold everywhere are used. Empty text
     gives an empty list.
+
+    >>> segment("Dr. Rao arrived at 8.30 a.m. today. He left at noon.", "eng_Latn")
+    ['Dr. Rao arrived at 8.30 a.m. today. ', 'He left at noon.']
+    >>> segment("पुल खुल गया। लोग खुश हैं।", "hin_Deva")
+    ['पुल खुल गया। ', 'लोग खुश हैं।']
     """
     rules = _rules(iso639_3_of(language))
-    pieces: list[str] = []
+    found: list[str] = []
     position = 0
     while position < len(text):
         match = _BLOCK.match(text, position)
@@ -143,16 +148,16 @@ def segment(text: str, language: str) -> list[str]:
         block = match.group()
         start = 0
         for end in _ends(block, rules):
-            pieces.append(block[start:end])
+            found.append(block[start:end])
             start = end
-        pieces.append(block[start:])
+        found.append(block[start:])
         position = match.end()
-    return pieces
+    return found
 
 
 def sentences(text: str, language: str) -> list[str]:
-    """The sentences of ``text`` without the white space around them; blank ones left out."""
-    return [piece.strip() for piece in segment(text, language) if piece.strip()]
+    """Return the sentences of ``text`` without the white space around them; blank ones left out."""
+    return [sentence.strip() for sentence in segment(text, language) if sentence.strip()]
 
 
 def _ends(block: str, rules: _Rules) -> Iterator[int]:
@@ -213,20 +218,27 @@ def _is_end(block: str, start: int, match: re.Match[str], rules: _Rules, uniform
     if marks in _PERIODS and not closed and _binds(block, start, match, rules, at):
         return False
     if soft:
-        if not spaced:
-            return True
-        if marks.endswith(("…", "‥", "..")):
-            return following.isupper()
-        if _is_lower(following) and not uniform and not _is_caseless(before):
-            return block[at + 1 : at + 2].isupper()  # iPhone
-        return True
-    if not spaced:
-        # Japanese carries on after a quotation with a particle; in Khmer abbreviations and in
-        # verse numbers the mark stands on either side of one letter or number.
-        if closed and _HIRAGANA.match(following):
-            return False
-        return block[match.end() + 1 : match.end() + 2] not in marks
+        return not spaced or _soft_stop_ends(block, before, marks, at, uniform)
+    return spaced or _full_stop_ends(block, match, following)
+
+
+def _soft_stop_ends(block: str, before: str, marks: str, at: int, uniform: bool) -> bool:
+    """Whether a mark that a space follows ends a sentence, by the character ``at`` after it."""
+    following = block[at : at + 1]
+    if marks.endswith(("…", "‥", "..")):
+        return following.isupper()
+    if _is_lower(following) and not uniform and not _is_caseless(before):
+        return block[at + 1 : at + 2].isupper()  # iPhone
     return True
+
+
+def _full_stop_ends(block: str, match: re.Match[str], following: str) -> bool:
+    """Whether a mark that nothing but a full stop can be ends a sentence with no space after it."""
+    # Japanese carries on after a quotation with a particle; in Khmer abbreviations and in
+    # verse numbers the mark stands on either side of one letter or number.
+    if match["closers"] and _HIRAGANA.match(following):
+        return False
+    return block[match.end() + 1 : match.end() + 2] not in match["marks"]
 
 
 def _following(block: str, position: int) -> tuple[int, str]:
@@ -245,20 +257,21 @@ def _binds(block: str, start: int, match: re.Match[str], rules: _Rules, at: int)
     token = _TOKEN.search(block, max(start, stop - _LOOK_BACK), stop)
     if token is None:
         return False
-    word, following = token["word"], block[at]
-    next_word = _LETTERS.match(block, at)
-    opens = next_word is not None and next_word.group() in rules.starters
-    if token["previous"] and _listed(token["previous"] + word, rules.never):
-        return True
-    if _listed(word, rules.never) or _listed(word.rpartition("-")[2], rules.never):
+    word = token["word"]
+    forms = ((token["previous"] or "") + word, word, word.rpartition("-")[2])
+    if any(_listed(form, rules.never) for form in forms):
         return True
     if _listed(word, rules.after_number):
-        counted = re.search(
-            r"\d\s*$", block[max(start, token.start("word") - 3) : token.start("word")]
-        )
-        return counted is None or not following.isupper()
+        counted = _counted(block, start, token.start("word"))
+        return not counted or not block[at].isupper()
     if _listed(word, rules.with_number):
-        return following.isdigit()
+        return block[at].isdigit()
+    return _may_bind(word, rules, opens=_opens_sentence(block, at, rules))
+
+
+def _may_bind(word: str, rules: _Rules, *, opens: bool) -> bool:
+    """Whether a period belongs to a word that may end a sentence too; ``opens`` tells that the
+    next word opens one more often than not."""
     if _listed(word, rules.may_end):
         return not opens
     if rules.initials and all(part in rules.initials for part in word.split(".")):
@@ -268,6 +281,16 @@ def _binds(block: str, start: int, match: re.Match[str], rules: _Rules, at: int)
     if rules.ordinals and _ROMAN.fullmatch(word):
         return True
     return bool(_ACRONYM.fullmatch(word)) and not opens and not _SYLLABIC.match(word)
+
+
+def _opens_sentence(block: str, at: int, rules: _Rules) -> bool:
+    word = _LETTERS.match(block, at)
+    return word is not None and word.group() in rules.starters
+
+
+def _counted(block: str, start: int, at: int) -> bool:
+    """Whether a number stands right before the word ``at``."""
+    return re.search(r"\d\s*$", block[max(start, at - 3) : at]) is not None
 
 
 def _listed(word: str, words: frozenset[str]) -> bool:
