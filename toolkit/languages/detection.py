@@ -8,7 +8,7 @@ Three kinds of evidence, each where it is strong:
   neighbours, and languages without a profile. A language whose markers make a larger share
   of the words than its threshold overtakes its rivals.
 
-What it cannot tell: Akan (``aka_Latn``) from Twi, and Kanuri in Arabic script from the others,
+It cannot tell Akan (``aka_Latn``) from Twi, and Kanuri in Arabic script from the others,
 unless the source declares them. Near neighbours are told in documents, not in headlines: Bosnian
 from Croatian, Dari from Persian, Indonesian from Malay, the languages of northern India from
 Hindi. Varieties of Arabic are told only where a text is in plain dialect; news is in the
@@ -71,9 +71,12 @@ _NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a document is written in. ``confidence`` lies between 0 and 1; ``runners_up`` are
-    the next codes with theirs, best first. ``doubt`` says, as a part of a sentence for people, why
-    the language may be another; it is empty where nothing speaks for that."""
+    """The language that a document is written in.
+
+    ``confidence`` lies between 0 and 1; ``runners_up`` are the next codes with theirs, best first.
+    ``doubt`` says, as a part of a sentence for people, why the language may be another; it is
+    empty where nothing speaks for that.
+    """
 
     code: str
     confidence: float
@@ -93,12 +96,18 @@ class _Markers:
 
 
 def detect_language(text: str) -> str:
-    """The FLORES-200 code of the language of ``text``; see ``detect``."""
+    """Return the FLORES-200 code of the language of ``text``; see ``detect``.
+
+    >>> detect_language("નવો પુલ સોમવારે ખુલ્લો મુકાયો.")
+    'guj_Gujr'
+    >>> detect_language("The new bridge was opened on Monday morning.")
+    'eng_Latn'
+    """
     return detect(text).code
 
 
 def detect(text: str, *, declared: str | None = None) -> Detection:
-    """The language of a document.
+    """Return the language of a document.
 
     ``declared`` is what its source says, in any form that ``languages.resolve`` reads: it
     settles what is in doubt, is overruled where the text says otherwise, and is a reason for
@@ -155,8 +164,8 @@ def _ranked(scores: dict[str, float], sharpness: float) -> Detection:
 
 
 def _scores(text: str, possible: list[str]) -> tuple[dict[str, float], dict[str, float], int]:
-    """How well ``text`` fits each of the codes ``possible``, how well their profiles alone, and
-    how many n-grams it has."""
+    """Return how well ``text`` fits each of the codes ``possible``, how well their profiles alone,
+    and how many n-grams it has."""
     # numpy is loaded with it.
     from toolkit.languages import profiles
 
@@ -178,7 +187,7 @@ def _scores(text: str, possible: list[str]) -> tuple[dict[str, float], dict[str,
 
 
 def _borrowed(markers: _Markers, profiled: dict[str, float]) -> float:
-    """What stands for the profile of a language without one: the best of its rivals'."""
+    """Return the score for a language without a profile: the best of its rivals'."""
     rivals = [score for code, score in profiled.items() if code in markers.rivals]
     if "*" in markers.rivals:
         rivals = list(profiled.values())
@@ -191,7 +200,7 @@ def _is_marker(token: str, markers: _Markers) -> bool:
 
 @lru_cache(maxsize=1)
 def _markers() -> dict[str, _Markers]:
-    """The lines of ``detection_markers.tsv`` by code; thresholds there are per cent."""
+    """Return the lines of ``detection_markers.tsv`` by code; thresholds there are per cent."""
     table = resources.files("toolkit.languages").joinpath("detection_markers.tsv")
     markers = {}
     for line in table.read_text(encoding="utf-8").splitlines()[1:]:

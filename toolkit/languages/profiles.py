@@ -46,7 +46,7 @@ class Fit:
 
 
 def fit(text: str) -> Fit:
-    """How well ``text`` fits the profile of each language that has one."""
+    """Return how well ``text`` fits the profile of each language that has one."""
     model = _load()
     keys, times = ngrams(text)
     places = np.minimum(np.searchsorted(model["keys"], keys), len(model["keys"]) - 1)
@@ -66,7 +66,7 @@ def fit(text: str) -> Fit:
 
 
 def ngrams(text: str) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """The hashes of the n-grams of ``text``, ascending, and how often each occurs."""
+    """Return the hashes of the n-grams of ``text``, ascending, and how often each occurs."""
     letters = np.frombuffer(f" {words(text)} ".encode("utf-32-le"), dtype="<u4").astype(np.uint64)
     space = letters == _SPACE
     found = []
@@ -87,7 +87,7 @@ def ngrams(text: str) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
 
 
 def words(text: str) -> str:
-    """The words of ``text`` in lower case with one space between them: letters and the marks
+    """Return the words of ``text`` in lower case with one space between them: letters and the marks
     that belong to them, nothing else."""
     return " ".join(unicodedata.normalize("NFC", text).translate(_Letters()).split())
 

@@ -116,7 +116,7 @@ def characters_of(writings: Iterable[str]) -> str:
 
 
 def count(text: str) -> Counter[str]:
-    """Script -> how many letters of ``text`` are written in it."""
+    """Return how many letters of ``text`` are written in each script."""
     total: Counter[str] = Counter()
     for character, times in Counter(text).items():
         if script := letter_script(character):
@@ -125,12 +125,12 @@ def count(text: str) -> Counter[str]:
 
 
 def of(text: str) -> frozenset[str]:
-    """The scripts of the letters of ``text``; empty where it has none."""
+    """Return the scripts of the letters of ``text``; empty where it has none."""
     return frozenset(count(text))
 
 
 def writing_system(text: str) -> str | None:
-    """The writing system that ``text`` is mainly in, None where it has no letter.
+    """Return the writing system that ``text`` is mainly in, None where it has no letter.
 
     Scripts that are written together count together: Japanese is ``Jpan``, Korean ``Hang``,
     and Chinese ``Hans`` or ``Hant`` by the forms of its characters. Latin letters count half:
@@ -152,14 +152,14 @@ def writing_system(text: str) -> str | None:
 
 
 def only(text: str, writing: str) -> str:
-    """``text`` with the letters of scripts that ``writing`` does not use blanked out."""
+    """Return ``text`` with the letters of scripts that ``writing`` does not use blanked out."""
     kept = written_with(writing) | {writing}
     foreign = (c for c in set(text) if (letter_script(c) or writing) not in kept)
     return text.translate(dict.fromkeys(map(ord, foreign), " "))
 
 
 def _han_forms(text: str) -> str:
-    """``Hans`` or ``Hant``: the national standards of 1980 and 1984 list the characters of
+    """Return ``Hans`` or ``Hant``: the national standards of 1980 and 1984 list the characters of
     either form; those in only one of them decide. Forms that are in both tell nothing."""
     simplified = traditional = 0
     for character, times in Counter(text).items():

@@ -63,7 +63,7 @@ class Number:
     scale: float = 1.0
 
     def found_in(self, pool: frozenset[float]) -> bool:
-        """Whether a reading of this number, or each of its parts, is in ``pool``."""
+        """Return whether a reading of this number, or each of its parts, is in ``pool``."""
         if not self.values.isdisjoint(pool):
             return True
         return bool(self.parts) and all(not p.isdisjoint(pool) for p in self.parts)
@@ -84,7 +84,7 @@ class Item:
 
 @lru_cache(maxsize=8192)
 def readings(numeral: str) -> tuple[Readings, tuple[Readings, ...]]:
-    """The values and the parts of a numeral in ASCII digits: "8.30" is 8.3, or 8 and 30."""
+    """Return the values and the parts of a numeral in ASCII digits: "8.30" is 8.3, or 8 and 30."""
     if numeral[0] >= "፩":
         return frozenset({_ethiopic(numeral)}), ()
     if ":" in numeral:
@@ -113,7 +113,7 @@ def readings(numeral: str) -> tuple[Readings, tuple[Readings, ...]]:
 
 
 def _grouped(groups: list[str], marks: list[str]) -> frozenset[float]:
-    """The values of digits with marks between them: thousands, decimals, or either."""
+    """Return the values of digits with marks between them: thousands, decimals, or either."""
     whole = float("".join(groups))
     inner = all(len(g) in (2, 3) for g in groups[1:])
     thousands = inner and len(groups[0]) <= 3 and len(groups[-1]) == 3
@@ -128,12 +128,12 @@ def _grouped(groups: list[str], marks: list[str]) -> frozenset[float]:
 
 
 def tidy(value: float) -> float:
-    """Equal for values that differ by rounding only."""
+    """Return ``value`` rounded, so that values that differ by rounding only are equal."""
     return float(f"{value:.9g}")
 
 
 def _ethiopic(numeral: str) -> float:
-    """The value of "፳፻፲፯": units and tens add up, a hundred and a myriad multiply them."""
+    """Return the value of "፳፻፲፯": units and tens add up, a hundred and a myriad multiply them."""
     total = current = 0
     for char in numeral:
         value = "፩፪፫፬፭፮፯፰፱".find(char) + 1 or 10 * ("፲፳፴፵፶፷፸፹፺".find(char) + 1)
@@ -146,7 +146,7 @@ def _ethiopic(numeral: str) -> float:
 
 
 def han_value(text: str) -> float:
-    """The value of "3万5000", "二十三", "二〇二五" or "1조 2000억"."""
+    """Return the value of "3万5000", "二十三", "二〇二五" or "1조 2000억"."""
     total = section = 0.0
     current: float | None = None
     for piece in _HAN_PIECE.findall(text):
@@ -314,7 +314,7 @@ class _Run:
 
 
 def combine(items: Iterable[Item | None], *, scale_first: bool, ten_last: bool) -> list[Number]:
-    """The numbers that ``items`` make; None stands where two items are not neighbours.
+    """Return the numbers that ``items`` make; None stands where two items are not neighbours.
 
     ``scale_first`` is for languages that write the unit before the number ("milioni 5"),
     ``ten_last`` for those that say "three ten" for 13.

@@ -63,7 +63,7 @@ _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What ``read`` finds. Months count from 1, weekdays from Monday = 0.
+    """The numbers and dates of a text. Months count from 1, weekdays from Monday = 0.
 
     ``months`` holds the certain ones, ``possible_months`` those and any that a word or a
     numeric date may mean. ``dates`` are pairs of month and day. ``pool`` has every reading of
@@ -135,7 +135,7 @@ def _items(text: str, words: Vocabulary) -> Iterator[Item]:
 
 
 def _longest(text: str, start: int, words: Vocabulary) -> tuple[Sense, int] | None:
-    """The name of two or three words that begins here, and where it ends."""
+    """Return the name of two or three words that begins here, and where it ends."""
     pieces = text[start : start + 48].split(" ")
     for count in (3, 2):
         key = " ".join(pieces[:count]).lower().rstrip(".,;:!?،)\"'")
@@ -158,7 +158,7 @@ def _han_item(match: re.Match[str]) -> Item:
 
 
 def _neighbours(items: list[Item], text: str) -> Iterator[Item | None]:
-    """The items of numbers, with None where two do not stand together."""
+    """Return the items of numbers, with None where two do not stand together."""
     end = -1
     for item in items:
         if item.sense and item.sense.kind in ("month", "weekday"):
@@ -172,7 +172,7 @@ def _neighbours(items: list[Item], text: str) -> Iterator[Item | None]:
 
 
 def _in_place(numbers: list[Number], index: int, text: str, language: str) -> Number:
-    """The number with the readings that come from what stands around it."""
+    """Return the number with the readings that come from what stands around it."""
     number = numbers[index]
     values, parts = set(number.values), number.parts
     after = text[number.end : number.end + 6]
@@ -211,7 +211,7 @@ def _in_place(numbers: list[Number], index: int, text: str, language: str) -> Nu
 
 
 def _decade(number: Number, after: str) -> set[float]:
-    """What "1990s", "90s" and "nineties" may be told as: 1990 and 90."""
+    """Return other values of "1990s", "90s" and "nineties": 90 and 1990."""
     value = min(number.values, default=0.0)
     if number.kind == "hint":
         return {v - 1900 for v in number.values if 1900 < v < 2000}
@@ -221,7 +221,7 @@ def _decade(number: Number, after: str) -> set[float]:
 
 
 def _fraction(numbers: list[Number], index: int, text: str) -> set[float]:
-    """What "3/4" may be told as: three quarters, a quarter of something."""
+    """Return other values of "3/4": three quarters, and a quarter of something."""
     here = numbers[index]
     for first, second in ((index - 1, index), (index, index + 1)):
         if first < 0 or second >= len(numbers):
@@ -234,7 +234,7 @@ def _fraction(numbers: list[Number], index: int, text: str) -> set[float]:
 
 
 def _day(items: list[Item], index: int, text: str) -> int | None:
-    """The day that stands before or after the month ``items[index]``."""
+    """Return the day that stands before or after the month ``items[index]``."""
     month = items[index]
     if month.day:
         return month.day
@@ -252,7 +252,7 @@ def _day(items: list[Item], index: int, text: str) -> int | None:
 
 
 def _dated(items: list[Item], index: int) -> bool:
-    """Whether a year stands next to the month ``items[index]``."""
+    """Return whether a year stands next to the month ``items[index]``."""
     month = items[index]
     for other in (index - 1, index + 1):
         if 0 <= other < len(items) and not items[other].sense:
@@ -264,7 +264,7 @@ def _dated(items: list[Item], index: int) -> bool:
 
 
 def _numeric_months(items: list[Item], text: str) -> Iterator[int]:
-    """What may be the month of "26/11", "2025-11-26" and "26.11.2025"."""
+    """Yield the numbers that may be the month of "26/11", "2025-11-26" and "26.11.2025"."""
     for item, following in zip_longest(items, items[1:]):
         found = [p for part in item.parts for p in part] if len(item.parts) == 3 else []
         if following and text[item.end : following.start] in ("/", "-"):
@@ -274,9 +274,17 @@ def _numeric_months(items: list[Item], text: str) -> Iterator[int]:
 
 @lru_cache(maxsize=2048)
 def read(text: str, language: str) -> Reading:
-    """The numbers, months and weekdays of ``text``, which is in a FLORES-200 ``language``.
+    """Return the numbers, months and weekdays of ``text``, which is in a FLORES-200 ``language``.
 
     Addresses of the web and footnote marks are passed over; the number of a list item is a hint.
+
+    >>> [min(number.values) for number in read("૩.૫ લાખ લોકો", "guj_Gujr").numbers]
+    [350000.0]
+    >>> read("Friday, the 26th of November", "eng_Latn").dates
+    ((11, 26),)
+    >>> two = read("two hundred and five", "eng_Latn"), read("२०५", "hin_Deva")
+    >>> two[0].numbers[0].values == two[1].numbers[0].values
+    True
     """
     folded = fold(text)
     if "[" in folded or "@" in folded or "://" in folded or "www." in folded:

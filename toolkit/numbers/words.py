@@ -73,7 +73,7 @@ _SPACES = frozenset("\u00a0\u2009\u202f")
 
 
 class _Folding(dict[int, str]):
-    """What each character is folded to, worked out when it is first met."""
+    """The folded form of each character, worked out when it is first met."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -102,7 +102,7 @@ _FOLDING = _Folding()
 
 
 def fold(text: str) -> str:
-    """``text`` with all digit systems as ASCII digits and spelling variants made one.
+    """Return ``text`` with all digit systems as ASCII digits and spelling variants made one.
 
     Case stays. Gone are joiners, marks of direction, Arabic and Hebrew vowel marks and nuktas;
     long and short i and u of the Indic scripts are one, and so are a nasal and its anusvara.
@@ -115,7 +115,7 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """What a word means. ``firm`` months and weekdays cannot well mean something else; a firm
+    """The meaning of a word. ``firm`` months and weekdays cannot well mean something else; a firm
     scale is never just a letter; ``joined`` tells that the word opens with "and"."""
 
     kind: SenseKind
@@ -164,7 +164,8 @@ class Vocabulary:
         return script_of(self.language) in _COUNTING_SCRIPTS or bool(self.calendar)
 
     def spells(self, value: float) -> bool:
-        """Whether the words for ``value`` are known: it is below 100, or so many times a unit."""
+        """Return whether the words for ``value`` are known: it is below 100, or so many times a
+        unit."""
         return value in self._spelt or any(
             value % scale == 0 and value / scale in self._spelt for scale in self._scales
         )
@@ -183,7 +184,7 @@ class Vocabulary:
         return frozenset(words)
 
     def look_up(self, word: str) -> Sense | None:
-        """The sense of a folded ``word`` in lower case, with its endings and prefixes."""
+        """Return the sense of a folded ``word`` in lower case, with its endings and prefixes."""
         if word in self.void:
             return None
         found = self.figures.get(word) or self.calendar.get(word) or self._stem(word)
@@ -281,7 +282,7 @@ def _add_name(words: Vocabulary, name: str, sense: Sense) -> None:
 
 @lru_cache(maxsize=256)
 def vocabulary(language: str) -> Vocabulary:
-    """The words of a FLORES-200 ``language``; empty where nothing is known of it."""
+    """Return the words of a FLORES-200 ``language``; empty where nothing is known of it."""
     code, script = iso639_3_of(language), script_of(language)
     words = Vocabulary(language)
     kin = _KIN.get(code, code)

@@ -171,7 +171,7 @@ def _is_invitation(folded: str) -> bool:
 
 
 def _plain(folded: str) -> str:
-    """``folded`` without what writers of Arabic add or leave out, and without French spacing."""
+    """Return ``folded`` without the marks that Arabic may leave out and without French spacing."""
     return _VOWEL_MARKS.sub("", folded).replace(" :", ":")
 
 
@@ -193,7 +193,7 @@ def _phrase(folded: str, prose: bool) -> str | None:
 
 
 def _match(text: str) -> tuple[str | None, str]:
-    """The kind of the phrase that ``text`` is, begins or ends with, and what it leaves."""
+    """Return the kind of the phrase that ``text`` is, begins or ends with, and what it leaves."""
     table = _phrases()
     stripped = strip_signs(text)
     core = stripped.strip("0123456789 ()[]")
@@ -214,7 +214,7 @@ def _match(text: str) -> tuple[str | None, str]:
 
 
 def _ends_word(phrase: str, rest: str) -> bool:
-    """Whether a word ends between the two; where words are not spaced, it may."""
+    """Return whether a word ends between the two; where words are not spaced, it may."""
     if not rest or _UNSPACED.match(rest):
         return True
     return not (_is_letter(phrase[-1]) and _is_letter(rest[0]))
@@ -225,14 +225,16 @@ def _is_letter(character: str) -> bool:
 
 
 def _is_dated(text: str) -> bool:
-    """Whether ``text`` has a number and is for the most part a date ("by Ana on 3 May 2024")."""
+    """Return whether ``text`` has a number and is for the most part a date ("by Ana on 3 May
+    2024")."""
     parts = _PARTS.findall(text)
     known = [part for part in parts if part.isdigit() or part in _dates()]
     return any(part.isdigit() for part in parts) and len(known) >= 0.6 * len(parts)
 
 
 def _is_count(text: str) -> bool:
-    """Whether ``text`` is numbers and nothing else but units of time ("5 minutes", "1.2k")."""
+    """Return whether ``text`` is numbers and nothing else but units of time ("5 minutes",
+    "1.2k")."""
     tokens = [token for token in text.split() if any(map(str.isalnum, token))]
     return any(c.isdigit() for c in text) and all(
         any(map(str.isdigit, token)) or strip_signs(token) in _dates() for token in tokens

@@ -51,7 +51,7 @@ class _Entry:
 
 
 def clean(text: str, *, title: str | None = None, language: str | None = None) -> CleanText:
-    """Return what is the article of ``text``, a page with a paragraph a line, and what is not.
+    """Return which lines of ``text``, a page with a paragraph a line, are the article.
 
     ``title`` is the headline where it is known from elsewhere; it then stands first, with line
     0 if the page does not repeat it. ``language``, a FLORES-200 code, tells the script of the
@@ -90,7 +90,7 @@ def clean(text: str, *, title: str | None = None, language: str | None = None) -
 
 
 def _entries(text: str) -> list[_Entry]:
-    """The lines that are not blank, joined where they were wrapped at a fixed width."""
+    """Return the lines that are not blank, joined where they were wrapped at a fixed width."""
     found: list[_Entry] = []
     after_blank: list[bool] = []
     blank = True
@@ -105,7 +105,7 @@ def _entries(text: str) -> list[_Entry]:
 
 
 def _joined(entries: Sequence[_Entry], after_blank: Sequence[bool], width: int) -> list[_Entry]:
-    """Paragraphs of the lines that were cut at ``width``."""
+    """Return paragraphs of the lines that were cut at ``width``."""
     groups: list[list[_Entry]] = []
     for entry, starts in zip(entries, after_blank, strict=True):
         before = groups[-1][-1].line if groups else None
@@ -125,8 +125,8 @@ def _join(texts: Sequence[str]) -> Line:
 
 
 def _wrapped_at(entries: Sequence[_Entry], after_blank: Sequence[bool]) -> int | None:
-    """The width at which lines were cut: nearly all that another one follows at once had no room
-    for its first word, and half of them end in mid-sentence. None where they were not."""
+    """Return the width at which lines were cut: nearly all that another one follows at once had no
+    room for its first word, and half of them end in mid-sentence. None where they were not."""
     width = max((len(entry.line.text) for entry in entries), default=0)
     inner = [
         (entry.line, below.line)
@@ -141,14 +141,15 @@ def _wrapped_at(entries: Sequence[_Entry], after_blank: Sequence[bool]) -> int |
 
 
 def _fills(line: Line, following: Line, width: int) -> bool:
-    """Whether a line has no room for the first word of what follows."""
+    """Return whether a line has no room for the first word of what follows."""
     unspaced = boilerplate.is_unspaced(following.text[0])
     word = 2 if unspaced else len(following.text.split(maxsplit=1)[0]) + 1
     return len(line.text) + word >= width
 
 
 def _script(entries: Sequence[_Entry], language: str | None) -> str | None:
-    """The script of the article: of its language if that is known, else of most of its prose."""
+    """Return the script of the article: of its language if that is known, else of most of its
+    prose."""
     prose = {e.line.key: e.line.text for e in entries if e.line.prose and e.open}
     counted = scripts.count(
         " ".join(prose.values()) or " ".join(entry.line.text for entry in entries)
@@ -162,8 +163,8 @@ def _script(entries: Sequence[_Entry], language: str | None) -> str | None:
 
 
 def _body(entries: Sequence[_Entry], script: str | None) -> tuple[int, int]:
-    """The positions of the first and the last line of prose in ``script``; where there is none,
-    of the first and the last line that may be the article's."""
+    """Return the positions of the first and the last line of prose in ``script``; where there is
+    none, of the first and the last line that may be the article's."""
     ours = [i for i, entry in enumerate(entries) if entry.open and entry.kind is None]
     prose = [i for i in ours if entries[i].line.prose and script in entries[i].line.scripts]
     inside = prose or ours or [0]
@@ -197,7 +198,7 @@ def _settle_title(entries: Sequence[_Entry], heading: str, first: int, script: s
 
 
 def _headlines(entries: Sequence[_Entry]) -> list[_Entry]:
-    """Those of ``entries`` that have the form of a headline."""
+    """Return those of ``entries`` that have the form of a headline."""
     return [
         entry
         for entry in entries
@@ -213,7 +214,8 @@ def _headlines(entries: Sequence[_Entry]) -> list[_Entry]:
 
 
 def _is_byline(line: Line) -> bool:
-    """Whether ``line`` is one even where no headline stands above it: "By" and a short name."""
+    """Return whether ``line`` is one even where no headline stands above it: "By" and a short
+    name."""
     short = line.author_below_headline is not None and line.words <= _BYLINE_WORDS
     return short or line.author is not None
 
@@ -232,8 +234,8 @@ def _keep_timeline(entries: Sequence[_Entry], first: int, last: int) -> None:
 
 
 def _settle_byline(entries: Sequence[_Entry], first: int, last: int) -> str | None:
-    """The author, from a byline above the prose, or from one that says so right below its first
-    line or after it ("By Night" may be a heading there); bylines are dropped."""
+    """Return the author, from a byline above the prose, or from one that says so right below its
+    first line or after it ("By Night" may be a heading there); bylines are dropped."""
     author: str | None = None
     inside = False
     has_prose = bool(entries) and entries[first].line.prose
@@ -324,7 +326,7 @@ def _drop_other_script(
 
 
 def _name_kinds(entries: Sequence[_Entry], first: int) -> None:
-    """Heading, list item, caption or text, for what is kept."""
+    """Name what is kept: heading, list item, caption or text."""
     kept = [(i, entry) for i, entry in enumerate(entries) if entry.open]
     in_list = False
     for at, (position, entry) in enumerate(kept):
@@ -348,6 +350,6 @@ def _name_kinds(entries: Sequence[_Entry], first: int) -> None:
 
 
 def _starts_section(line: Line, after: _Entry | None) -> bool:
-    """Whether a short line after a list looks like the heading of what follows: with no mark in
-    a language that only spacing tells apart, the last item before prose stays an item."""
+    """Return whether a short line after a list looks like the heading of what follows: with no mark
+    in a language that only spacing tells apart, the last item before prose stays an item."""
     return after is not None and after.line.prose and line.text.endswith(("?", "؟", "？"))

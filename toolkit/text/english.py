@@ -1,4 +1,4 @@
-"""What is known of English words: lists by purpose, frequencies, and a large vocabulary.
+"""English words: lists by purpose, frequencies, and a large vocabulary.
 
 The lists stand in ``english.json``; the words and their frequencies come from wordfreq, by
 ``tools/build_english_words.py`` (CC BY-SA 4.0, see ``NOTICE``).

@@ -1,4 +1,4 @@
-"""What a translation model is fed, while readers see the original.
+"""The form of a text that a translation model is given, while readers see the original.
 
 NLLB's training text went through Moses' punctuation normaliser, a replacement of what does not
 print, and NFKC (the ``preproc`` of its data pipeline), and its tokeniser applies SentencePiece's
@@ -74,7 +74,7 @@ _VOWELLED_LETTER = re.compile("[\u05d0-\u05ea\u0620-\u063f\u0641-\u064a\u0671-\u
 
 
 def normalise(text: str) -> str:
-    """The form of ``text`` that a model is given.
+    """Return the form of ``text`` that a model is given.
 
     Digits of every script stay as they are, in number and order; a text with a letter or a digit
     stays one; a second pass changes nothing. Never raises.

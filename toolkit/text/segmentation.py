@@ -117,7 +117,7 @@ def _rules(code: str) -> _Rules:
 
 
 def _stop_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
-    """A run of marks, what closes with it (also after a no-break space, as in French, and
+    """Return a run of marks, what closes with it (also after a no-break space, as in French, and
     footnote numbers such as [12]), and the white space that belongs to the sentence before."""
     marks = "|".join([*map(re.escape, extra), f"[{_FULL_STOPS}{re.escape(_SOFT_STOPS)}]"])
     return re.compile(
@@ -161,8 +161,8 @@ def sentences(text: str, language: str) -> list[str]:
 
 
 def _ends(block: str, rules: _Rules) -> Iterator[int]:
-    """Where the sentences of a block end, its own end left out. None of them is without a letter
-    or digit: stray marks stay with what is before them, or after them at the start."""
+    """Return where the sentences of a block end, its own end left out. None of them is without a
+    letter or digit: stray marks stay with what is before them, or after them at the start."""
     candidates = _candidates(block, rules)
     if not candidates:
         return
@@ -192,7 +192,8 @@ def _ends(block: str, rules: _Rules) -> Iterator[int]:
 
 
 def _candidates(block: str, rules: _Rules) -> list[tuple[int, re.Match[str] | None]]:
-    """The marks of a block by the position after them; None for a space that may be an end."""
+    """Return the marks of a block by the position after them; None for a space that may be an
+    end."""
     found: dict[int, re.Match[str] | None] = {}
     if rules.after_space is not None:
         found.update((m.end(), None) for m in rules.after_space.finditer(block))
@@ -201,8 +202,8 @@ def _candidates(block: str, rules: _Rules) -> list[tuple[int, re.Match[str] | No
 
 
 def _is_end(block: str, start: int, match: re.Match[str], rules: _Rules, uniform: bool) -> bool:
-    """Whether a sentence that began at ``start`` ends with the marks of ``match``. ``uniform``
-    tells that the block has no capital letter, so that a small one says nothing."""
+    """Return whether a sentence that began at ``start`` ends with the marks of ``match``.
+    ``uniform`` tells that the block has no capital letter, so that a small one says nothing."""
     at, following = _following(block, match.end())
     if following in _CONTINUERS:
         return False
@@ -223,7 +224,8 @@ def _is_end(block: str, start: int, match: re.Match[str], rules: _Rules, uniform
 
 
 def _soft_stop_ends(block: str, before: str, marks: str, at: int, uniform: bool) -> bool:
-    """Whether a mark that a space follows ends a sentence, by the character ``at`` after it."""
+    """Return whether a mark that a space follows ends a sentence, by the character ``at`` after
+    it."""
     following = block[at : at + 1]
     if marks.endswith(("…", "‥", "..")):
         return following.isupper()
@@ -233,7 +235,8 @@ def _soft_stop_ends(block: str, before: str, marks: str, at: int, uniform: bool)
 
 
 def _full_stop_ends(block: str, match: re.Match[str], following: str) -> bool:
-    """Whether a mark that nothing but a full stop can be ends a sentence with no space after it."""
+    """Return whether a mark that nothing but a full stop can be ends a sentence with no space after
+    it."""
     # Japanese carries on after a quotation with a particle; in Khmer abbreviations and in
     # verse numbers the mark stands on either side of one letter or number.
     if match["closers"] and _HIRAGANA.match(following):
@@ -242,7 +245,7 @@ def _full_stop_ends(block: str, match: re.Match[str], following: str) -> bool:
 
 
 def _following(block: str, position: int) -> tuple[int, str]:
-    """The first character at or after ``position`` that opens nothing, and where it is."""
+    """Return the first character at or after ``position`` that opens nothing, and where it is."""
     for at in range(position, min(position + _LOOK_AHEAD, len(block))):
         if block[at] not in _OPENERS and not block[at].isspace():
             return at, block[at]
@@ -250,7 +253,7 @@ def _following(block: str, position: int) -> tuple[int, str]:
 
 
 def _binds(block: str, start: int, match: re.Match[str], rules: _Rules, at: int) -> bool:
-    """Whether a period belongs to the abbreviation, initial or number before it."""
+    """Return whether a period belongs to the abbreviation, initial or number before it."""
     stop = match.start()
     if match["space"] and _LIST_MARKER.fullmatch(block, start, stop):
         return True
@@ -270,8 +273,8 @@ def _binds(block: str, start: int, match: re.Match[str], rules: _Rules, at: int)
 
 
 def _may_bind(word: str, rules: _Rules, *, opens: bool) -> bool:
-    """Whether a period belongs to a word that may end a sentence too; ``opens`` tells that the
-    next word opens one more often than not."""
+    """Return whether a period belongs to a word that may end a sentence too; ``opens`` tells that
+    the next word opens one more often than not."""
     if _listed(word, rules.may_end):
         return not opens
     if rules.initials and all(part in rules.initials for part in word.split(".")):
@@ -289,7 +292,7 @@ def _opens_sentence(block: str, at: int, rules: _Rules) -> bool:
 
 
 def _counted(block: str, start: int, at: int) -> bool:
-    """Whether a number stands right before the word ``at``."""
+    """Return whether a number stands right before the word ``at``."""
     return re.search(r"\d\s*$", block[max(start, at - 3) : at]) is not None
 
 
@@ -299,7 +302,8 @@ def _listed(word: str, words: frozenset[str]) -> bool:
 
 
 def _shad_ends(block: str, match: re.Match[str], rules: _Rules) -> bool:
-    """A single shad also ends clauses and list items: it needs a closing syllable before it."""
+    """Return whether shads end a sentence; a single one, which also ends clauses and list items,
+    needs a closing syllable before it."""
     shads = [char for char in match["shads"] if char in _SHADS]
     if len(shads) > 1 or shads[0] == "༎":
         return True
@@ -316,7 +320,7 @@ def _space_forgotten(block: str, match: re.Match[str]) -> bool:
 
 
 def _is_lower(char: str) -> bool:
-    """Small letter of a script with two cases (Unicode calls Georgian small, wrongly here)."""
+    """Return whether a letter is small, in a script with two cases (Unicode calls Georgian so)."""
     return char.islower() and not "ა" <= char <= "ჿ"
 
 
@@ -327,7 +331,7 @@ def _is_caseless(char: str) -> bool:
 
 
 def _enclosed(block: str) -> bytearray:
-    """1 for each character that lies inside brackets or a short quotation."""
+    """Return 1 for each character that lies inside brackets or a short quotation."""
     quiet = bytearray(len(block))
     opened: list[tuple[str, int]] = []
     for at, char in enumerate(block):

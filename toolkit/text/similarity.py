@@ -28,7 +28,8 @@ def stop_words() -> frozenset[str]:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """A lower-case word without its commonest English endings (after Porter's first step)."""
+    """Return a lower-case word without its commonest English endings (after Porter's first
+    step)."""
     word = _POSSESSIVE.sub("", word)
     if len(word) <= 3 or _NUMBER.search(word):
         return word.replace(",", "")
@@ -47,8 +48,8 @@ def stem(word: str) -> str:
 
 
 def content_words(text: str) -> list[str]:
-    """The lower-case words of ``text`` that carry a topic, in order, with repeats. Initials do,
-    though they may look like a word that does not ("US", "WHO")."""
+    """Return the lower-case words of ``text`` that carry a topic, in order, with repeats. Initials
+    do, though they may look like a word that does not ("US", "WHO")."""
     stop = stop_words()
     shouted = text.isupper()
     return [
@@ -60,29 +61,29 @@ def content_words(text: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """The stems of ``content_words``."""
+    """Return the stems of ``content_words``."""
     return [stem(word) for word in content_words(text)]
 
 
 def cosine(left: Mapping[str, float], right: Mapping[str, float]) -> float:
-    """The cosine of the angle between two vectors; 0 where one is empty."""
+    """Return the cosine of the angle between two vectors; 0 where one is empty."""
     product = dot(left, right)
     return product / (norm(left) * norm(right)) if product else 0.0
 
 
 def dot(left: Mapping[str, float], right: Mapping[str, float]) -> float:
-    """The scalar product of two vectors."""
+    """Return the scalar product of two vectors."""
     if len(left) > len(right):
         left, right = right, left
     return sum(weight * right[term] for term, weight in left.items() if term in right)
 
 
 def norm(vector: Mapping[str, float]) -> float:
-    """The Euclidean length of a vector."""
+    """Return the Euclidean length of a vector."""
     return math.sqrt(sum(weight * weight for weight in vector.values()))
 
 
 def unit_length(counts: Mapping[str, float]) -> Vector:
-    """``counts`` scaled to length 1, so that ``dot`` is the cosine. Empty stays empty."""
+    """Return ``counts`` scaled to length 1, so that ``dot`` is the cosine. Empty stays empty."""
     length = norm(counts)
     return {term: weight / length for term, weight in counts.items()} if length else {}
