@@ -21,6 +21,7 @@ ROOMS = (
     "progress",
     "machine",
     "storage",
+    "plugins",
     "config",
     "languages",
     "numbers",
@@ -79,7 +80,7 @@ def _imports(path: Path) -> set[str]:
             ):
                 found.add(package)
     ours = (name.removeprefix("toolkit.") for name in found if name.startswith("toolkit."))
-    data = ("prompt_templates",)  # the folder prompts/, installed beside the rooms
+    data = ("prompt_templates", "samples")  # prompts/ and seeds/, installed beside the rooms
     return {
         name if name in NAMES else name.rpartition(".")[0] or name
         for name in ours
@@ -121,7 +122,7 @@ def test_the_top_holds_what_users_import() -> None:
     top = {path.stem for path in PACKAGE.glob("*.py")}
     assert top <= {
         *("__init__", "__main__", "api", "config", "data", "errors", "machine"),
-        *("pipeline", "progress", "storage", "version"),
+        *("pipeline", "plugins", "progress", "storage", "version"),
     }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,19 +38,29 @@ def test_the_file_in_the_working_folder_is_read(
     [
         ("colour = 'red'", "unknown setting 'colour'"),
         ("beam = 'wide'", "beam cannot be 'wide'"),
-        ("beam = 0", "beam must be from 1 to 16"),
-        ("bullets = 99", "bullets must be from 1 to 10"),
-        ("device = 'tpu'", "device must be one of auto, cpu, cuda"),
+        ("beam = 0", "beam cannot be 0: it is a whole number from 1 to 16"),
+        ("beam = 2.5", "beam cannot be 2.5"),
+        ("bullets = 99", "bullets cannot be 99: it is a whole number from 1 to 10"),
+        ("device = 'tpu'", "device cannot be 'tpu': it is one of auto, cpu, cuda"),
+        ("model = 'os:abort'", "model = 'os:abort' names code to run"),
         ("deadline = 'soon'", "deadline cannot be 'soon'"),
         ("beam = ", "cannot be read"),
     ],
 )
-def test_a_wrong_setting_is_one_line(tmp_path: Path, text: str, says: str) -> None:
-    file = tmp_path / "my.toml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=says) as caught:
-        load(path=file, environment={})
+def test_a_wrong_setting_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("toolkit.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"^toolkit.toml: {says}") as caught:
+        load(environment={})
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_named_may_choose_code_to_run(tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text("model = 'my_package:make'\n", encoding="utf-8")
+    assert load(path=file, environment={}).model == "my_package:make"
 
 
 def test_a_missing_file_that_was_named_is_an_error(tmp_path: Path) -> None:
@@ -56,9 +68,56 @@ def test_a_missing_file_that_was_named_is_an_error(tmp_path: Path) -> None:
         load(path=tmp_path / "none.toml", environment={})
 
 
-def test_paths_may_be_text() -> None:
-    config = Config(inputs=("seeds",), outputs="out")  # type: ignore[arg-type]
-    assert (config.inputs, config.outputs) == ((Path("seeds"),), Path("out"))
+@pytest.mark.parametrize(
+    ("name", "written", "held"),
+    [
+        ("inputs", "seeds", (Path("seeds"),)),
+        ("inputs", Path("seeds"), (Path("seeds"),)),
+        ("inputs", ["a", Path("b")], (Path("a"), Path("b"))),
+        ("inputs", (name for name in "ab"), (Path("a"), Path("b"))),
+        ("inputs", "~/news", (Path.home() / "news",)),
+        ("outputs", "out", Path("out")),
+        ("date", "2026-01-02", dt.date(2026, 1, 2)),
+        ("date", dt.datetime(2026, 1, 2, 6, 30), dt.date(2026, 1, 2)),
+        ("date", None, None),
+        ("deadline", "06:30", dt.time(6, 30)),
+        ("model", Path("weights"), "weights"),
+        ("templates", None, None),
+        ("beam", True + 1, 2),
+    ],
+)
+def test_options_are_taken_as_people_write_them(name: str, written: Any, held: Any) -> None:
+    assert getattr(Config(**{name: written}), name) == held
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("inputs", value) for value in (5, (), "", b"a", [["a"]], None, [None])),
+        *(("outputs", value) for value in (5, "", None, b"a", "a\0b")),
+        *(("date", value) for value in ("tomorrow", 5, dt.time(1))),
+        *(
+            ("deadline", value)
+            for value in ("soon", dt.time(1, tzinfo=dt.UTC), dt.date(2026, 1, 1))
+        ),
+        *(("model", value) for value in ("", " ", None, 600)),
+        *(("beam", value) for value in (0, 17, True, 2.0, "2", None)),
+        *(("engine", value) for value in ("Torch", None, ["torch"])),
+    ],
+)
+def test_all_else_is_refused_with_what_is_accepted(name: str, value: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config(**{name: value})
+    line = str(caught.value)
+    assert line.startswith(f"{name} cannot be {value!r}: it is ")
+    assert "\n" not in line
+
+
+def test_replacing_an_option_keeps_the_others() -> None:
+    config = Config(inputs="a", beam=2)
+    assert replace(config, bullets=3) == Config(inputs="a", beam=2, bullets=3)
+    with pytest.raises(ConfigError, match="bullets"):
+        replace(config, bullets=0)
 
 
 @pytest.mark.parametrize(

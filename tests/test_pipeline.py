@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 
 from toolkit.config import Config
-from toolkit.data import Hypothesis
+from toolkit.data import Brief, Hypothesis, TranslatedArticle
 from toolkit.errors import ConfigError, InputError, ModelError
 from toolkit.llm.openai_server import OpenAIServer
-from toolkit.pipeline import deadline_after, run
+from toolkit.pipeline import run
+from toolkit.runs.report import deadline_after
+from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.summarisers.models.prompted import Prompted
 from toolkit.translators.checks.retry import Checked, Retry
 
@@ -263,7 +265,17 @@ def test_a_translator_that_repeats_itself_is_flagged_and_makes_no_headline(
         "guj_Gujr": "ગુજરાતમાં ભારે વરસાદ",  # no sentence of its translation is fit to be read
         "eng_Latn": "Council approves the budget",
     }
-    again = run(config, translator=Looping())
+
+    class Careless(Extractive):
+        """Takes the last sentence for its headline, however it was translated."""
+
+        def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
+            last = article.translations[-1]
+            brief = super().summarise(article, bullets=bullets)
+            return replace(brief, headline=last.english, headline_cites=(last.segment.index,))
+
+    again = run(config, translator=Looping(), summariser=Careless())
+    assert not any("the the" in story.headline for story in again.digest.stories)
     assert (again.counts["from_model"], again.counts["flagged"]) == (0, result.counts["flagged"])
 
 
@@ -287,6 +299,11 @@ def test_a_translator_that_breaks_its_contract_costs_its_articles(
     assert [a.language for a in result.digest.articles] == ["hin_Deva", "eng_Latn"]
     (failure,) = result.failures
     assert (failure.stage, failure.reason) == ("translate", reason)
+
+
+def test_what_is_no_translator_is_refused_in_one_line(config: Config) -> None:
+    with pytest.raises(ModelError, match="a str is no translator"):
+        run(config, translator="600M")  # type: ignore[arg-type]
 
 
 def test_no_input_is_an_error_and_no_digest(tmp_path: Path, config: Config) -> None:

@@ -1,7 +1,8 @@
 """Read the world's news in any of NLLB's 202 languages, in English, with its evidence.
 
 The functions are those of ``toolkit.api``, loaded when the first of them is asked for: the
-command line, which imports this package too, must answer at once.
+command line, which imports this package too, must answer at once. All names in ``__all__`` are
+stable, as are ``toolkit.testing`` and the command line; everything else is private.
 """
 
 from typing import TYPE_CHECKING
@@ -23,16 +24,77 @@ if TYPE_CHECKING:
         translator,
     )
     from toolkit.config import Config
-    from toolkit.data import Article, RunResult, TranslatedArticle
+    from toolkit.data import (
+        Article,
+        Brief,
+        Bullet,
+        Citation,
+        CleanText,
+        Digest,
+        Dropped,
+        EarlierStory,
+        Failure,
+        Hypothesis,
+        Paragraph,
+        PreparedArticle,
+        RunResult,
+        Segment,
+        Story,
+        StoryBullet,
+        TranslatedArticle,
+        Translation,
+    )
+    from toolkit.errors import (
+        ConfigError,
+        InputError,
+        LockedError,
+        ModelError,
+        OutputError,
+        PromptError,
+        ToolkitError,
+        UnknownLanguageError,
+    )
+    from toolkit.progress import Progress
+    from toolkit.readers.base import Reader, article_id
+    from toolkit.summarisers.base import Summariser
+    from toolkit.translators.base import Translator
 
 __version__ = VERSION
 
 __all__ = [
     "Article",
+    "Brief",
+    "Bullet",
+    "Citation",
+    "CleanText",
     "Config",
+    "ConfigError",
+    "Digest",
+    "Dropped",
+    "EarlierStory",
+    "Failure",
+    "Hypothesis",
+    "InputError",
+    "LockedError",
+    "ModelError",
+    "OutputError",
+    "Paragraph",
+    "PreparedArticle",
+    "Progress",
+    "PromptError",
+    "Reader",
     "RunResult",
+    "Segment",
+    "Story",
+    "StoryBullet",
+    "Summariser",
+    "ToolkitError",
     "TranslatedArticle",
+    "Translation",
+    "Translator",
+    "UnknownLanguageError",
     "__version__",
+    "article_id",
     "brief",
     "clean",
     "detect_language",
@@ -47,12 +109,20 @@ __all__ = [
 ]
 
 
+# Where the names are that ``toolkit.api`` does not use itself.
+_HOMES = (
+    *("data", "errors", "progress"),
+    *("readers.base", "summarisers.base", "translators.base"),
+)
+
+
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from toolkit import api
+    from importlib import import_module
 
-    return getattr(api, name)
+    homes = (import_module(f"{__name__}.{home}") for home in ("api", *_HOMES))
+    return next(getattr(home, name) for home in homes if hasattr(home, name))
 
 
 def __dir__() -> list[str]:

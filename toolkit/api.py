@@ -5,12 +5,11 @@ They do what the command line does, by the same stages, and show their results i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
-from toolkit.config import Config
+from toolkit.config import AnyPath, Config, Device, Engine
 from toolkit.data import (
     Article,
     Brief,
@@ -27,20 +26,31 @@ from toolkit.progress import Progress
 from toolkit.readers import collection
 from toolkit.readers.base import article_id
 from toolkit.runs import stages, translation
+from toolkit.summarisers.base import Summariser
 from toolkit.text import cleaning, segmentation
+from toolkit.translators.base import Translator
 from toolkit.translators.checks.retry import Checked
 
 views.register()
 
 
-def load_articles(*paths: str | Path) -> list[Article]:
-    """The articles in files and folders, in order, with the titles and authors that their pages
-    show.
+def load_articles(*paths: AnyPath) -> list[Article]:
+    """Return the articles in files and folders, in order, with the titles and authors that their
+    pages show.
 
     Raises ``InputError`` for a path that does not exist, or when no file could be read, with
     the first reason. Files that cannot be read are left out; ``run`` reports each of them.
+
+    >>> import pathlib, toolkit
+    >>> page = "Council approves the budget\\n\\nThe council approved the budget on Monday.\\n"
+    >>> _ = pathlib.Path("page.txt").write_text(page, encoding="utf-8")
+    >>> [(article.source, article.title) for article in toolkit.load_articles("page.txt")]
+    [('page.txt', 'Council approves the budget')]
+    >>> toolkit.load_articles("nowhere/")
+    Traceback (most recent call last):
+    toolkit.errors.InputError: nowhere: no such file or folder
     """
-    loaded = collection.load([Path(path) for path in paths])
+    loaded = collection.load(Config(inputs=paths).inputs)
     if not loaded.articles and loaded.failures:
         first = loaded.failures[0]
         raise InputError(f"{first.source}: {first.reason}", remedy=first.remedy)
@@ -55,34 +65,77 @@ def _titled(article: Article) -> Article:
 
 
 def detect_language(text: str) -> str:
-    """The FLORES-200 code of the language that ``text`` is in, ``guj_Gujr`` say."""
+    """Return the FLORES-200 code of the language that ``text`` is in.
+
+    >>> import toolkit
+    >>> toolkit.detect_language("આજે ભારે વરસાદ પડ્યો છે.")
+    'guj_Gujr'
+    >>> toolkit.detect_language("Il pleut beaucoup aujourd'hui dans le nord du pays.")
+    'fra_Latn'
+    """
     from toolkit.languages import detection
 
     return detection.detect_language(text)
 
 
 def clean(text: str, *, title: str | None = None) -> CleanText:
-    """What a reader would call the article, and what was dropped, with reasons. ``title`` is the
-    headline, if it is known."""
+    """Return the paragraphs of the article in the page ``text``, and each line that was dropped
+    with its reason. ``title`` is the headline, if it is known.
+
+    >>> import toolkit
+    >>> page = toolkit.clean("Rain in Porto\\n\\nIt rained all day.\\n\\nShare on Facebook\\n")
+    >>> page.title, page.text
+    ('Rain in Porto', 'Rain in Porto\\nIt rained all day.')
+    >>> [(line.line, line.text) for line in page.dropped]
+    [(5, 'Share on Facebook')]
+    """
     return cleaning.clean(text, title=title)
 
 
 def segment(text: str, language: str) -> list[str]:
-    """Sentences of ``text``; joined, they are ``text`` again. ``language`` by any of its names."""
+    """Return the sentences of ``text``, which joined are ``text`` again. ``language`` goes by any
+    of its names.
+
+    >>> import toolkit
+    >>> toolkit.segment("Dr. Silva left. He returns in May.", "en")
+    ['Dr. Silva left. ', 'He returns in May.']
+    >>> toolkit.segment("बारिश हुई। स्कूल बंद रहे।", "Hindi")
+    ['बारिश हुई। ', 'स्कूल बंद रहे।']
+    """
     return segmentation.segment(text, codes.resolve(language).code)
 
 
 def prepare(article: Article, *, language: str | None = None) -> PreparedArticle:
-    """Clean ``article``, detect its language unless it is given, and cut it into segments."""
+    """Clean ``article``, detect its language unless it is given, and cut it into segments.
+
+    >>> import toolkit
+    >>> text = "बारिश हुई। स्कूल बंद रहे।"
+    >>> article = toolkit.Article(toolkit.article_id(None, text), "rain.txt", text)
+    >>> prepared = toolkit.prepare(article, language="hi")
+    >>> prepared.language
+    'hin_Deva'
+    >>> [segment.text for segment in prepared.segments]
+    ['बारिश हुई।', 'स्कूल बंद रहे।']
+    """
     code = codes.resolve(language).code if language else None
     return stages.prepare(article, language=code)
 
 
 def translator(
-    model: str = "600M", *, engine: str = "auto", device: str = "auto", beam: int = 4
-) -> Checked:
-    """A translator with its weights loaded; the same arguments give the same one again."""
-    return _translator(model, engine, device, beam)
+    model: AnyPath = "600M", *, engine: Engine = "auto", device: Device = "auto", beam: int = 4
+) -> Translator:
+    """Return a translator with its weights loaded; the same arguments give the same one again.
+
+    >>> import toolkit
+    >>> demo = toolkit.translator("demo", device="cpu")
+    >>> demo is toolkit.translator("demo", device="cpu")
+    True
+    >>> demo.translate(["प्रधानमंत्री"], source="hin_Deva", target="en")
+    Traceback (most recent call last):
+    toolkit.errors.UnknownLanguageError: unknown language 'en'.
+    """
+    asked = Config(model=model, engine=engine, device=device, beam=beam)
+    return _translator(asked.model, asked.engine, asked.device, asked.beam)
 
 
 @lru_cache(maxsize=2)
@@ -93,47 +146,104 @@ def _translator(model: str, engine: str, device: str, beam: int) -> Checked:
 
 
 def translate(
-    texts: Sequence[str], *, source: str, target: str = "en", model: str = "600M"
+    texts: Sequence[str], *, source: str, target: str = "en", model: AnyPath = "600M"
 ) -> list[str]:
-    """Translate each of ``texts`` by itself; languages by any of their names.
+    """Return the translation of each of ``texts``; languages go by any of their names.
 
     A text should be one sentence. Raises ``UnknownLanguageError`` and ``ModelError``.
+
+    >>> import toolkit
+    >>> sentence = "કિર્ગિસ્તાન રિપબ્લિકના રાષ્ટ્રપતિ સદિર જાપારોવે તેમનું એરપોર્ટ પર ભવ્ય સ્વાગત કર્યું."
+    >>> toolkit.translate([sentence], source="Gujarati", model="demo")  # learnt by heart
+    ['The President of the Kyrgyz Republic, Sadyr Japarov, gave him a grand welcome...']
+    >>> toolkit.translate([sentence], source="Gujrati", model="demo")
+    Traceback (most recent call last):
+    toolkit.errors.UnknownLanguageError: unknown language 'Gujrati'. Did you mean ...
     """
     if isinstance(texts, str):
         raise InputError("texts is one string", remedy="Give a list of sentences.")
-    hypotheses = translator(model).translate(
-        texts, source=codes.resolve(source).code, target=codes.resolve(target).code
-    )
-    return [h.text for h in hypotheses]
+    languages = codes.resolve(source).code, codes.resolve(target).code
+    found = translator(model).translate(texts, source=languages[0], target=languages[1])
+    return [hypothesis.text for hypothesis in found]
 
 
 def translate_article(
-    article: Article | PreparedArticle, *, target: str = "en", model: str = "600M"
+    article: Article | PreparedArticle,
+    *,
+    target: str = "en",
+    model: AnyPath = "600M",
+    translator: Translator | None = None,
 ) -> TranslatedArticle:
-    """Translate one article, sentence by sentence, with the flags of the checks."""
+    """Return ``article`` translated sentence by sentence, with the flags of the checks.
+    ``translator`` replaces ``model``.
+
+    >>> import toolkit
+    >>> from toolkit.testing import FakeTranslator
+    >>> text = "बारिश हुई। स्कूल बंद रहे।"
+    >>> article = toolkit.Article(toolkit.article_id(None, text), "rain.txt", text)
+    >>> fake = FakeTranslator({"बारिश हुई।": "It rained.", "स्कूल बंद रहे।": "shut shut shut shut"})
+    >>> translated = toolkit.translate_article(article, translator=fake)
+    >>> len(translated.translations)
+    2
+    >>> [(row.english, row.flags) for row in translated.translations]
+    [('It rained.', ()), ('shut shut shut shut', ('loop',))]
+    """
     prepared = article if isinstance(article, PreparedArticle) else stages.prepare(article)
-    result = translation.translate([prepared], translator(model), target=codes.resolve(target).code)
+    code = codes.resolve(target).code
+    chosen = translator or _any_translator(model)
+    result = translation.translate([prepared], chosen, target=code)
     if result.failures:
         failure = result.failures[0]
         raise InputError(f"{failure.source}: {failure.reason}", remedy=failure.remedy)
     return result.articles[0]
 
 
-def brief(article: TranslatedArticle, *, bullets: int = 4) -> Brief:
-    """A headline and at most ``bullets`` bullets of ``article``, each citing its segments."""
-    from toolkit.summarisers.extractive.summariser import Extractive
+# ``translate_article`` has a parameter of that name.
+_any_translator = translator
 
-    return Extractive().summarise(article, bullets=bullets)
+
+def brief(
+    article: TranslatedArticle, *, bullets: int = 4, summariser: Summariser | None = None
+) -> Brief:
+    """Return a headline and at most ``bullets`` bullets of ``article``, each citing its segments.
+    Without a ``summariser`` they are sentences of the article.
+
+    >>> import toolkit
+    >>> from toolkit.testing import FakeTranslator
+    >>> text = "बारिश हुई।"
+    >>> article = toolkit.Article(toolkit.article_id(None, text), "rain.txt", text)
+    >>> fake = FakeTranslator({text: "It rained in the whole of Gujarat on Monday."})
+    >>> found = toolkit.brief(toolkit.translate_article(article, translator=fake))
+    >>> found.headline
+    'It rained in the whole of Gujarat on Monday'
+    >>> [(bullet.text, bullet.cites) for bullet in found.bullets]
+    [('It rained in the whole of Gujarat on Monday.', (0,))]
+    """
+    if summariser is None:
+        from toolkit.summarisers.extractive.summariser import Extractive
+
+        summariser = Extractive()
+    return summariser.summarise(article, bullets=bullets)
 
 
 def summarise(english_text: str, *, bullets: int = 3) -> list[str]:
-    """At most ``bullets`` bullets of a plain English text."""
-    return [bullet.text for bullet in brief(english_article(english_text), bullets=bullets).bullets]
+    """Return at most ``bullets`` bullets of a plain English text.
+
+    >>> import toolkit
+    >>> text = "The river Tamsa burst its banks on Monday. Firefighters brought help."
+    >>> toolkit.summarise(text, bullets=1)
+    ['The river Tamsa burst its banks on Monday.']
+    >>> toolkit.summarise("")
+    []
+    """
+    return [
+        bullet.text for bullet in brief(_english_article(english_text), bullets=bullets).bullets
+    ]
 
 
-def english_article(text: str, source: str = "text") -> TranslatedArticle:
-    """An English text as an article that needs no translation."""
-    article = Article(id=article_id(None, text), source=source, text=text)
+def _english_article(text: str) -> TranslatedArticle:
+    """Return an English text as an article that needs no translation."""
+    article = Article(id=article_id(None, text), source="text", text=text)
     if text.strip():
         prepared = stages.prepare(article, language=ENGLISH)
     else:
@@ -142,9 +252,41 @@ def english_article(text: str, source: str = "text") -> TranslatedArticle:
     return TranslatedArticle(prepared, rows)
 
 
-def run(config: Config | None = None, *, progress: Progress | None = None) -> RunResult:
-    """Make the digest of a day: ``config`` or the defaults, the environment and toolkit.toml."""
+def run(
+    config: Config | None = None,
+    *,
+    translator: Translator | None = None,
+    summariser: Summariser | None = None,
+    progress: Progress | Callable[[str, int, int], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> RunResult:
+    """Make the digest of a day: ``config``, or the defaults, the environment and toolkit.toml.
+
+    ``translator`` and ``summariser`` replace those that ``config`` names. ``progress`` is called
+    with the stage, what is done and the total (0 while it is not known); ``say`` with a line that
+    people should read at once.
+
+    >>> import toolkit
+    >>> from toolkit.testing import FakeTranslator
+    >>> stages = []
+    >>> result = toolkit.run(
+    ...     toolkit.Config(model="demo", outputs="digests", date="2026-11-21"),
+    ...     translator=FakeTranslator(),
+    ...     progress=lambda stage, done, total: stages.append(stage),
+    ... )
+    >>> result.counts["articles"], list(dict.fromkeys(stages))
+    (5, ['clean', 'load model', 'translate', 'summarise', 'group', 'write'])
+    >>> sorted(path.name for path in result.paths.values())
+    ['articles.jsonl', 'digest.html', 'digest.json', 'digest.md', 'run.json']
+    """
     from toolkit import pipeline
     from toolkit.config import load
+    from toolkit.progress import listener
 
-    return pipeline.run(config or load(), progress=progress)
+    return pipeline.run(
+        config or load(),
+        translator=translator,
+        summariser=summariser,
+        progress=listener(progress),
+        say=say,
+    )

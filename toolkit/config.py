@@ -7,23 +7,28 @@ the options of the command line or the arguments of a call. Importing this modul
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from toolkit.errors import ConfigError, OutputError
+from toolkit.plugins import is_factory
 from toolkit.storage import write_whole
 
 CONFIG_NAME = "toolkit.toml"
+# Where articles are looked for when nobody says where.
+DEFAULT_INPUTS = (Path("seeds"),)
+
+Engine = Literal["auto", "torch", "ctranslate2"]
+Device = Literal["auto", "cpu", "cuda"]
+ExecutorName = Literal["local", "ray"]
+AnyPath = str | os.PathLike[str]
+
 _PREFIX = "TOOLKIT_"
-_CHOICES = {
-    "engine": ("auto", "torch", "ctranslate2"),
-    "device": ("auto", "cpu", "cuda"),
-    "executor": ("local", "ray"),
-}
 
 
 class UnconfirmedUrl(str):
@@ -34,7 +39,7 @@ class UnconfirmedUrl(str):
 
 
 def cache_home() -> Path:
-    """The folder for what can be made again: ``$XDG_CACHE_HOME`` or ``~/.cache``."""
+    """Return the folder for what can be made again: ``$XDG_CACHE_HOME`` or ``~/.cache``."""
     base = os.environ.get("XDG_CACHE_HOME")
     try:
         return (Path(base) if base else Path.home() / ".cache") / "news-toolkit"
@@ -44,28 +49,39 @@ def cache_home() -> Path:
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What a run is told. Paths may be relative to the working folder.
+    """The options of a run. Paths may be relative to the working folder.
 
-    ``model``: ``demo``, a size (``600M``, ``1.3B``, ``3.3B``), a hub id or a folder.
+    ``model``: ``demo``, a size (``600M``, ``1.3B``, ``3.3B``), a hub id or a folder of NLLB
+    weights; or a plug-in, by the name of its entry point or as ``package.module:factory``.
     ``bullets``: at most so many per article, 1 to 10. ``beam``: 1 is greedy; Meta evaluated
-    with 4. ``summariser``: ``extractive``, ``prompted`` (a language model, see below), or the
-    folder or hub id of a summarisation checkpoint. ``llm_url`` and ``llm_model``: an
+    with 4. ``summariser``: ``extractive``, ``prompted`` (a language model, see below), the
+    folder or hub id of a summarisation checkpoint, or a plug-in. ``llm_url`` and ``llm_model``: an
     OpenAI-compatible server and the model it serves; without a URL, ``llm_model`` is a folder,
     hub id or GGUF file that is loaded here. ``deadline``: wall-clock time after which no new
     translation is begun.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
     ``executor``: who cleans and segments: this machine (``local``), with several processes when
     there is much, or the Ray cluster that the environment variable ``RAY_ADDRESS`` names (``ray``).
+
+    Values may be given as people write them; the fields then hold them in their own type.
+    Anything else raises ``ConfigError``.
+
+    >>> config = Config(inputs="seeds", date="2026-11-21", deadline="06:30")
+    >>> config.inputs, config.date
+    ((PosixPath('seeds'),), datetime.date(2026, 11, 21))
+    >>> Config(beam=99)
+    Traceback (most recent call last):
+    toolkit.errors.ConfigError: beam cannot be 99: it is a whole number from 1 to 16
     """
 
-    inputs: tuple[Path, ...] = (Path("seeds"),)
+    inputs: tuple[Path, ...] = DEFAULT_INPUTS
     outputs: Path = Path("outputs")
     date: dt.date | None = None
     model: str = "600M"
-    engine: str = "auto"
-    device: str = "auto"
+    engine: Engine = "auto"
+    device: Device = "auto"
     beam: int = 4
     summariser: str = "extractive"
     llm_url: str | None = None
@@ -75,26 +91,129 @@ class Config:
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")
     templates: Path | None = None
     prompts: Path | None = None
-    executor: str = "local"
+    executor: ExecutorName = "local"
+
+    if TYPE_CHECKING:
+        # The types that are accepted are wider than those that the fields then hold.
+        def __init__(
+            self,
+            *,
+            inputs: AnyPath | Iterable[AnyPath] = ...,
+            outputs: AnyPath = ...,
+            date: dt.date | str | None = ...,
+            model: AnyPath = ...,
+            engine: Engine = ...,
+            device: Device = ...,
+            beam: int = ...,
+            summariser: AnyPath = ...,
+            llm_url: str | None = ...,
+            llm_model: AnyPath | None = ...,
+            bullets: int = ...,
+            deadline: dt.time | str | None = ...,
+            cache: AnyPath = ...,
+            templates: AnyPath | None = ...,
+            prompts: AnyPath | None = ...,
+            executor: ExecutorName = ...,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
-        # Paths may be given as text, as notebooks do.
-        object.__setattr__(self, "inputs", tuple(Path(path) for path in self.inputs))
-        for name in ("outputs", "cache", "templates", "prompts"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, None if value is None else Path(value))
-        if not self.inputs:
-            raise ConfigError("inputs is empty", remedy="Name files or a folder of them.")
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise ConfigError(
-                    f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}"
-                )
-        if self.deadline is not None and self.deadline.tzinfo is not None:
-            raise ConfigError("deadline is a local time such as 06:30, without a zone")
-        for name, low, high in (("bullets", 1, 10), ("beam", 1, 16)):
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"{name} must be from {low} to {high}, not {getattr(self, name)}")
+        for item in fields(self):
+            value = _accept(item.name, getattr(self, item.name))
+            object.__setattr__(self, item.name, value)
+
+
+def _accept(name: str, value: Any, origin: str = "") -> Any:
+    """Return ``value`` in the type of the option ``name``, or raise ``ConfigError``, which names
+    its ``origin`` too."""
+    convert, accepted = _OPTIONS[name]
+    if value is None and name in _OPTIONAL:
+        return None
+    try:
+        return convert(value)
+    except (TypeError, ValueError, RuntimeError):
+        where = f"{origin}: " if origin else ""
+        raise ConfigError(f"{where}{name} cannot be {value!r}: it is {accepted}") from None
+
+
+def _path(value: Any) -> Path:
+    text = os.fspath(value)
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ValueError
+    return Path(text).expanduser()
+
+
+def _paths(value: Any) -> tuple[Path, ...]:
+    if isinstance(value, str | os.PathLike):
+        return (_path(value),)
+    paths = tuple(_path(part) for part in value)
+    if not paths:
+        raise ValueError
+    return paths
+
+
+def _name(value: Any) -> str:
+    text = os.fspath(value)
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError
+    return text
+
+
+def _date(value: Any) -> dt.date:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
+
+
+def _time(value: Any) -> dt.time:
+    time = value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
+    if time.tzinfo is not None:
+        raise ValueError
+    return time
+
+
+_Option = tuple[Callable[[Any], Any], str]
+
+
+def _whole(low: int, high: int) -> _Option:
+    def convert(value: Any) -> int:
+        if isinstance(value, bool) or not low <= operator.index(value) <= high:
+            raise ValueError
+        return operator.index(value)
+
+    return convert, f"a whole number from {low} to {high}"
+
+
+def _one_of(choices: Any) -> _Option:
+    allowed = get_args(choices)
+
+    def convert(value: Any) -> str:
+        if value not in allowed:
+            raise ValueError
+        return str(value)
+
+    return convert, f"one of {', '.join(allowed)}"
+
+
+# How each option is converted, and a description of what is accepted.
+_OPTIONS: dict[str, _Option] = {
+    "inputs": (_paths, "a path or a list of at least one"),
+    "outputs": (_path, "a path"),
+    "date": (_date, "a date such as 2026-11-21"),
+    "model": (_name, "demo, a size, a hub id, a folder or a plug-in"),
+    "engine": _one_of(Engine),
+    "device": _one_of(Device),
+    "beam": _whole(1, 16),
+    "summariser": (_name, "extractive, prompted, a hub id, a folder or a plug-in"),
+    "llm_url": (_name, "the address of a server"),
+    "llm_model": (_name, "the name, folder or file of a model"),
+    "bullets": _whole(1, 10),
+    "deadline": (_time, "a local time such as 06:30, without a zone"),
+    "cache": (_path, "a path"),
+    "templates": (_path, "a path"),
+    "prompts": (_path, "a path"),
+    "executor": _one_of(ExecutorName),
+}
+_OPTIONAL = {item.name for item in fields(Config) if item.default is None}
 
 
 def load(
@@ -103,7 +222,7 @@ def load(
     path: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Config:
-    """The configuration in force. ``overrides`` that are None count as not given.
+    """Return the configuration in force. ``overrides`` that are None count as not given.
 
     ``path`` names a configuration file, which must exist; without it ``toolkit.toml`` in the
     working folder is read if it is there. Raises ``ConfigError`` naming the file or variable.
@@ -113,11 +232,18 @@ def load(
     if path is None and "llm_url" in values:
         values["llm_url"] = UnconfirmedUrl(values["llm_url"])
     for item in fields(Config):
-        text = env.get(_PREFIX + item.name.upper())
-        if text:
-            values[item.name] = _convert(item.name, text, f"{_PREFIX}{item.name.upper()}")
+        variable = _PREFIX + item.name.upper()
+        if text := env.get(variable):
+            values[item.name] = _accept(item.name, _parsed(item.name, text), variable)
     values.update({k: v for k, v in (overrides or {}).items() if v is not None})
     return Config(**values)
+
+
+def _parsed(name: str, text: str) -> Any:
+    """Return the text of an environment variable as a list or a number where one is wanted."""
+    if name == "inputs":
+        return text.split(os.pathsep)
+    return int(text) if name in ("beam", "bullets") and text.strip().isdecimal() else text
 
 
 def write_setting(name: str, value: str, *, path: Path | None = None) -> Path:
@@ -162,7 +288,15 @@ def _from_file(path: Path | None) -> dict[str, Any]:
             raise ConfigError(
                 f"{found}: unknown setting {name!r}", remedy=f"Known are: {', '.join(known)}."
             )
-    values = {name: _convert(name, value, str(found)) for name, value in table.items()}
+    values = {name: _accept(name, value, str(found)) for name, value in table.items()}
+    for name in ("model", "summariser"):
+        # A file that happens to lie in the working folder must not choose code to run.
+        if path is None and is_factory(values.get(name, "")):
+            raise ConfigError(
+                f"{found}: {name} = {values[name]!r} names code to run",
+                remedy=f"Set {_PREFIX}{name.upper()}, or name the file with --config, if you "
+                "trust it.",
+            )
     # Paths in a configuration file are meant from where the file stands.
     base = found.parent
     for name, value in values.items():
@@ -171,28 +305,3 @@ def _from_file(path: Path | None) -> dict[str, Any]:
         elif name == "inputs":
             values[name] = tuple(base / p for p in value)
     return values
-
-
-def _convert(name: str, value: Any, origin: str) -> Any:
-    """A value as TOML or the environment gives it, in the type that the field has."""
-    try:
-        match name:
-            case "inputs":
-                parts = value.split(os.pathsep) if isinstance(value, str) else value
-                return tuple(Path(part).expanduser() for part in parts)
-            case "outputs" | "cache" | "templates" | "prompts":
-                return Path(value).expanduser()
-            case "beam" | "bullets":
-                if isinstance(value, bool | float):
-                    raise ValueError("a whole number is wanted")
-                return int(value)
-            case "date":
-                if isinstance(value, dt.datetime):
-                    return value.date()
-                return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
-            case "deadline":
-                return value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
-            case _:
-                return str(value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ConfigError(f"{origin}: {name} cannot be {value!r} ({error})") from None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Told when a stage begins and when a part of its work is done."""
 
@@ -49,3 +51,26 @@ class Counted:
     def advance(self, amount: int = 1) -> None:
         self._done += amount
         self._listener.advance(amount)
+
+
+class _Calling:
+    """Calls a function with the stage, what is done of it and its total."""
+
+    def __init__(self, function: Callable[[str, int, int], None]) -> None:
+        self._function = function
+        self._stage, self._done, self._total = "", 0, 0
+
+    def begin(self, stage: str, total: int) -> None:
+        self._stage, self._done, self._total = stage, 0, total
+        self._function(stage, 0, total)
+
+    def advance(self, amount: int = 1) -> None:
+        self._done += amount
+        self._function(self._stage, self._done, self._total)
+
+
+def listener(asked: Progress | Callable[[str, int, int], None] | None) -> Progress:
+    """Return ``asked`` as a ``Progress``: a function is called with stage, done and total."""
+    if asked is None:
+        return Silent()
+    return asked if isinstance(asked, Progress) else _Calling(asked)

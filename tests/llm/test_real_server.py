@@ -19,7 +19,7 @@ from toolkit.llm.base import GeneratorError
 from toolkit.llm.openai_server import OpenAIServer
 from toolkit.runs.stages import prepare
 from toolkit.summarisers.models.prompted import Prompted
-from toolkit.testing.generators import FakeGenerator
+from toolkit.testing.fakes import FakeGenerator
 
 pytest.importorskip("fastapi", reason="transformers serve needs transformers[serving]")
 pytest.importorskip("uvicorn", reason="transformers serve needs transformers[serving]")

@@ -7,7 +7,7 @@ import pytest
 from toolkit.data import Hypothesis
 from toolkit.errors import UnknownLanguageError
 from toolkit.hub.resolve import resolve
-from toolkit.testing.translators import FakeTranslator
+from toolkit.testing.fakes import FakeTranslator
 from toolkit.translators.base import Translator
 from toolkit.translators.nllb import TorchNllb
 

@@ -27,7 +27,7 @@ from toolkit.runs.cache import Cache
 from toolkit.runs.outputs import LATEST
 from toolkit.summarisers.models.merge import PromptedMerge
 from toolkit.summarisers.models.prompted import Prompted
-from toolkit.testing.generators import FakeGenerator
+from toolkit.testing.fakes import FakeGenerator
 from toolkit.translators import choice
 from toolkit.version import VERSION
 

@@ -50,6 +50,8 @@ _SIZES = {
     "1.3B": ("facebook/nllb-200-distilled-1.3B", 5_480_000_000),
     "3.3B": ("facebook/nllb-200-3.3B", 17_580_000_000),
 }
+# Names that always mean one of these; no plug-in takes them.
+NAMES = ("demo", *_SIZES)
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?", re.ASCII)
 _FOLDER_HELP = f"A checkpoint folder has config.json, {TOKENIZER} and {WEIGHTS}."
 

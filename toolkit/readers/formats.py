@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from toolkit import plugins
 from toolkit.data import Article, Failure
-from toolkit.errors import InputError
+from toolkit.errors import ConfigError, InputError
 from toolkit.readers.base import Reader
 from toolkit.readers.jsonl import is_json_lines, read_jsonl
 from toolkit.readers.text import read_text
@@ -26,9 +28,12 @@ def read(data: bytes, source: str) -> list[Article | Failure]:
     suffix = Path(source).suffix.lower()
     if not suffix:
         return read_stream(data, source)
-    reader = _BY_SUFFIX.get(suffix)
+    try:
+        reader = plugins.reader(suffix) or _BY_SUFFIX.get(suffix)
+    except ConfigError as error:
+        return [Failure(source, "read", str(error), error.remedy)]
     if reader is None:
-        known = ", ".join(sorted(_BY_SUFFIX))
+        known = ", ".join(sorted({*_BY_SUFFIX, *plugins.readers()}))
         return [Failure(source, "read", f"no reader for {suffix} files", f"Save it as {known}.")]
     return _apply(reader, data, source)
 
@@ -39,9 +44,11 @@ def read_stream(data: bytes, source: str) -> list[Article | Failure]:
     return _apply(read_jsonl if is_json_lines(data) else read_text, data, source)
 
 
-def _apply(reader: Reader, data: bytes, source: str) -> list[Article | Failure]:
+def _apply(
+    reader: Callable[[bytes, str], Iterable[Article | Failure]], data: bytes, source: str
+) -> list[Article | Failure]:
     try:
         return list(reader(data, source))
-    except InputError as error:
+    except (InputError, ConfigError) as error:
         reason = str(error).removeprefix(f"{source}: ")
         return [Failure(source, "read", reason, error.remedy)]

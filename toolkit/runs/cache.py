@@ -222,6 +222,12 @@ class Cache:
         row = self._connection.execute("SELECT COUNT(*) FROM segments").fetchone()
         return int(row[0])
 
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Release the file. A closed cache cannot be used again."""
         self._connection.close()

@@ -20,6 +20,7 @@ from toolkit.data import (
 from toolkit.errors import InputError, ToolkitError
 from toolkit.languages import codes, detection
 from toolkit.summarisers.base import Summariser
+from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.text import cleaning, segmentation
 
 log = logging.getLogger(__name__)
@@ -108,8 +109,10 @@ def summarise(
     failures: list[Failure] = []
     for article in articles:
         try:
-            with wrap_unforeseen(article.source):
+            with wrap_unforeseen(f"the summariser {_name(summariser)}"):
                 brief = summariser.summarise(article, bullets=bullets)
+            _hold_to_contract(summariser, brief, article)
+            brief = _with_sound_headline(brief, article)
             if doubt := article.prepared.language_doubt:
                 brief = replace(brief, notes=(f"{article.source}: {doubt}.", *brief.notes))
             briefs.append(brief)
@@ -117,3 +120,40 @@ def summarise(
             log_trace(error)
             failures.append(Failure(article.source, "summarise", str(error), error.remedy))
     return briefs, failures
+
+
+def _hold_to_contract(summariser: Summariser, brief: object, article: TranslatedArticle) -> None:
+    """Raise ``ToolkitError`` unless ``brief`` is one of ``article`` and cites sentences of it."""
+    known = {t.segment.index for t in article.translations}
+    if not isinstance(brief, Brief):
+        wrong = f"gave a {type(brief).__name__}, not a Brief"
+    elif brief.article_id != article.id:
+        wrong = "gave a brief of another article"
+    elif not all(bullet.cites and known.issuperset(bullet.cites) for bullet in brief.bullets):
+        wrong = "gave a bullet that cites no sentence of the article"
+    elif not known.issuperset(brief.headline_cites):
+        wrong = "gave a headline that cites no sentence of the article"
+    else:
+        return
+    raise ToolkitError(
+        f"the summariser {_name(summariser)} {wrong}",
+        remedy="Tell its author, or name another summariser.",
+    )
+
+
+def _with_sound_headline(brief: Brief, article: TranslatedArticle) -> Brief:
+    """Return ``brief`` with another headline, where its own rests on a sentence whose translation
+    failed a check and the article has a sound one, or where that translation is a repetition."""
+    flags = {t.segment.index: t.flags for t in article.translations if t.flags}
+    resting = [flags[index] for index in brief.headline_cites if index in flags]
+    if not resting:
+        return brief
+    other = Extractive().summarise(article, bullets=1)
+    if flags.keys().isdisjoint(other.headline_cites) or any("loop" in found for found in resting):
+        return replace(brief, headline=other.headline, headline_cites=other.headline_cites)
+    return brief
+
+
+def _name(plugin: Summariser) -> str:
+    """Return the first word of a summariser's signature, for messages."""
+    return str(getattr(plugin, "signature", type(plugin).__name__)).split(" ")[0]

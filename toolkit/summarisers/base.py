@@ -15,7 +15,8 @@ class Summariser(Protocol):
     often the model did not answer), or empty.
     """
 
-    signature: str
+    @property
+    def signature(self) -> str: ...
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
         """Return a brief of at most ``bullets`` bullets, at least one where the article has any

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit import plugins
 from toolkit.config import Config
 from toolkit.errors import ConfigError
 from toolkit.llm.base import Generator
@@ -42,7 +43,8 @@ class Writers:
 def load_writers(config: Config) -> Writers:
     """Return the writers that ``config.summariser`` names, their weights loaded if they have any.
 
-    Raises ``ConfigError`` where a setting is missing and ``ModelError`` where a model is.
+    Raises ``ConfigError`` where a setting is missing or a plug-in cannot be used, and
+    ``ModelError`` where a model is missing.
     """
     if config.summariser == "extractive":
         from toolkit.summarisers.extractive.summariser import Extractive
@@ -57,6 +59,8 @@ def load_writers(config: Config) -> Writers:
             Prompted(generator, prompts=config.prompts),
             PromptedMerge(generator, prompts=config.prompts),
         )
+    if (made := plugins.make("summariser", config.summariser)) is not None:
+        return Writers(made)
     from toolkit.summarisers.models.seq2seq import Seq2Seq
 
     return Writers(Seq2Seq(config.summariser, device=config.device))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from toolkit.hub.resolve import resolve
+from toolkit import plugins
+from toolkit.hub.resolve import NAMES, resolve
 from toolkit.progress import Progress
-from toolkit.translators.checks.retry import Checked, Retry
+from toolkit.translators.checks.retry import Checked, Retry, checked
 from toolkit.translators.choice import settle
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,11 @@ def load_translator(
     is fetched first. ``engine`` ``auto`` takes the one that is the fastest on this machine: see
     ``choice``.
 
-    Raises ``ModelError`` with what to do when the weights or the device cannot be had.
+    Raises ``ModelError`` with what to do when the weights or the device cannot be had, and
+    ``ConfigError`` where a plug-in cannot be used.
     """
+    if model not in NAMES and (made := plugins.make("translator", model)) is not None:
+        return checked(made)
     from toolkit.translators.nllb import TorchNllb
 
     checkpoint = resolve(model, say=say or log.warning, progress=progress)

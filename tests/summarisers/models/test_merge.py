@@ -12,7 +12,7 @@ from toolkit.data import Citation, Story, StoryBullet, TranslatedArticle
 from toolkit.errors import PromptError
 from toolkit.llm.base import GeneratorError
 from toolkit.summarisers.models.merge import PromptedMerge
-from toolkit.testing.generators import FakeGenerator
+from toolkit.testing.fakes import FakeGenerator
 
 ONE = ("The dam near Orsk burst on Monday.", "Nine villages were flooded.")
 OTHER = ("A dam near Orsk burst on Monday, killing two people.", "Schools are closed.")

@@ -14,7 +14,7 @@ from toolkit.llm.base import GeneratorError
 from toolkit.llm.prompts import Prompts
 from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.summarisers.models.prompted import BULLET_WORDS, Prompted
-from toolkit.testing.generators import FakeGenerator
+from toolkit.testing.fakes import FakeGenerator
 
 ArticleOf = Callable[..., TranslatedArticle]
 FLOOD = (

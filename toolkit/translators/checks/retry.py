@@ -31,7 +31,7 @@ class Checked:
     ``retries`` are tried in turn, each on the rows that still have a flag of its own; the
     hypothesis with the least grave flags is kept, and of equals the one with the higher score.
     Its flags stay on it. ``retried`` counts the rows that were decoded again and ``rescued``
-    those of them that came out free of the flags of ``RETRY``, over all calls.
+    those of them that came out free of the flags of ``RETRY``, since ``begin``.
     """
 
     def __init__(self, first: Translator, retries: Sequence[Retry] = ()) -> None:
@@ -41,6 +41,10 @@ class Checked:
         parts += [retry.signature for retry in self._retries]
         self.signature = " ".join(parts)
         self.notice: str = getattr(first, "notice", "")
+        self.begin()
+
+    def begin(self) -> None:
+        """Count anew."""
         self.retried = 0
         self.rescued = 0
 
@@ -77,7 +81,14 @@ class Checked:
 
 def checked(translator: Translator) -> Checked:
     """``translator`` with every hypothesis checked: itself, where its hypotheses are already."""
-    return translator if isinstance(translator, Checked) else Checked(translator)
+    if isinstance(translator, Checked):
+        return translator
+    if not isinstance(getattr(translator, "signature", None), str):
+        raise ModelError(
+            f"a {type(translator).__name__} is no translator: it has no signature",
+            remedy="See toolkit.Translator for what one offers.",
+        )
+    return Checked(translator)
 
 
 def _hold_to_contract(translator: Translator, found: object, texts: int) -> None:
