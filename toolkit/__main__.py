@@ -3,4 +3,4 @@
 from toolkit.cli.commands import main
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="toolkit")

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from toolkit.bench import comparison, subjects, timing
 from toolkit.bench.report import BenchReport, BenchRow, as_text, best_engine, with_ratios
 from toolkit.bench.subjects import LENGTHS
-from toolkit.bench.timing import END, Files, Subject, Work, by_output, make_rows
+from toolkit.bench.timing import END, Files, Subject, Work, by_output, make_sources
 from toolkit.cli import console
 from toolkit.cli.commands import main
 from toolkit.errors import ModelError
@@ -70,7 +70,7 @@ def test_the_best_engine_is_the_one_for_the_beam_in_use() -> None:
     assert best_engine(only, 1) is None  # nothing to choose from
 
 
-def test_batches_hold_rows_of_like_output() -> None:
+def test_a_batch_has_outputs_of_like_length() -> None:
     lengths = [(5, 4), (9, 8), (5, 4), (7, 8), (6, 4), (9, 8)]
     batches = by_output(lengths, 3)
     assert sorted(i for batch in batches for i in batch) == list(range(6))
@@ -79,13 +79,13 @@ def test_batches_hold_rows_of_like_output() -> None:
     assert [len(batch) for batch in by_output(lengths, 4, mixed=True)] == [4, 2]
 
 
-def test_all_engines_get_the_same_rows() -> None:
+def test_all_engines_get_the_same_sources() -> None:
     files = Files(Path(), Path())
     works = [Work("torch", "int8", 1, 9, files, kept, LENGTHS, 1) for kept in (None, (1, 2, 9))]
-    rows = make_rows(works[0])
-    assert rows == make_rows(works[1])
-    assert [len(r) for r in rows] == [n for n, _ in LENGTHS]
-    assert all(r[-1] == END for r in rows)
+    sources = make_sources(works[0])
+    assert sources == make_sources(works[1])
+    assert [len(source) for source in sources] == [n for n, _ in LENGTHS]
+    assert all(source[-1] == END for source in sources)
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
@@ -124,8 +124,8 @@ class Machine:
             assert isinstance(batches, tuple)
             return [(batch, speed / (1 + abs(batch - 32) / 32)) for batch in batches]
         self.measured.append(work)
-        pieces = sum(cap for _, cap in work.lengths)
-        return timing.Timing(pieces / speed, 3.0, 900.0, pieces)
+        tokens = sum(cap for _, cap in work.lengths)
+        return timing.Timing(tokens / speed, 3.0, 900.0, tokens)
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_whole_run_fits_its_minutes_and_compares_like_with_like(machine: Machi
     stock, ours = (
         [r for r in done.rows if r.name == name] for name in (comparison.STOCK, "torch-english")
     )
-    # Of the sizes tried the best that rows of one output length fill: no row outlives its batch.
+    # The best of those sizes that sentences of one output length fill.
     assert [r.batch for r in stock] == [32, 16]
     for row, beam in zip(stock, (1, 4), strict=True):
         assert row.sentences == 512 / beam
@@ -189,7 +189,7 @@ def test_preparing_that_is_killed_is_one_line(monkeypatch: pytest.MonkeyPatch) -
         raise BrokenProcessPool
 
     monkeypatch.setattr(comparison, "_in_process", killed)
-    with pytest.raises(ModelError, match="cannot be made"):
+    with pytest.raises(ModelError, match="cannot be prepared"):
         comparison.run()
 
 
@@ -275,8 +275,8 @@ def test_a_run_measures_each_engine(tmp_path: Path) -> None:
 
 def test_a_checkpoint_that_is_here_is_measured_on_real_sentences(tiny_checkpoint: Path) -> None:
     subject = subjects.find(str(tiny_checkpoint), [GUJARATI], asked=True)
-    assert len(subject.rows) == len(subject.lengths) >= 15
-    assert [len(r) for r in subject.rows] == [n for n, _ in subject.lengths]
+    assert len(subject.sources) == len(subject.lengths) >= 15
+    assert [len(r) for r in subject.sources] == [n for n, _ in subject.lengths]
     assert sorted(subject.lengths) == list(subject.lengths)
     names = ["transformers-single", "torch-english"]
     done = comparison.run(subject, beams=[1], sentences=24, rounds=1, names=names, threads=1)

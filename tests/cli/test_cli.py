@@ -63,6 +63,13 @@ def test_help_loads_click_and_no_other_package() -> None:
     assert set(done.stdout.splitlines()[-1].split()) <= {"click", "toolkit"}
 
 
+def test_the_module_goes_by_the_name_of_the_command(toolkit: Shell) -> None:
+    assert toolkit("--help").stdout.startswith("Usage: toolkit [OPTIONS]")
+    wrong = toolkit("digest", "--no-such-option")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("Usage: toolkit digest [OPTIONS]")
+
+
 def test_idle_threads_sleep_unless_the_environment_says_otherwise() -> None:
     script = (
         "import os, sys, toolkit.cli.commands as cli\n"

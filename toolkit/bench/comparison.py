@@ -1,4 +1,4 @@
-"""Measure the engines on this machine, side by side, on the same rows.
+"""Measure the engines on this machine, side by side, on the same sentences.
 
 Every measurement is a process of its own that loads its weights, translates a first sentence and
 a short warm-up, and then the workload, which alone is counted; the engines take turns, round by
@@ -32,15 +32,19 @@ from toolkit.translators import choice
 from toolkit.translators.choice import CTRANSLATE2, TORCH
 from toolkit.version import VERSION
 
-_FEWEST = 8  # rows, for engines that are very slow: one of each length
-_MINUTES = 15.0  # that a run may take where nobody says how many sentences
-_LOADING = 8.0  # seconds, about
-_UNKNOWN = 100.0  # pieces per second of an engine that nothing is known about
-# How fast engines are that have no sweep, about, by the speed of the stock one.
+# Sentences for engines that are very slow: one of each length.
+_FEWEST = 8
+# Minutes that a run may take where no number of sentences is given.
+_MINUTES = 15.0
+# Seconds to load an engine, about.
+_LOADING = 8.0
+# Tokens per second of an engine that nothing is known about.
+_UNKNOWN = 100.0
+# The speed of engines whose batch sizes are not tried, relative to the stock one, about.
 _GUESSES = {"transformers-single": 0.03, "ctranslate2-english": 1.5, "torch-english": 1.5}
 _SENTENCES = {"cpu": (512, 256), "cuda": (16_384, 8192, 4096, 2048)}
-# Environment variables that change the figures.
-_TELLING = ("OMP_", "ONEDNN_", "MKL_", "CT2_", "KMP_", "GOMP_", "TOOLKIT_")
+# How the names of environment variables begin that change the figures.
+_RELEVANT = ("OMP_", "ONEDNN_", "MKL_", "CT2_", "KMP_", "GOMP_", "TOOLKIT_")
 # Batch sizes to try, greedy and with beams.
 _STOCK = {"cpu": ((16, 32, 64, 128), (4, 8, 16, 32)), "cuda": ((64, 128, 256, 512, 1024),) * 2}
 _NAIVE = {"cpu": ((16, 32, 64), (4, 8, 16)), "cuda": ((64, 128, 256, 512, 1024),) * 2}
@@ -52,9 +56,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An engine to measure. ``batches`` are tried and the best is taken; none leaves the engine
-    its own limit. ``share`` is the part of the workload that it runs, 0 eight rows: slow
-    engines get less of it, and once."""
+    """An engine to measure. The best of ``batches`` is taken; without any it has its own limit.
+    ``cut`` reduces its vocabulary to English. ``share`` is the part of the workload that it runs;
+    0 is eight sentences."""
 
     name: str
     engine: str
@@ -66,8 +70,8 @@ class Entry:
 
 
 def entries(beam: int, device: str = "cpu") -> list[Entry]:
-    """The engines worth comparing with ``beam``. CTranslate2 with the English vocabulary takes
-    the batch size that is the best for the stock one."""
+    """List the engines worth comparing with ``beam``. CTranslate2 with the English vocabulary
+    takes the batch size that is the best for the stock one."""
     wide, on_gpu = beam > 1, device == "cuda"
     half = "bfloat16" if on_gpu or machine.multiplies_bfloat16() else "float32"
     stock, best = ("float16", "bfloat16") if on_gpu else ("int8", "int8")
@@ -84,7 +88,7 @@ def entries(beam: int, device: str = "cpu") -> list[Entry]:
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """The engines of one run, and the rest that all their measurements share."""
+    """The engines of one comparison, and the settings that their measurements share."""
 
     subject: Subject
     entries: list[Entry]
@@ -96,7 +100,7 @@ class _Series:
         return [self._work(entry, sentences) for entry in self.entries]
 
     def seconds(self, sentences: int, tried: Sequence[Tried]) -> float:
-        """About how long the rounds take, by what was tried."""
+        """Estimate the seconds of all rounds from the batch sizes that were ``tried``."""
         best = {
             (e.name, e.beam): max(speed for _, speed in found)
             for e, found in zip(self.entries, tried, strict=True)
@@ -106,13 +110,13 @@ class _Series:
         for entry, work in zip(self.entries, self.works(sentences), strict=True):
             guess = best.get((STOCK, entry.beam), _UNKNOWN) * _GUESSES.get(entry.name, 1)
             speed = best.get((entry.name, entry.beam), guess)
-            pieces = sum(n if self.subject.rows else cap for n, cap in work.lengths)
-            total += (pieces / speed + _LOADING) * (self.rounds if _again(entry) else 1)
+            tokens = sum(n if self.subject.sources else cap for n, cap in work.lengths)
+            total += (tokens / speed + _LOADING) * (self.rounds if _again(entry) else 1)
         return total
 
     def sweeps(self, works: Sequence[Work], progress: Progress) -> list[Tried]:
-        """Each engine's batch sizes, tried on as many rows of the middle lengths as the largest
-        of them holds."""
+        """Try each engine's batch sizes, on as many sentences of middle length as the largest of
+        them holds."""
         found: list[Tried] = []
         progress.begin("try batch sizes", len(works))
         for entry, work in zip(self.entries, works, strict=True):
@@ -143,11 +147,11 @@ class _Series:
         return self._of(work, _picked(len(self.subject.lengths), count))
 
     def _of(self, work: Work, picked: Sequence[int]) -> Work:
-        lengths, rows = self.subject.lengths, self.subject.rows
+        lengths, sources = self.subject.lengths, self.subject.sources
         return replace(
             work,
             lengths=tuple(lengths[i] for i in picked),
-            rows=tuple(rows[i] for i in picked) if rows else (),
+            sources=tuple(sources[i] for i in picked) if sources else (),
         )
 
 
@@ -164,13 +168,13 @@ def run(
     progress: Progress | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> BenchReport:
-    """Measure each engine with each of ``beams`` on ``sentences`` rows, ``rounds`` times in turn.
+    """Measure each engine with each of ``beams`` on ``sentences``, ``rounds`` times in turn.
 
     Without a ``subject`` it is ``random_subject(folder)``. With beams there are fewer sentences,
     by as many times. ``sentences`` None takes as many as 15 minutes allow, 256 at the least (2048
     on a GPU). An engine that has not the memory is recorded as failed. ``names``
-    limits the engines to those named. ``threads`` is ``machine.cores()`` if None. What is
-    made of the checkpoint, gigabytes, is kept for the next time; ``say`` is told where.
+    limits the engines to those named. ``threads`` is ``machine.cores()`` if None. Gigabytes of
+    prepared weights are kept for the next time; ``say`` is called with their place.
     """
     began = time.monotonic()
     progress = progress or Silent()
@@ -180,7 +184,7 @@ def run(
     series = _Series(subject, chosen, device, threads, rounds)
     works = series.works(sentences or _SENTENCES[device][0])
     progress.begin("prepare", 0)
-    say(f"Measuring {subject.name}. What is made for it is kept in {subject.files.prepared}.")
+    say(f"Measuring {subject.name}. Prepared weights are kept in {subject.files.prepared}.")
     if device == "cpu" and not choice.ctranslate2_int8():
         say(f"CTranslate2's int8 is wrong on this processor: {STOCK} shows its speed alone.")
     _prepare(subject, works)
@@ -203,7 +207,7 @@ def run(
         rows=tuple(with_ratios(list(map(_row, chosen, works, timings, tried)))),
         device=_device_name() if device == "cuda" else "cpu",
         versions=_versions(),
-        environment={k: v for k, v in os.environ.items() if k.startswith(_TELLING)},
+        environment={k: v for k, v in os.environ.items() if k.startswith(_RELEVANT)},
         seconds=time.monotonic() - began,
     )
 
@@ -213,7 +217,7 @@ def _prepare(subject: Subject, works: Sequence[Work]) -> None:
         _in_process(prepare, subject.files, works)
     except BrokenProcessPool:
         raise ModelError(
-            "what the engines need cannot be made: the system ended the process that makes it",
+            "the weights cannot be prepared: the system ended the process that does it",
             remedy="Free memory: for CTranslate2 it takes about 6 GB with the 600M.",
         ) from None
 
@@ -221,7 +225,7 @@ def _prepare(subject: Subject, works: Sequence[Work]) -> None:
 def _rounds(
     chosen: Sequence[Entry], works: Sequence[Work], rounds: int, progress: Progress
 ) -> list[list[Timing]]:
-    """Every engine in turn, and again; those that are slow once."""
+    """Measure every engine in turn, and again; slow ones once."""
     found: list[list[Timing]] = [[] for _ in works]
     progress.begin("measure", sum(rounds if _again(entry) else 1 for entry in chosen))
     for number in range(rounds):
@@ -233,9 +237,9 @@ def _rounds(
     return found
 
 
-def _picked(rows: int, count: int) -> list[int]:
-    """``count`` of ``rows`` indices in order, spread evenly; each several times if need be."""
-    return [i * rows // count for i in range(count)]
+def _picked(available: int, count: int) -> list[int]:
+    """Pick ``count`` of ``available`` indices in order, spread evenly, several times if need be."""
+    return [i * available // count for i in range(count)]
 
 
 def _again(entry: Entry) -> bool:
@@ -243,9 +247,9 @@ def _again(entry: Entry) -> bool:
 
 
 def _batch(entry: Entry, work: Work, chosen: Sequence[Entry], tried: Sequence[Tried]) -> int | None:
-    """The fastest of the batch sizes that were tried for an engine, if any were, and that rows of
-    one length fill, where lengths are made up."""
-    most = 1 << 30 if work.rows else min(Counter(work.lengths).values())
+    """Give the fastest of the batch sizes that were tried for an engine, if any were. Where lengths
+    are made up, sentences of one length must fill it."""
+    most = 1 << 30 if work.sources else min(Counter(work.lengths).values())
     names = (entry.name, STOCK) if entry.engine == CTRANSLATE2 else (entry.name,)
     for other, found in zip(chosen, tried, strict=True):
         if other.name in names and other.beam == entry.beam and found:
@@ -262,13 +266,13 @@ def _row(entry: Entry, work: Work, timings: Sequence[Timing], tried: Tried) -> B
         return BenchRow(*about, 0.0, 0.0, 0.0, 0.0, sentences=len(work.lengths), failed=True)
     return BenchRow(
         *about,
-        tokens_per_second=sum(t.pieces for t in timings) / seconds,
+        tokens_per_second=sum(t.tokens for t in timings) / seconds,
         sentences_per_second=len(work.lengths) * len(timings) / seconds,
         peak_mb=max(t.peak_mb for t in timings),
         first_sentence_s=statistics.median(t.first_sentence for t in timings),
         sentences=len(work.lengths),
         device_mb=max(taken, default=None),
-        rounds=tuple(t.pieces / t.seconds for t in timings),
+        rounds=tuple(t.tokens / t.seconds for t in timings),
         tried=tuple(tried),
     )
 
@@ -281,7 +285,7 @@ def _in_process(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
 
 
 def _attempt(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | None:
-    """``_in_process``, None where memory did not suffice, or the system killed the process."""
+    """Call in a fresh process; None where memory did not suffice, or the system killed it."""
     from toolkit.translators.nllb import out_of_memory
 
     try:

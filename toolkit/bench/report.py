@@ -8,17 +8,19 @@ from dataclasses import dataclass, field, replace
 from toolkit.translators.choice import CTRANSLATE2, TORCH
 
 STOCK = "ctranslate2-stock"
-# The rows that ``--engine`` stands for.
+# The engines that ``--engine`` can name, by the name of their row.
 _PRODUCT = {"torch-english": TORCH, "ctranslate2-english": CTRANSLATE2}
 
 
 @dataclass(frozen=True, slots=True)
 class BenchRow:
-    """One engine's figures. ``ratio`` is to the row ``ctranslate2-stock`` with the same beam, or
-    None where that was not measured. ``batch`` None is the engine's own limit; ``tried`` are
-    pairs of a batch size and its pieces per second, on the middle quarter of the rows;
-    ``rounds`` are the pieces per second of each round. ``device_mb`` is the GPU's memory. An
-    engine that ``failed`` for want of memory has no figures."""
+    """The figures of one engine, a row of the table.
+
+    ``ratio`` is to the row ``ctranslate2-stock`` with the same beam, None where that was not
+    measured. ``batch`` None is the engine's own limit. ``tried`` are pairs of a batch size and its
+    tokens per second on sentences of middle length, ``rounds`` the tokens per second of each round.
+    ``device_mb`` is the GPU's memory. An engine that ``failed`` for want of memory has no figures.
+    """
 
     name: str
     engine: str
@@ -39,7 +41,7 @@ class BenchRow:
 
 @dataclass(frozen=True, slots=True)
 class BenchReport:
-    """What was measured, and on what."""
+    """The rows of a comparison, with the machine and the workload they were measured on."""
 
     machine: str
     threads: int
@@ -52,7 +54,7 @@ class BenchReport:
 
 
 def as_text(report: BenchReport) -> str:
-    """A table for people, and which engine is the fastest."""
+    """Write the table for people, with the fastest engine for each beam."""
     head = ("engine", "precision", "beam", "batch", "rows", "tokens/s", "sentences/s", "peak MB",
             "GPU MB", "first s", "ratio")  # fmt: skip
     lines: list[tuple[str, ...]] = [head]
@@ -79,7 +81,7 @@ def as_text(report: BenchReport) -> str:
 
 
 def _advice(rows: Sequence[BenchRow]) -> list[str]:
-    """The fastest engine for each beam."""
+    """Name the fastest engine for each beam."""
     rows, lines = [row for row in rows if not row.failed], []
     for beam in dict.fromkeys(row.beam for row in rows):
         best = max((r for r in rows if r.beam == beam), key=lambda r: r.tokens_per_second)
@@ -88,8 +90,11 @@ def _advice(rows: Sequence[BenchRow]) -> list[str]:
 
 
 def best_engine(report: BenchReport, beam: int) -> str | None:
-    """What ``engine`` should be for runs with ``beam``: the fastest of those that it can name, by
-    the rows with that beam or, without any, by all. None where fewer than two were measured."""
+    """Give the fastest engine that the setting ``engine`` can name, for runs with ``beam``.
+
+    Rows with that beam decide or, without any, all rows. None where fewer than two such engines
+    were measured.
+    """
     rows = [row for row in report.rows if row.name in _PRODUCT and not row.failed]
     rows = [row for row in rows if row.beam == beam] or rows
     if len({row.name for row in rows}) < 2:
@@ -98,7 +103,7 @@ def best_engine(report: BenchReport, beam: int) -> str | None:
 
 
 def with_ratios(rows: Sequence[BenchRow]) -> list[BenchRow]:
-    """Each row with its speed relative to ``ctranslate2-stock`` at the same beam."""
+    """Give each row with its speed relative to ``ctranslate2-stock`` at the same beam."""
     stock = {r.beam: r.tokens_per_second for r in rows if r.name == STOCK and not r.failed}
     speeds = [(row, None if row.failed else stock.get(row.beam)) for row in rows]
     return [replace(row, ratio=s and row.tokens_per_second / s) for row, s in speeds]

@@ -1,4 +1,4 @@
-"""What ``toolkit bench`` measures the engines with: a checkpoint, and rows for it."""
+"""Find the checkpoint and the sentences that ``toolkit bench`` measures engines with."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.bench.timing import END, Files, Row, Subject
+from toolkit.bench.timing import END, Files, Subject, TokenIds
 from toolkit.config import cache_home
 from toolkit.errors import InputError, ModelError, ToolkitError
 from toolkit.hub.checkpoint import Checkpoint
 from toolkit.hub.resolve import resolve
 from toolkit.languages import ENGLISH
 
-# Source and output pieces of sentences, headings and list items of news articles: the middles
-# of eight equal parts of the five sample articles', by the pieces of NLLB's tokenizer that their
-# characters and English words come to.
+# Tokens of source and output for sentences, headings and list items of news articles: the medians
+# of eight equal parts of those of the five sample articles, sorted by length.
 LENGTHS = ((7, 6), (10, 10), (13, 12), (17, 16), (22, 21), (29, 26), (35, 32), (56, 54))
-_KEPT = 48_000  # pieces that English needs of NLLB's 256,206
+# Tokens that English needs of NLLB's 256,206.
+_KEPT = 48_000
 
 
 def random_subject(folder: Path | None = None) -> Subject:
-    """A checkpoint of NLLB-600M's sizes with random weights, in ``folder`` (the cache, if None),
-    and rows as long as those of news articles."""
+    """Give a checkpoint of NLLB-600M's sizes with random weights, in ``folder`` (the cache, if
+    None), and made-up sentences as long as those of news articles."""
     folder = folder or cache_home() / "bench"
     files = Files(folder / "checkpoint", folder / "prepared")
     return Subject("NLLB-600M's sizes, random weights", files, tuple(range(_KEPT)), LENGTHS)
 
 
 def find(model: str, inputs: Sequence[Path], *, asked: bool) -> Subject:
-    """The checkpoint that ``model`` names, with the sentences of ``inputs``; the random one where
-    it is not here (or is the demo, too small to tell anything), unless it was ``asked`` for by
-    name. Nothing is fetched.
+    """Give the checkpoint that ``model`` names, with the sentences of ``inputs``.
 
-    Raises ``ModelError`` where what was asked for is not here.
+    Unless the user ``asked`` for it by name, random weights stand in for a checkpoint that is not
+    here and for the demo, which is too small to measure. Nothing is fetched. Raises ``ModelError``
+    where a checkpoint that was asked for is not here.
     """
     try:
         checkpoint = resolve(model, fetch_missing=False)
@@ -45,33 +45,33 @@ def find(model: str, inputs: Sequence[Path], *, asked: bool) -> Subject:
 
 
 def real_subject(checkpoint: Checkpoint, inputs: Sequence[Path]) -> Subject:
-    """A checkpoint that is here, with the sentences of ``inputs`` that are not English; where
-    there are none, made-up rows as long as those of news articles."""
+    """Give a checkpoint that is here, with the sentences of ``inputs`` that are not English, or
+    with made-up ones where there are none."""
     from toolkit.translators.decoder import english_vocabulary, prepared_folder
     from toolkit.translators.nllb import language_ids, load_tokenizer
 
     tokenizer = load_tokenizer(checkpoint)
     languages = language_ids(tokenizer, checkpoint)
     kept = english_vocabulary(checkpoint, tokenizer, languages.values())
-    rows = sorted(_sentences(inputs, tokenizer, languages), key=lambda row: (len(row), row))
+    sources = sorted(_sentences(inputs, tokenizer, languages), key=lambda ids: (len(ids), ids))
     return Subject(
         checkpoint.signature,
         Files(checkpoint.path, prepared_folder(checkpoint)),
         None if kept is None else tuple(kept),
-        tuple((len(row), 2 * len(row) + 20) for row in rows) or LENGTHS,
-        tuple(rows),
+        tuple((len(ids), 2 * len(ids) + 20) for ids in sources) or LENGTHS,
+        tuple(sources),
         languages[ENGLISH],
         tokenizer.get_vocab_size(),
     )
 
 
-def _sentences(inputs: Sequence[Path], tokenizer: Any, languages: dict[str, int]) -> set[Row]:
+def _sentences(inputs: Sequence[Path], tokenizer: Any, languages: dict[str, int]) -> set[TokenIds]:
     from toolkit.readers import collection
     from toolkit.runs import stages
     from toolkit.text.normalise import normalise
     from toolkit.translators.nllb import LONGEST
 
-    found: set[Row] = set()
+    found: set[TokenIds] = set()
     try:
         articles = collection.load(inputs).articles
     except InputError:
@@ -83,6 +83,6 @@ def _sentences(inputs: Sequence[Path], tokenizer: Any, languages: dict[str, int]
             continue
         if prepared.language in languages and prepared.language != ENGLISH:
             for segment in prepared.segments:
-                pieces = tokenizer.encode(normalise(segment.text), add_special_tokens=False).ids
-                found.add((languages[prepared.language], *pieces[:LONGEST], END))
+                tokens = tokenizer.encode(normalise(segment.text), add_special_tokens=False).ids
+                found.add((languages[prepared.language], *tokens[:LONGEST], END))
     return found

@@ -1,5 +1,4 @@
-"""What ``toolkit bench`` runs in a process of its own: one engine, its weights loaded from disk,
-the first sentence, a warm-up, then a workload."""
+"""Time one engine in a process of its own: load, first sentence, warm-up, then the workload."""
 
 from __future__ import annotations
 
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     from toolkit.translators.engine.linear import Precision
 
 END = 2
-Row = tuple[int, ...]
+TokenIds = tuple[int, ...]
 Lengths = Sequence[tuple[int, int]]
-# Decodes rows in batches of a size, None for the engine's own; returns how many pieces were
-# written. The lengths are as in ``Work``.
-Run = Callable[[Sequence[Row], Lengths, int | None], int]
+# Decodes sources in batches of a size, None for the engine's own; returns the number of output
+# tokens. The lengths are as in ``Work``.
+Run = Callable[[Sequence[TokenIds], Lengths, int | None], int]
 _WORSE = 0.9  # of the best speed: larger batches are not tried once one is as slow
 
 
@@ -37,27 +36,31 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What engines are measured with: a checkpoint, the pieces that a decoder for English is cut
-    to (None for all), English's id, how many pieces a source may be of, and the rows to take from,
-    shortest first. ``lengths`` are as in ``Work``."""
+    """A checkpoint and sentences to measure engines with.
+
+    ``kept`` are the tokens of the decoder's English vocabulary, None for all. ``sources`` are
+    sentences as token ids, shortest first; without any they are made up, of the ``lengths``, the
+    ``language`` and the ``vocabulary`` size given here. ``lengths`` are as in ``Work``.
+    """
 
     name: str
     files: Files
     kept: tuple[int, ...] | None
     lengths: tuple[tuple[int, int], ...]
-    rows: tuple[Row, ...] = ()
+    sources: tuple[TokenIds, ...] = ()
     language: int = 5
     vocabulary: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One engine to time. ``engine`` is ``torch`` (our loop), ``ctranslate2`` or
-    ``transformers``. ``batch`` is rows, for torch times beams; None is the engine's own limit.
-    ``kept`` are the pieces of a cut decoder. ``lengths`` are (source, output) pieces of each row:
-    without ``rows`` made-up sources are decoded to exactly these, with ``rows`` the output ends
-    where it ends and is no longer. ``started`` is ``time.time()`` when the process was asked
-    for."""
+    """One engine to time: ``torch`` (our loop), ``ctranslate2`` or ``transformers``.
+
+    ``batch`` counts sentences, for torch times beams; None is the engine's own limit. ``kept`` are
+    the tokens of a reduced vocabulary. ``lengths`` are the tokens of each (source, output): outputs
+    of made-up sources have exactly that length, outputs of real ``sources`` at most. ``started`` is
+    ``time.time()`` when the process was asked for.
+    """
 
     engine: str
     precision: str
@@ -68,7 +71,7 @@ class Work:
     lengths: tuple[tuple[int, int], ...]
     threads: int
     device: str = "cpu"
-    rows: tuple[Row, ...] = ()
+    sources: tuple[TokenIds, ...] = ()
     language: int = 5
     vocabulary: int = 200_000
     started: float = 0.0
@@ -76,51 +79,52 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """``seconds`` for the workload, the first sentence since the process was asked for, the
-    process's largest resident memory, what it took of the GPU's, and the pieces written."""
+    """Figures of one run. ``seconds`` is for the workload, ``first_sentence`` the seconds since the
+    process was asked for; ``peak_mb`` is resident memory, ``device_mb`` the GPU's; ``tokens`` are
+    those of all outputs."""
 
     seconds: float
     first_sentence: float
     peak_mb: float
-    pieces: int
+    tokens: int
     device_mb: float | None = None
 
 
 def measure(work: Work) -> Timing:
     """Run ``work`` in this process.
 
-    Loading, the first sentence and a warm-up of four short rows are not counted in ``seconds``:
-    every engine sees the same rows in its warm-up, few enough to be slow for none.
+    Loading, the first sentence and a warm-up of four short sentences, the same for every engine,
+    are not counted in ``seconds``.
     """
     before = _ready(work)
-    run, rows = _make(work), make_rows(work)
-    run(rows[:1], work.lengths[:1], work.batch)
+    run, sources = _make(work), make_sources(work)
+    run(sources[:1], work.lengths[:1], work.batch)
     first = time.time() - work.started
-    _warm_up(run, rows, work)
+    _warm_up(run, sources, work)
     start = time.perf_counter()
-    pieces = run(rows, work.lengths, work.batch)
+    tokens = run(sources, work.lengths, work.batch)
     seconds = time.perf_counter() - start
-    return Timing(seconds, first, _peak_mb(), pieces, _taken_mb(before))
+    return Timing(seconds, first, _peak_mb(), tokens, _taken_mb(before))
 
 
 def sweep(work: Work, batches: Sequence[int]) -> list[tuple[int, float]]:
-    """Pieces per second with each of ``batches``, ascending, in this process; it ends early where
-    larger ones have become slower, or do not fit."""
+    """Measure tokens per second with each of ``batches``, ascending, in this process, until larger
+    ones are slower or do not fit."""
     from toolkit.translators.nllb import out_of_memory
 
     _ready(work)
-    run, rows = _make(work), make_rows(work)
-    _warm_up(run, rows, work)
+    run, sources = _make(work), make_sources(work)
+    _warm_up(run, sources, work)
     found: list[tuple[int, float]] = []
     for batch in batches:
         start = time.perf_counter()
         try:
-            pieces = run(rows, work.lengths, batch)
+            tokens = run(sources, work.lengths, batch)
         except Exception as error:
             if found and out_of_memory(error):
                 break
             raise
-        found.append((batch, pieces / (time.perf_counter() - start)))
+        found.append((batch, tokens / (time.perf_counter() - start)))
         if found[-1][1] < _WORSE * max(speed for _, speed in found):
             break
     return found
@@ -145,20 +149,24 @@ def prepare(files: Files, works: Sequence[Work]) -> None:
             convert(weights, folder, kept=kept, quantization=precision)
 
 
-def make_rows(work: Work) -> list[Row]:
-    """The rows of ``work``, or rows of random pieces, the same for every engine. A row's
-    vocabulary is a few thousand pieces, as that of a run over articles in one language is."""
-    if work.rows:
-        return list(work.rows)
+def make_sources(work: Work) -> list[TokenIds]:
+    """Give the sources of ``work``, or make some up of random tokens, the same for every engine.
+
+    They use a few thousand tokens, as articles in one language do.
+    """
+    if work.sources:
+        return list(work.sources)
     chance = random.Random(0)
-    pieces = chance.choices(range(4, work.vocabulary), k=4000)
-    return [(work.language, *chance.choices(pieces, k=n - 2), END) for n, _ in work.lengths]
+    tokens = chance.choices(range(4, work.vocabulary), k=4000)
+    return [(work.language, *chance.choices(tokens, k=n - 2), END) for n, _ in work.lengths]
 
 
 def by_output(lengths: Lengths, batch: int | None, *, mixed: bool = False) -> list[list[int]]:
-    """Batches of rows of like output length; of one output length each unless ``mixed``. Then no
-    row outlives its batch, which is the best case of engines that decode a batch until its last
-    row ends, and the only fair one where outputs are as long as they are told to be."""
+    """Group indices into batches of like output length, of one length each unless ``mixed``.
+
+    With one length all sequences of a batch end together: the best case of engines that decode a
+    batch until its last sequence ends, and the fair one where output lengths are made up.
+    """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i][1], -lengths[i][0]))
     size = batch or len(order)
     batches: list[list[int]] = []
@@ -172,7 +180,7 @@ def by_output(lengths: Lengths, batch: int | None, *, mixed: bool = False) -> li
 
 def _ready(work: Work) -> int:
     """Set up this process; returns how much of the GPU's memory others use."""
-    # As the command line does (see ``console``): it serves every engine.
+    # As the command line does (see ``console``): every engine is faster for it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
@@ -184,7 +192,7 @@ def _ready(work: Work) -> int:
 
 
 def _taken_mb(before: int) -> float | None:
-    """What this process took of the GPU's memory; allocators keep what they once had."""
+    """Give the MiB of the GPU's memory that this process took; allocators give none back."""
     if not before:
         return None
     import torch
@@ -197,14 +205,14 @@ def _make(work: Work) -> Run:
     return {"torch": _torch, "ctranslate2": _ctranslate2}.get(work.engine, _transformers)(work)
 
 
-def _warm_up(run: Run, rows: Sequence[Row], work: Work) -> None:
-    shorter = sorted(range(len(rows)), key=lambda i: work.lengths[i])[: (len(rows) + 1) // 2]
+def _warm_up(run: Run, sources: Sequence[TokenIds], work: Work) -> None:
+    shorter = sorted(range(len(sources)), key=lambda i: work.lengths[i])[: (len(sources) + 1) // 2]
     chosen = shorter[:: -(-len(shorter) // 4)]
-    run([rows[i] for i in chosen], [work.lengths[i] for i in chosen], work.batch)
+    run([sources[i] for i in chosen], [work.lengths[i] for i in chosen], work.batch)
 
 
 def _written(outputs: Iterable[Any]) -> int:
-    return sum(len(row.tokens) for row in outputs)
+    return sum(len(output.tokens) for output in outputs)
 
 
 def _torch(work: Work) -> Run:
@@ -216,12 +224,12 @@ def _torch(work: Work) -> Run:
     precision = cast("Precision", work.precision)
     decoder = cast("Any", load_decoder(weights, precision, work.device, work.kept))
 
-    def run(rows: Sequence[Row], lengths: Lengths, batch: int | None) -> int:
+    def run(sources: Sequence[TokenIds], lengths: Lengths, batch: int | None) -> int:
         limits = None if batch is None else Limits(rows=batch, tokens=65_536, places=1 << 40)
         return _written(
             decoder.decode(
-                rows, work.language, [cap for _, cap in lengths], beams=work.beam, limits=limits,
-                stops=bool(work.rows),
+                sources, work.language, [cap for _, cap in lengths], beams=work.beam, limits=limits,
+                stops=bool(work.sources),
             )
         )  # fmt: skip
 
@@ -237,16 +245,16 @@ def _ctranslate2(work: Work) -> Run:
         device=work.device, precision=work.precision, threads=work.threads, token_budget=1 << 30,
     )  # fmt: skip
 
-    def run(rows: Sequence[Row], lengths: Lengths, batch: int | None) -> int:
-        pieces = 0
-        for chosen in by_output(lengths, batch, mixed=bool(work.rows)):
+    def run(sources: Sequence[TokenIds], lengths: Lengths, batch: int | None) -> int:
+        tokens = 0
+        for chosen in by_output(lengths, batch, mixed=bool(work.sources)):
             caps = [lengths[i][1] for i in chosen]
-            sources = [rows[i] for i in chosen]
-            stops = bool(work.rows)
-            pieces += _written(
-                decoder.decode(sources, work.language, caps, beams=work.beam, stops=stops)
+            batch_sources = [sources[i] for i in chosen]
+            stops = bool(work.sources)
+            tokens += _written(
+                decoder.decode(batch_sources, work.language, caps, beams=work.beam, stops=stops)
             )
-        return pieces
+        return tokens
 
     return run
 
@@ -262,22 +270,22 @@ def _transformers(work: Work) -> Run:
     model = cast("Any", loaded).to(work.device).eval()
     model.generation_config = GenerationConfig()
 
-    def run(rows: Sequence[Row], lengths: Lengths, batch: int | None) -> int:
-        pieces = 0
-        for chosen in by_output(lengths, batch, mixed=bool(work.rows)):
-            caps, longest = [lengths[i][1] for i in chosen], max(len(rows[i]) for i in chosen)
-            ids = torch.tensor([[*rows[i], *[1] * (longest - len(rows[i]))] for i in chosen])
+    def run(sources: Sequence[TokenIds], lengths: Lengths, batch: int | None) -> int:
+        tokens = 0
+        for chosen in by_output(lengths, batch, mixed=bool(work.sources)):
+            caps, longest = [lengths[i][1] for i in chosen], max(len(sources[i]) for i in chosen)
+            ids = torch.tensor([[*sources[i], *[1] * (longest - len(sources[i]))] for i in chosen])
             ids = ids.to(work.device)
             most = max(caps) + 1  # the language code counts
             options = GenerationConfig(
                 num_beams=work.beam, max_new_tokens=most, forced_bos_token_id=work.language,
-                min_new_tokens=None if work.rows else most, decoder_start_token_id=END,
+                min_new_tokens=None if work.sources else most, decoder_start_token_id=END,
                 eos_token_id=END, pad_token_id=1, do_sample=False,
             )  # fmt: skip
             out = model.generate(input_ids=ids, attention_mask=ids != 1, generation_config=options)
-            for row, cap in zip(out[:, 2:].tolist(), caps, strict=True):
-                pieces += min(cap, row.index(END) if END in row else len(row))
-        return pieces
+            for output, cap in zip(out[:, 2:].tolist(), caps, strict=True):
+                tokens += min(cap, output.index(END) if END in output else len(output))
+        return tokens
 
     return run
 
