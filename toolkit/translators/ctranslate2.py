@@ -9,13 +9,13 @@ with each hypothesis, and forking after a model is loaded hangs.
 from __future__ import annotations
 
 import functools
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ModelError
+from toolkit.storage import whole
 from toolkit.translators.engine.batching import Decoded, token_batches
 
 if TYPE_CHECKING:
@@ -204,12 +204,10 @@ def convert(
         setattr(spec.config, name, str(piece))
     spec.validate()
     spec.optimize(quantization=quantization)
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    spec.save(str(partial))
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with whole(folder) as made:
+        made.mkdir()
+        spec.save(str(made))
 
 
 def _layer(layer: Any, weights: Weights, at: str, decoder: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Protocol
 from toolkit.config import cache_home
 from toolkit.errors import ConfigError, ModelError, OutputError
 from toolkit.hub.checkpoint import Checkpoint
+from toolkit.storage import write_whole
 from toolkit.translators.engine.batching import Decoded
 from toolkit.translators.engine.decoding import Decoder
 from toolkit.translators.engine.fused import make_network
@@ -41,21 +41,17 @@ def english_vocabulary(
     path = prepared_folder(checkpoint) / _VOCABULARY
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-        if known["size"] == size:
-            return list(known["kept"])
+        ids = known["kept"]
+        if known["size"] == size and all(type(i) is int and 0 <= i < size for i in ids):
+            return list(ids)
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # Not made yet, or not whole: it is made again.
+        pass  # Not made yet, or not by this: it is made again.
     kept = english_pieces(tokenizer, languages)
     if len(kept) == size:
         return None
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with suppress(OSError):  # A cache that cannot be written costs time only.
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps({"size": size, "kept": kept}), encoding="utf-8")
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):  # A cache that cannot be written costs time only.
-            temporary.unlink(missing_ok=True)
+        write_whole(path, json.dumps({"size": size, "kept": kept}))
     return kept
 
 

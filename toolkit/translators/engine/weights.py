@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
@@ -16,6 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from toolkit import storage
 from toolkit.hub.checkpoint import INDEX, WEIGHTS, damaged
 from toolkit.translators.engine.linear import quantise_weight
 
@@ -165,7 +165,5 @@ def _read(path: Path) -> tuple[Tensor, Tensor]:
 
 def _write(path: Path, tensors: tuple[Tensor, Tensor]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        partial = Path(scratch) / "partial"
-        torch.save(tensors, partial)
-        partial.replace(path)
+    with storage.whole(path) as made:
+        torch.save(tensors, made)
