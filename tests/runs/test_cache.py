@@ -72,6 +72,27 @@ def test_damage_beyond_the_first_pages_is_found_when_it_is_met(tmp_path: Path) -
     assert list(tmp_path.glob("c.sqlite.damaged-*"))
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("flags", "no JSON"), ("flags", "{}"), ("text", b"\xff"), ("score", "x")]
+)
+def test_a_row_that_no_cache_wrote_is_passed_over(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    path = tmp_path / "c.sqlite"
+    cache = Cache(path)
+    cache.put(["a", "b"], [Hypothesis("A"), Hypothesis("B")], **KEY)
+    cache.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE segments SET {column} = ? WHERE text = 'A'", (value,))
+        connection.commit()
+    assert Cache(path).get(["a", "b"], **KEY) == {"b": Hypothesis("B")}
+
+
+def test_a_folder_that_is_made_for_it_is_private(tmp_path: Path) -> None:
+    Cache(tmp_path / "deep" / "c.sqlite").close()
+    assert (tmp_path / "deep").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_file_that_is_no_cache_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "README.md"
     path.write_text("# A file of the user's\n" * 100, encoding="utf-8")

@@ -61,7 +61,8 @@ class Cache:
                 remedy=f"Say {path / 'segments.sqlite'}, or set TOOLKIT_CACHE to another file.",
             )
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            # Nobody else may read what is translated, or put translations here.
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._connection = self._open()
         except (sqlite3.OperationalError, OSError) as error:
             self._connected = False
@@ -169,8 +170,9 @@ class Cache:
             rows = self._connection.execute(
                 f"SELECT key, text, score, flags FROM segments WHERE key IN ({marks})", part
             )
-            for key, text, score, flags in rows:
-                found[by_key[bytes(key)]] = Hypothesis(text, score, tuple(json.loads(flags)))
+            for key, *values in rows:
+                if hypothesis := _hypothesis(*values):
+                    found[by_key[bytes(key)]] = hypothesis
         return found
 
     def _replace(self) -> None:
@@ -231,6 +233,19 @@ class Cache:
     def close(self) -> None:
         """Release the file. A closed cache cannot be used again."""
         self._connection.close()
+
+
+def _hypothesis(text: object, score: object, flags: str) -> Hypothesis | None:
+    """Make a hypothesis of a row of the table, or None of one that no ``Cache`` has written."""
+    try:
+        names = json.loads(flags)
+    except (TypeError, ValueError):
+        return None
+    if not isinstance(text, str) or not isinstance(score, float | None):
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    return Hypothesis(text, score, tuple(names))
 
 
 def _beside(path: Path, suffix: str) -> Path:
