@@ -8,28 +8,11 @@ import inspect
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 import toolkit
-from toolkit import api, config, data, errors, plugins
-from toolkit.testing import conformance, fakes
+from toolkit import data, errors
 
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.mark.parametrize(
-    "module", [api, config, plugins, conformance, fakes], ids=lambda m: m.__name__
-)
-def test_the_examples_in_docstrings_are_true(
-    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    failed, tried = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
-    assert tried
-    assert not failed
 
 
 def test_each_public_function_has_two_examples() -> None:

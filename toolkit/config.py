@@ -289,14 +289,8 @@ def _from_file(path: Path | None) -> dict[str, Any]:
                 f"{found}: unknown setting {name!r}", remedy=f"Known are: {', '.join(known)}."
             )
     values = {name: _accept(name, value, str(found)) for name, value in table.items()}
-    for name in ("model", "summariser"):
-        # A file that happens to lie in the working folder must not choose code to run.
-        if path is None and is_factory(values.get(name, "")):
-            raise ConfigError(
-                f"{found}: {name} = {values[name]!r} names code to run",
-                remedy=f"Set {_PREFIX}{name.upper()}, or name the file with --config, if you "
-                "trust it.",
-            )
+    if path is None:
+        _refuse_code(values, found)
     # Paths in a configuration file are meant from where the file stands.
     base = found.parent
     for name, value in values.items():
@@ -305,3 +299,15 @@ def _from_file(path: Path | None) -> dict[str, Any]:
         elif name == "inputs":
             values[name] = tuple(base / p for p in value)
     return values
+
+
+def _refuse_code(values: Mapping[str, Any], found: Path) -> None:
+    """Raise ``ConfigError`` where ``values`` name code to run: a file that happens to lie in the
+    working folder must not choose it."""
+    for name in ("model", "summariser"):
+        if is_factory(values.get(name, "")):
+            raise ConfigError(
+                f"{found}: {name} = {values[name]!r} names code to run",
+                remedy=f"Set {_PREFIX}{name.upper()}, or name the file with --config, if you "
+                "trust it.",
+            )

@@ -74,68 +74,74 @@ class Hub:
         return {"discussions": found, "count": len(found), "start": 0}
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Answers for the hub that a subclass names."""
+
+    hub: Hub
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        self.hub.requests.append(f"{self.command} {path} {self.headers.get('Range', '')}".strip())
+        api = f"/api/models/{self.hub.repository}"
+        if self.hub.status:
+            self.reply(self.hub.status, b"{}", {})
+        elif path == f"{api}/discussions":
+            self.reply(200, json.dumps(self.hub.discussions()).encode(), {})
+        elif path.startswith(f"{api}/revision/"):
+            revision = path.removeprefix(f"{api}/revision/")
+            if self.hub.content(revision) is None:
+                self.reply(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
+            else:
+                self.reply(200, json.dumps(self.hub.info(revision)).encode(), {})
+        elif path.startswith(f"/{self.hub.repository}/resolve/"):
+            revision, _, name = path.removeprefix(f"/{self.hub.repository}/resolve/").partition("/")
+            self.file(revision, name)
+        else:
+            self.reply(404, b"{}", {"X-Error-Code": "RepoNotFound"})
+
+    def file(self, revision: str, name: str) -> None:
+        data = (self.hub.content(revision) or {})[name]
+        headers = {
+            "X-Repo-Commit": str(self.hub.commit(revision)),
+            "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
+            "Accept-Ranges": "bytes",
+        }
+        start = (
+            0
+            if self.hub.whole
+            else int((self.headers.get("Range") or "bytes=0-")[6:].split("-")[0])
+        )
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+        if self.command == "GET" and name == self.hub.cut and self.hub.cuts:
+            self.hub.cuts -= 1
+            code, rest = 206 if start else 200, data[start:]
+            self.reply(code, rest, headers, sent=len(rest) // 2)
+            self.close_connection = True
+        else:
+            self.reply(206 if start else 200, data[start:], headers)
+
+    def reply(
+        self, code: int, body: bytes, headers: dict[str, str], sent: int | None = None
+    ) -> None:
+        self.send_response(code)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body[:sent])
+
+
 def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-        def do_HEAD(self) -> None:
-            self.do_GET()
-
-        def do_GET(self) -> None:
-            path = unquote(urlsplit(self.path).path)
-            hub.requests.append(f"{self.command} {path} {self.headers.get('Range', '')}".strip())
-            api = f"/api/models/{hub.repository}"
-            if hub.status:
-                self.reply(hub.status, b"{}", {})
-            elif path == f"{api}/discussions":
-                self.reply(200, json.dumps(hub.discussions()).encode(), {})
-            elif path.startswith(f"{api}/revision/"):
-                revision = path.removeprefix(f"{api}/revision/")
-                if hub.content(revision) is None:
-                    self.reply(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
-                else:
-                    self.reply(200, json.dumps(hub.info(revision)).encode(), {})
-            elif path.startswith(f"/{hub.repository}/resolve/"):
-                revision, _, name = path.removeprefix(f"/{hub.repository}/resolve/").partition("/")
-                self.file(revision, name)
-            else:
-                self.reply(404, b"{}", {"X-Error-Code": "RepoNotFound"})
-
-        def file(self, revision: str, name: str) -> None:
-            data = (hub.content(revision) or {})[name]
-            headers = {
-                "X-Repo-Commit": str(hub.commit(revision)),
-                "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
-                "Accept-Ranges": "bytes",
-            }
-            start = (
-                0 if hub.whole else int((self.headers.get("Range") or "bytes=0-")[6:].split("-")[0])
-            )
-            if start:
-                headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
-            if self.command == "GET" and name == hub.cut and hub.cuts:
-                hub.cuts -= 1
-                code, rest = 206 if start else 200, data[start:]
-                self.reply(code, rest, headers, sent=len(rest) // 2)
-                self.close_connection = True
-            else:
-                self.reply(206 if start else 200, data[start:], headers)
-
-        def reply(
-            self, code: int, body: bytes, headers: dict[str, str], sent: int | None = None
-        ) -> None:
-            self.send_response(code)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body[:sent])
-
-    return Handler
+    return type("Handler", (_Handler,), {"hub": hub})
 
 
 @pytest.fixture

@@ -586,7 +586,7 @@ def test_the_list_says_where_things_are(cache: Path, tiny_checkpoint: Path) -> N
 def test_the_hub_module_is_light() -> None:
     code = (
         "import sys; from toolkit.hub import resolve; resolve.list_models(); "
-        "from toolkit.testing import translators; from toolkit.translators import nllb; "
+        "from toolkit.testing import fakes; from toolkit.translators import nllb; "
         "print({'torch', 'transformers', 'huggingface_hub', 'numpy'} & set(sys.modules))"
     )
     done = subprocess.run(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from operator import eq
 
@@ -119,12 +120,7 @@ def check(
         found.append("copied")
     elif source.strip() == output.strip():
         return given  # a name, or in the target language already
-    if any(mark not in source or mark == "\ufffd" for mark in _UNKNOWN.findall(output)):
-        found.append("unknown")
-    if _foreign_script(source, output, source_language, target_language):
-        found.append("script")
-    if _repeats(output, target_language) and not _repeats(source, source_language, lenient=True):
-        found.append("loop")
+    found += _wording(source, output, source_language, target_language)
     usual = lengths.expected(source, source_language, target_language)
     if _cut_short(source, output, usual, target_language):
         found.append("cut_short")
@@ -135,11 +131,27 @@ def check(
             source, output, source_language=source_language, target_language=target_language
         )
         found += ["dates"] * dates + ["numbers"] * numbers
-    if hypothesis.score is not None:
-        short = output.count(" ") < 4
-        if hypothesis.score < (_LOW_SCORE_SHORT if short else _LOW_SCORE):
-            found.append("low_score")
+    if _unsure(hypothesis):
+        found.append("low_score")
     return _merged(given, found)
+
+
+def _wording(source: str, output: str, source_language: str, target_language: str) -> Iterator[str]:
+    """The flags of an output by its characters and words alone."""
+    if any(mark not in source or mark == "\ufffd" for mark in _UNKNOWN.findall(output)):
+        yield "unknown"
+    if _foreign_script(source, output, source_language, target_language):
+        yield "script"
+    if _repeats(output, target_language) and not _repeats(source, source_language, lenient=True):
+        yield "loop"
+
+
+def _unsure(hypothesis: Hypothesis) -> bool:
+    """Whether the model gave its output a low probability; short ones vary more."""
+    if hypothesis.score is None:
+        return False
+    short = hypothesis.text.count(" ") < 4
+    return hypothesis.score < (_LOW_SCORE_SHORT if short else _LOW_SCORE)
 
 
 def _merged(given: tuple[str, ...], found: list[str]) -> tuple[str, ...]:
