@@ -253,7 +253,7 @@ class _Run:
             return None
         fits = (
             (have >= 100 and have % 100 == 0 and amount < 100)
-            or (20 <= have < 100 and have % 10 == 0 and amount < 10)
+            or (have % 100 >= 20 and have % 10 == 0 and amount < 10)
             or (self.joined and have < 10 and 20 <= amount < 100 and amount % 10 == 0)
             or (have in (60, 80) and 10 < amount < 20)  # "soixante-quinze"
             or (self.ten_last and have < 10 and amount == 10)

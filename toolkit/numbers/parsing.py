@@ -7,10 +7,11 @@ Two texts agree on a number where a reading of it stands in both. Words are read
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 
 from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
 from toolkit.numbers.numerals import (
@@ -76,6 +77,18 @@ class Reading:
     possible_months: frozenset[int] = frozenset()
     dates: tuple[tuple[int, int], ...] = ()
     weekdays: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A number in a text that was cut into tokens: it is written by those from ``start`` up to
+    ``end``, of which ``before`` and ``after`` are the characters that do not belong to it."""
+
+    number: Number
+    start: int
+    end: int
+    before: str
+    after: str
 
 
 @lru_cache(maxsize=256)
@@ -293,17 +306,38 @@ def read(text: str, language: str) -> Reading:
     items = list(_items(folded, words))
     if all(item.sense and item.sense.kind == "joiner" for item in items):
         items = []
-    found = combine(
-        _neighbours(items, folded),
-        scale_first=words.scale_first,
-        ten_last=bool(words.clitics),
-    )
+    found = _combined(items, folded, words)
     numbers = [_in_place(found, index, folded, language) for index in range(len(found))]
     marker = _LIST_MARKER.match(folded) if numbers else None
     if marker and numbers[0].end == marker.end(1):
         dated = any(item.sense and item.start == marker.end() for item in items)
         numbers[0] = numbers[0] if dated else replace(numbers[0], kind="hint")
     return _assemble(items, tuple(numbers), folded, english=language == ENGLISH)
+
+
+def _combined(items: list[Item], folded: str, words: Vocabulary) -> list[Number]:
+    neighbours = _neighbours(items, folded)
+    return combine(neighbours, scale_first=words.scale_first, ten_last=bool(words.clitics))
+
+
+def numbers_of(tokens: Sequence[str], language: str) -> list[Placed]:
+    """Return the numbers of a text that was cut into ``tokens``, by the tokens that write them.
+
+    >>> placed = numbers_of("two hundred and five people left".split(), "eng_Latn")
+    >>> [(p.number.values, p.start, p.end) for p in placed]
+    [(frozenset({205.0}), 0, 4)]
+    """
+    folded = [fold(token) for token in tokens]
+    text = " ".join(folded)
+    starts = [0, *accumulate(len(token) + 1 for token in folded)]
+    words = vocabulary(language)
+    found = []
+    for number in _combined(list(_items(text, words)), text, words):
+        first = bisect_right(starts, number.start) - 1
+        end = bisect_left(starts, number.end)
+        before, after = text[starts[first] : number.start], text[number.end : starts[end] - 1]
+        found.append(Placed(number, first, end, before, after))
+    return found
 
 
 def _assemble(

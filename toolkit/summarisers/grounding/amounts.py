@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from toolkit.summarisers.grounding.lexicon import SCALES, key, listed, number_words, units, words
+from toolkit.languages import ENGLISH
+from toolkit.numbers.parsing import Placed, numbers_of
+from toolkit.numbers.words import vocabulary
+from toolkit.summarisers.grounding.lexicon import calendar, key, scales, units, words
 
 _CURRENCY = frozenset("$€£¥₹")
-_DIGITS = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?$")
+_ORDINAL_ENDINGS = ("", "st", "nd", "rd", "th")
 # Months that are other words or names too: they need a capital and a day, year or "in".
 _WORDY_MONTHS = frozenset({"may", "march", "mar", "dec", "sep", "jan", "jun", "jul"})
-
-
-@cache
-def _months() -> dict[str, int]:
-    full = {name: number for number, name in enumerate(listed("months"), start=1)}
-    return full | {name[:3]: number for name, number in full.items()} | {"sept": 9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +35,12 @@ class Amount:
 
 
 def dates(raw: Sequence[str]) -> tuple[frozenset[tuple[int, int]], frozenset[int]]:
-    """The dates of a sentence as pairs of month and day (0 where none is named), and the places
-    of the tokens that they take up. ``raw`` are tokens with their capitals."""
+    """Return the dates of a sentence as pairs of month and day (0 where none is named), and the
+    places of the tokens that they take up. ``raw`` are tokens with their capitals."""
     found: set[tuple[int, int]] = set()
     places: set[int] = set()
     for at, token in enumerate(raw):
-        month = _months().get(token.lower())
+        month = calendar("month").get(token.lower())
         if month is None or (token.lower() in _WORDY_MONTHS and not token[0].isupper()):
             continue
         near = [i for i in (at - 1, at + 1) if 0 <= i < len(raw) and _day(raw[i])]
@@ -57,10 +53,10 @@ def dates(raw: Sequence[str]) -> tuple[frozenset[tuple[int, int]], frozenset[int
 
 
 def _in_time(raw: Sequence[str], at: int) -> bool:
-    """Whether a word that may be a month stands where months do: "in May", "May 2024"."""
+    """Say whether a word that may be a month stands where months do: "in May", "May 2024"."""
     year = at + 1 < len(raw) and raw[at + 1].isdecimal()
     before = raw[at - 1].lower() if at else ""
-    full = raw[at].lower() in listed("months")
+    full = raw[at].lower() not in vocabulary(ENGLISH).abbreviations
     return year or (full and before in words("before_months"))
 
 
@@ -70,90 +66,60 @@ def _day(token: str) -> int:
 
 
 def amounts(tokens: Sequence[str], taken: frozenset[int]) -> tuple[Amount, ...]:
-    """The amounts among lower-case ``tokens``; the places in ``taken`` are left out."""
-    found: list[Amount] = []
-    at = 0
-    while at < len(tokens):
-        value, end = (None, at) if at in taken else _number(tokens, at)
-        if value is None:
-            at += 1
-            continue
-        before = at - 1
-        unit = ""
-        if before >= 0 and tokens[before] in _CURRENCY:
-            unit, before = units()[tokens[before]], before - 1
-        unit_at = end + (end < len(tokens) and tokens[end] in ("us", "american"))
-        if not unit and unit_at < len(tokens):
-            unit = _unit(tokens[unit_at])
-            end = unit_at + 1 if unit else end
-        lead = list(tokens[max(0, before - 2) : before + 1])
-        found.append(
-            Amount(
-                value,
-                unit,
-                at,
-                end,
-                lead=next((t for t in reversed(lead) if t in ("from", "to")), ""),
-                about=any(t in words("approximators") for t in lead),
-                capped=lead[-2:] == ["up", "to"] or lead[-2:] == ["many", "as"],
-            )
-        )
-        at = end
-    return tuple(found)
+    """Return the amounts among lower-case ``tokens``; the places in ``taken`` are left out."""
+    found = (_amount(tokens, placed, taken) for placed in numbers_of(tokens, ENGLISH))
+    return tuple(amount for amount in found if amount is not None)
+
+
+def _amount(tokens: Sequence[str], placed: Placed, taken: frozenset[int]) -> Amount | None:
+    """Return a number as an amount; None where it counts nothing: the day of a date, a part of a
+    name or a score, "first" and "half", "one" that is a pronoun."""
+    start = placed.start
+    if placed.before or placed.after not in _ORDINAL_ENDINGS or start in taken:
+        return None
+    if placed.number.kind == "hint":
+        if not _has_article(tokens, start):
+            return None
+        start -= 1
+    before = start - 1
+    unit = ""
+    if before >= 0 and tokens[before] in _CURRENCY:
+        unit, before = units()[tokens[before]], before - 1
+    value, end = _value(tokens, placed, money=bool(unit))
+    unit_at = end + (end < len(tokens) and tokens[end] in ("us", "american"))
+    if not unit and unit_at < len(tokens):
+        unit = _unit(tokens[unit_at])
+        end = unit_at + 1 if unit else end
+    if list(tokens[start:end]) == ["one"]:
+        return None
+    lead = list(tokens[max(0, before - 2) : before + 1])
+    return Amount(
+        value,
+        unit,
+        start,
+        end,
+        lead=next((t for t in reversed(lead) if t in ("from", "to")), ""),
+        about=any(t in words("approximators") for t in lead),
+        capped=lead[-2:] == ["up", "to"] or lead[-2:] == ["many", "as"],
+    )
+
+
+def _value(tokens: Sequence[str], placed: Placed, *, money: bool) -> tuple[float, int]:
+    """Return the English reading of a number, and the place after it: a comma parts thousands, and
+    "m" is a million after a currency only."""
+    readings, end = placed.number.values, placed.end
+    scale = tokens[end - 1] if end - placed.start > 1 else ""
+    if len(scale) == 1 and scale in scales() and not money:
+        return min(readings), end - 1
+    abbreviated = not scales().get(scale, True)
+    return (max if abbreviated or "," in tokens[placed.start] else min)(readings), end
+
+
+def _has_article(tokens: Sequence[str], at: int) -> bool:
+    """Say whether "a" stands before a word such as "million" or "dozen"."""
+    large = tokens[at] == "dozen" or tokens[at] in scales()
+    return large and len(tokens[at]) > 2 and at > 0 and tokens[at - 1] in ("a", "an")
 
 
 def _unit(token: str) -> str:
     return units().get(token) or units().get(key(token)) or units().get(token.rstrip("s"), "")
-
-
-def _number(tokens: Sequence[str], at: int) -> tuple[float | None, int]:
-    """The number that begins at ``at`` and the place after it; None where none begins."""
-    total, current = 0.0, None
-    start = at
-    if tokens[at] in ("a", "an") and at + 1 < len(tokens) and tokens[at + 1] in SCALES:
-        current, at = 1.0, at + 1
-        if len(tokens[at]) < 3:
-            return None, start
-    while at < len(tokens):
-        token = tokens[at]
-        if _DIGITS.match(token) and current is None:
-            current = _figure(token)
-        elif token in number_words() and (current is None or _continues(tokens, at, current)):
-            current = (current or 0) + number_words()[token]
-        elif token in SCALES and current is not None and _scales(tokens, start, at):
-            current *= SCALES[token]
-            if SCALES[token] >= 1e3:
-                total, current = total + current, 0.0
-        elif not (token == "and" and current and _more(tokens, at) and current % 100 == 0):
-            break
-        at += 1
-    alone = tokens[start] == "one" and at == start + 1 and not _measures(tokens, at)
-    if current is None or alone:
-        return None, start
-    return total + current, at
-
-
-def _figure(token: str) -> float:
-    bare = re.sub(r"(?:st|nd|rd|th)$", "", token).replace(",", "").replace(":", ".")
-    whole, _, rest = bare.partition(".")
-    return float(f"{whole}.{rest.replace('.', '') or 0}")
-
-
-def _continues(tokens: Sequence[str], at: int, current: float) -> bool:
-    """ "twenty" + "three", "hundred" + "five"; never "nine" + "four"."""
-    value = number_words()[tokens[at]]
-    if _DIGITS.match(tokens[at - 1]):
-        return False
-    return (current % 100 == 0 and current > 0) or (20 <= current % 100 <= 90 and 0 < value < 10)
-
-
-def _scales(tokens: Sequence[str], start: int, at: int) -> bool:
-    return len(tokens[at]) > 1 or (start > 0 and tokens[start - 1] in _CURRENCY)
-
-
-def _more(tokens: Sequence[str], at: int) -> bool:
-    return at + 1 < len(tokens) and tokens[at - 1] == "hundred" and tokens[at + 1] in number_words()
-
-
-def _measures(tokens: Sequence[str], at: int) -> bool:
-    return at < len(tokens) and bool(_unit(tokens[at]))

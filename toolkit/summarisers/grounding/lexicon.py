@@ -6,24 +6,10 @@ import json
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from toolkit.languages import ENGLISH
+from toolkit.numbers.words import SenseKind, vocabulary
 from toolkit.text import english
 from toolkit.text.similarity import stem
-
-SCALES = {
-    "hundred": 1e2,
-    "thousand": 1e3,
-    "k": 1e3,
-    "lakh": 1e5,
-    "million": 1e6,
-    "mn": 1e6,
-    "m": 1e6,
-    "crore": 1e7,
-    "billion": 1e9,
-    "bn": 1e9,
-    "trillion": 1e12,
-    "tn": 1e12,
-    "dozen": 12.0,
-}
 
 # A shorter stem is too likely to begin another word by chance.
 _MIN_STEM = 4
@@ -46,10 +32,23 @@ def listed(name: str) -> tuple[str, ...]:
 
 
 @cache
-def number_words() -> dict[str, int]:
-    """Number words below a hundred and what they stand for."""
-    small = {word: value for value, word in enumerate(listed("numbers"))}
-    return small | {word: 10 * value for value, word in enumerate(listed("tens"), start=2)}
+def number_words() -> frozenset[str]:
+    """Return the words for the numbers below a hundred."""
+    return frozenset(w for w, s in vocabulary(ENGLISH).figures.items() if s.kind == "value")
+
+
+@cache
+def scales() -> dict[str, bool]:
+    """Return the words that multiply a number, and whether each is written out ("million")."""
+    figures = vocabulary(ENGLISH).figures.items()
+    return {word: sense.firm for word, sense in figures if sense.kind == "scale"}
+
+
+@cache
+def calendar(kind: SenseKind) -> dict[str, int]:
+    """Return the number of each ``month`` (1 to 12) or ``weekday`` (0 is Monday) by its name."""
+    names = vocabulary(ENGLISH).calendar.items()
+    return {name: int(sense.amount) for name, sense in names if sense.kind == kind}
 
 
 @cache

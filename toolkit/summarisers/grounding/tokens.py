@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from toolkit.summarisers.grounding.lexicon import key, number_words, phrasal, words
+from toolkit.summarisers.grounding.lexicon import calendar, key, number_words, phrasal, words
 
 STOPS = frozenset('.,;:!?()"—')
 
@@ -74,7 +74,7 @@ def is_content(token: str) -> bool:
 def is_verbatim(token: str) -> bool:
     """Say whether a summary has to repeat a token as it is: "Monday", "half", "3-1"."""
     return (
-        token in words("weekdays")
+        token in calendar("weekday")
         or token in words("time_words")
         or token in words("vague_amounts")
         or "-" in token
