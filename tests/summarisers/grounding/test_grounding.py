@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toolkit.testing.generators import FakeGenerator
 
 from toolkit.data import Brief, Bullet, TranslatedArticle
 from toolkit.summarisers.extractive.summariser import Extractive
@@ -22,6 +21,7 @@ from toolkit.summarisers.grounding.rule import Rule
 from toolkit.summarisers.grounding.rules import RULES
 from toolkit.summarisers.grounding.verdict import supported
 from toolkit.summarisers.models.prompted import Prompted
+from toolkit.testing import FakeGenerator
 
 CASES = json.loads((Path(__file__).parents[2] / "cases/grounding.json").read_text(encoding="utf-8"))
 VOCABULARY = "The|river|rose|on|Monday|Anna|Kovac|said|not|may|will|40|per cent|of|3 May|,|.|and"
