@@ -107,11 +107,10 @@ class Entry:
 
 def entries(beam: int, device: str = "cpu") -> list[Entry]:
     """The engines worth comparing with ``beam``. CTranslate2 with the English vocabulary takes
-    the batch size that is the best for the stock one."""
+    the batch size that is the best for the stock one, and a precision that is right here."""
     wide, on_gpu = beam > 1, device == "cuda"
     half = "bfloat16" if on_gpu or choice.multiplies_bfloat16(choice.cpu_flags()) else "float32"
     stock, best = ("float16", "bfloat16") if on_gpu else ("int8", "int8")
-    # The stock engine is measured as it comes, the other as the toolkit would run it.
     right = stock if on_gpu or choice.ctranslate2_int8() else "float32"
     return [
         Entry("transformers-single", "transformers", "float32", beam, (1,), share=0),
