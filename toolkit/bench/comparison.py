@@ -75,7 +75,6 @@ def entries(beam: int, device: str = "cpu") -> list[Entry]:
     wide, on_gpu = beam > 1, device == "cuda"
     half = "bfloat16" if on_gpu or machine.multiplies_bfloat16() else "float32"
     stock, best = ("float16", "bfloat16") if on_gpu else ("int8", "int8")
-    # The stock engine is measured as it comes, the other as the toolkit would run it.
     right = stock if on_gpu or choice.ctranslate2_int8() else "float32"
     return [
         Entry("transformers-single", "transformers", "float32", beam, (1,), share=0),

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import random
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +23,9 @@ from toolkit.errors import ModelError
 from toolkit.translators.engine.decoding import Decoder
 from toolkit.translators.engine.fused import FusedNetwork, make_network
 from toolkit.translators.engine.native_kernels import (
+    _AMX,
+    _AVX2,
+    _AVX512,
     DEEP,
     MOST_HEADS,
     MOST_PARTS,
@@ -32,11 +39,14 @@ from toolkit.translators.engine.native_kernels import (
     NormStruct,
     load,
 )
+from toolkit.translators.engine.native_kernels import _FLAGS as FLAGS
+from toolkit.translators.engine.native_kernels import _FOLDER as FOLDER
 from toolkit.translators.engine.network import Network
 from toolkit.translators.engine.weights import Weights
 
 # Sets of instructions, by what ONEDNN_MAX_CPU_ISA says to have them taken.
 HELD = {"amx": "", "avx512": "AVX512_CORE_VNNI", "avx2": "AVX2"}
+KINDS = {"amx": _AMX, "avx512": _AVX512, "avx2": _AVX2}
 # Width, heads, inner width, pieces: one head and many, narrow ones and NLLB's 64, a vocabulary
 # that ends inside a panel and one that ends with a chunk.
 SIZES = [(64, 1, 128, 70), (128, 8, 64, 512), (192, 3, 320, 530), (256, 2, 128, 1100)]
@@ -133,6 +143,42 @@ def test_as_near_to_float32_as_8_bits_can_be(
     ours, least = ((x - exact).square().mean().sqrt() for x in (fused, whole))
     assert least < 0.25 * exact.std()
     assert ours < 1.3 * least
+
+
+@pytest.fixture(scope="module")
+def watching() -> list[str]:
+    """A C compiler with the sanitisers of addresses and of undefined behaviour."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    command = [compiler, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1"]
+    with tempfile.TemporaryDirectory() as folder:
+        empty, program = Path(folder, "empty.c"), Path(folder, "empty")
+        empty.write_text("int main(void) { return 0; }\n", encoding="ascii")
+        made = subprocess.run([*command, empty, "-o", program], capture_output=True, check=False)
+        if made.returncode or subprocess.run([program], check=False).returncode:
+            pytest.skip("the C compiler's sanitisers have no runtime here")
+    return command
+
+
+@pytest.mark.parametrize("kind", HELD)
+def test_the_c_code_is_right_and_stays_within_its_memory(
+    kind: str, watching: list[str], tmp_path: Path
+) -> None:
+    """``kernels_check.c``: the kernels against plain loops."""
+    kinds, best = list(HELD), machine.vectors()
+    if not best or kinds.index(kind) < kinds.index(best):
+        pytest.skip(f"this processor has no {kind}")
+    program = tmp_path / "check"
+    source = Path(__file__).with_name("kernels_check.c")
+    flags = [*FLAGS, *KINDS[kind], *watching[1:], f"-I{FOLDER}"]
+    subprocess.run([watching[0], *flags, source, "-o", program, "-lm"], check=True)
+    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [program, seed], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("beams", [1, 4])
