@@ -92,6 +92,7 @@ def _ours(network: Network, rows: list[list[int]], written: list[list[int]]) -> 
 def _ct2(
     weights: Weights, folder: Path, precision: str, rows: list[list[int]], written: list[list[int]]
 ) -> torch.Tensor:
+    import ctranslate2 as engine
 
     made = folder / precision
     made.parent.mkdir(exist_ok=True)
