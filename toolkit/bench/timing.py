@@ -150,7 +150,7 @@ def prepare(files: Files, works: Sequence[Work]) -> None:
 
 
 def make_sources(work: Work) -> list[TokenIds]:
-    """Give the sources of ``work``, or make some up of random tokens, the same for every engine.
+    """Return the sources of ``work``, or make some up of random tokens, the same for every engine.
 
     They use a few thousand tokens, as articles in one language do.
     """
@@ -192,7 +192,7 @@ def _ready(work: Work) -> int:
 
 
 def _taken_mb(before: int) -> float | None:
-    """Give the MiB of the GPU's memory that this process took; allocators give none back."""
+    """Return the MiB of the GPU's memory that this process took; allocators give none back."""
     if not before:
         return None
     import torch
