@@ -363,7 +363,7 @@ def bench(
     from toolkit.bench import comparison, report, subjects
     from toolkit.cli import present
     from toolkit.config import load
-    from toolkit.translators.nllb import choose_device
+    from toolkit.translators.choice import choose_device
 
     config = load(options, path=config_path)
     subject = subjects.find(config.model, config.inputs, asked=options["model"] is not None)

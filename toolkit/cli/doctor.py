@@ -119,7 +119,7 @@ def _model(config: Config) -> Finding:
 def _engine(config: Config) -> Finding:
     """Find which engine translates, and why. Without the checkpoint here one of the 600M's size
     counts."""
-    from toolkit.translators.nllb import choose_device
+    from toolkit.translators.choice import choose_device
 
     parameters, fits = _sizes(config)
     here = choice.describe(choose_device(config.device), fits=fits)
