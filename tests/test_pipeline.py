@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from toolkit.config import Config
-from toolkit.data import Brief, Hypothesis, TranslatedArticle
+from toolkit.data import Brief, Hypothesis, RunResult, TranslatedArticle
 from toolkit.errors import ConfigError, InputError, ModelError
 from toolkit.llm.openai_server import OpenAIServer
 from toolkit.pipeline import run
@@ -108,6 +108,18 @@ def test_every_file_of_the_run_is_written_and_latest_points_to_it(config: Config
     articles = records(folder / "articles.jsonl")
     assert [Path(str(a["source"])).name for a in articles] == ["1.txt", "2.txt", "3.txt"]
     assert [a["language"] for a in articles] == ["hin_Deva", "guj_Gujr", "eng_Latn"]
+
+
+def test_a_result_is_a_table_with_the_same_columns_whatever_is_absent(config: Config) -> None:
+    result = run(config, translator=Named())
+    table = result.to_dataset()
+    assert table["language"][:] == ["hin_Deva", "guj_Gujr", "eng_Latn"]
+    assert table[0]["segments"][0]["source"] == HINDI.splitlines()[0]
+    assert list(result.to_pandas().columns) == table.column_names
+    with result.paths["articles"].open(encoding="utf-8") as lines:
+        assert list(json.loads(next(lines))) == table.column_names
+    nothing = RunResult(result.digest).to_dataset()
+    assert (len(nothing), nothing.features) == (0, table.features)
 
 
 def test_articles_keep_every_sentence_in_order(config: Config) -> None:

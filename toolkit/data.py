@@ -1,4 +1,4 @@
-"""The values that pass between stages: frozen, slotted, and free of behaviour.
+"""The values that pass between stages: frozen, slotted, and nearly free of behaviour.
 
 Indices count from 0 and line numbers from 1, as an editor shows them. Language codes are
 FLORES-200 codes (``guj_Gujr``). Nothing here imports another module of the toolkit.
@@ -12,7 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import datasets
+    import pandas
 
 ParagraphKind = Literal["title", "heading", "text", "list", "caption"]
 Stage = Literal["read", "clean", "detect", "translate", "summarise", "group"]
@@ -271,5 +275,49 @@ class RunResult:
     def failures(self) -> tuple[Failure, ...]:
         return self.digest.failures
 
+    def to_dataset(self) -> datasets.Dataset:
+        """Return ``articles.jsonl`` as a ``datasets.Dataset``: one article a row, with the same
+        columns and types whatever is absent."""
+        from datasets import Dataset, Features
+
+        features = Features({name: _feature(kind) for name, kind in _COLUMNS.items()})
+        if "articles" not in self.paths:
+            return Dataset.from_dict({name: [] for name in features}, features=features)
+        path = str(self.paths["articles"])
+        return Dataset.from_json(path, features=features, keep_in_memory=True)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the same as a ``pandas.DataFrame``."""
+        return self.to_dataset().to_pandas()
+
     def _repr_html_(self) -> str:
         return as_html(self)
+
+
+# The columns of ``articles.jsonl``.
+_COLUMNS: dict[str, Any] = {
+    **dict.fromkeys(("id", "source", "publisher", "language", "language_doubt"), "string"),
+    **dict.fromkeys(("title", "original_title", "author", "published"), "string"),
+    "segments": [
+        {
+            **dict.fromkeys(("index", "paragraph", "line"), "int64"),
+            **dict.fromkeys(("kind", "source", "english"), "string"),
+            "flags": ["string"],
+            "score": "float64",
+        }
+    ],
+    "dropped": [{"line": "int64", "text": "string", "reason": "string"}],
+}
+
+
+def _feature(kind: Any) -> Any:
+    """Return the ``datasets`` feature of a column: a list, a record or a plain value."""
+    from datasets import Value
+
+    match kind:
+        case str():
+            return Value(kind)
+        case list():
+            return [_feature(kind[0])]
+        case _:
+            return {name: _feature(part) for name, part in kind.items()}

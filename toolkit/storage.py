@@ -23,8 +23,8 @@ UNFINISHED = (".toolkit-", ".part")
 
 
 class Spill(Sequence[T], Generic[T]):
-    """A sequence that only grows, in a file without a name in ``folder``: it is gone with the
-    last reference to it, and with the process.
+    """A sequence that only grows, kept in a file without a name in ``folder``, which is gone with
+    the last reference to it and with the process.
 
     Eight bytes a value stay in memory. Each access makes the value anew, so keep what you look at
     more than once. One thread may append while others read. Copied or pickled it is a tuple.
@@ -80,7 +80,7 @@ class Spill(Sequence[T], Generic[T]):
         return (self[place] for place in range(len(self)))
 
     def close(self) -> None:
-        """Give up the values, and the disk that they take."""
+        """Give up the values and their place on the disk."""
         self._file.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -97,7 +97,7 @@ class Spill(Sequence[T], Generic[T]):
 
 
 class Drawn(Sequence[T], Generic[T]):
-    """``make(0)`` to ``make(length - 1)``, made anew at each access."""
+    """The sequence ``make(0)`` to ``make(length - 1)``, each value made anew at each access."""
 
     def __init__(self, make: Callable[[int], T], length: int) -> None:
         self._make, self._length = make, length
@@ -119,7 +119,7 @@ class Drawn(Sequence[T], Generic[T]):
 
 @contextlib.contextmanager
 def whole(target: Path) -> Iterator[Path]:
-    """Give a path at which to make a file or a folder, which then replaces ``target`` in one step.
+    """Yield a path at which to make a file or a folder, which then replaces ``target`` in one step.
 
     Where anything is raised before the end, ``target`` stays as it was.
     """
@@ -147,7 +147,7 @@ def open_text(path: Path) -> TextIO:
 
 @contextlib.contextmanager
 def staging(folder: Path) -> Iterator[Path]:
-    """Make a hidden folder inside ``folder`` for what is not whole yet, and give its path.
+    """Make a hidden folder inside ``folder`` for what is not whole yet, and yield its path.
 
     ``place`` moves files out of it; the rest is removed at the end. The folder of a process that
     is killed stays, until the next ``staging`` or ``sweep`` in ``folder``.
@@ -192,7 +192,7 @@ def place(made: Path, target: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """See to it that all of a file is on the disk."""
+    """Write all of a file to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -201,7 +201,8 @@ def flush(path: Path) -> None:
 
 
 def _replace_folder(made: Path, target: Path) -> None:
-    """A folder can only be moved to where none is, or an empty one."""
+    """Move a folder to ``target``. It can only be moved to where none is, so the old one goes
+    first."""
     for number in itertools.count():
         with contextlib.suppress(FileNotFoundError):
             target.rename(made.with_name(f"{made.name}.replaced-{number}"))
@@ -214,7 +215,8 @@ def _replace_folder(made: Path, target: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed processes left unfinished in ``folder``. Living ones hold a lock on it."""
+    """Remove what killed processes left unfinished in ``folder``. Running ones hold a lock on
+    theirs."""
     for left in folder.glob("*".join(UNFINISHED)):
         with contextlib.suppress(OSError):
             lock = _lock_alone(left)
@@ -242,8 +244,9 @@ def _lock_alone(path: Path) -> int:
 
 @contextlib.contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock file ``path``, which a killed process does not. Raises ``BlockingIOError``
-    where another process has it, unless told to ``wait``."""
+    """Hold the lock file ``path`` until the end. Raises ``BlockingIOError`` where another
+    process holds it, unless this one is to ``wait``. The lock of a killed process does not
+    hold."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(path)

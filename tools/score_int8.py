@@ -25,10 +25,11 @@ from toolkit.translators import ctranslate2
 from toolkit.translators.engine import linear, native_kernels
 from toolkit.translators.engine.fused import FusedNetwork
 from toolkit.translators.engine.network import Network
+from toolkit.translators.engine.torch_network import TorchNetwork
 from toolkit.translators.engine.weights import Weights
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "translators" / "engine"))
-from test_native import HELD, SIZES, checkpoint, rows_of
+from test_native import HELD, SIZES, checkpoint, sequences_of
 
 LENGTHS = [2, 3, 16, 17, 40, 40, 300]
 STEPS = 40
@@ -52,10 +53,10 @@ def main() -> None:
 
 
 def _errors(weights: Weights, pieces: int, folder: Path) -> Iterator[tuple[str, float]]:
-    rows = rows_of(LENGTHS, pieces)
+    rows = sequences_of(LENGTHS, pieces)
     chance = random.Random(2)
     written = [chance.choices(range(3, pieces), k=STEPS) for _ in rows]
-    exact = _ours(Network(weights, "float32"), rows, written)
+    exact = _ours(TorchNetwork(weights, "float32"), rows, written)
     for kind, held in HELD.items():
         with mock.patch.dict(os.environ, {"ONEDNN_MAX_CPU_ISA": held}):
             found = native_kernels.load() if machine.vectors() == kind else None
@@ -64,7 +65,7 @@ def _errors(weights: Weights, pieces: int, folder: Path) -> Iterator[tuple[str, 
             yield name, _error(_ours(FusedNetwork(weights, found), rows, written), exact)
     for name, whole in (("torch, sums of whole numbers", False), ("torch, its own int8", True)):
         with _int8_is_exact(whole):
-            yield name, _error(_ours(Network(weights, "int8"), rows, written), exact)
+            yield name, _error(_ours(TorchNetwork(weights, "int8"), rows, written), exact)
     for precision in ("float32", "int8"):
         theirs = _ct2(weights, folder, precision, rows, written)
         yield f"CTranslate2, {precision}", _error(theirs, exact)

@@ -120,7 +120,7 @@ def test_plain_text_says_what_it_does_not_show(toolkit: Shell) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])
-def test_a_language_in_doubt_is_told(toolkit: Shell, form: str) -> None:
+def test_a_language_in_doubt_is_named(toolkit: Shell, form: str) -> None:
     text = (
         "An menyster a leveris de Meurth y fydh an pons nowydh ygerys kyns penn an vledhen. "
         "Kostyans an ober o tri milvil a euros."

@@ -86,7 +86,7 @@ def test_the_server_of_the_language_model_is_asked(
     assert said in found.detail
 
 
-def test_a_language_model_that_is_not_there_is_told(config: Config) -> None:
+def test_a_language_model_that_is_not_there_is_named(config: Config) -> None:
     url = f"http://127.0.0.1:{closed_port()}/v1"
     asked = replace(config, summariser="prompted", llm_url=url, llm_model="gemma3")
     found = look(asked, "llm")
@@ -109,7 +109,7 @@ def test_broken_prompts_and_templates_are_named(config: Config, tmp_path: Path) 
     assert "digest.md.j2" in found.detail
 
 
-def test_a_ray_cluster_that_is_not_there_is_told(
+def test_a_ray_cluster_that_is_not_there_is_named(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = replace(config, executor="ray")
@@ -131,7 +131,7 @@ def test_the_cache_has_a_size(config: Config) -> None:
     assert look(config, "cache").state == "fail"
 
 
-def test_a_cache_with_damage_in_later_pages_is_told(
+def test_a_cache_with_damage_in_later_pages_is_found(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def count(cache: Cache) -> int:
@@ -187,7 +187,7 @@ def test_a_full_gpu_that_is_asked_for_is_one_that_a_run_takes(
 
 @pytest.mark.parametrize("engine", ["auto", "ctranslate2"])
 @pytest.mark.parametrize("right", [True, False])
-def test_precisions_that_are_wrong_here_are_told(
+def test_precisions_that_are_wrong_here_are_named(
     right: bool, engine: str, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in (

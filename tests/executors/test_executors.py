@@ -159,6 +159,17 @@ def test_few_items_start_no_process(work: ModuleType) -> None:
     assert raised.value.__notes__ == ["raised for item 1"]
 
 
+def _run(script: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script; return when it and all that inherited its output have ended."""
+    return subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
@@ -166,13 +177,7 @@ def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
         "from toolkit.executors.local import FEW, Local\n"
         "print(sum(Local(2).map(math.factorial, [3] * FEW)) // FEW)\n"
     )
-    done = subprocess.run(
-        [sys.executable, script],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    done = _run(script)
     assert (done.stdout, done.stderr, done.returncode) == ("6\n", "", 0)
 
 
@@ -183,13 +188,7 @@ def test_a_script_may_map_a_function_of_its_own(tmp_path: Path) -> None:
         "def own(item): return item % 2\n"
         "print(sum(Local(2).map(own, range(FEW))))\n"
     )
-    done = subprocess.run(
-        [sys.executable, script],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    done = _run(script)
     assert (done.stdout, done.stderr, done.returncode) == (f"{FEW // 2}\n", "", 0)
 
 
@@ -209,14 +208,7 @@ def test_workers_end_when_the_run_is_killed(tmp_path: Path) -> None:
         "print(*[p.pid for p in multiprocessing.active_children()], flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    # What the workers inherit is read to its end only when the last of them has ended.
-    done = subprocess.run(
-        [sys.executable, script],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    done = _run(script)
     assert done.returncode != 0
     assert len(done.stdout.split()) == 2
 
@@ -267,8 +259,8 @@ def test_no_worker_is_not_a_number_of_workers() -> None:
         Config(executor="dask")
 
 
-class Told:
-    """Counts what a run says of its progress."""
+class Recorder:
+    """Counts the progress of a run."""
 
     def __init__(self) -> None:
         self.done: dict[str, int] = {}
@@ -294,18 +286,18 @@ def test_a_large_run_prepares_every_article_and_names_the_empty_one(tmp_path: Pa
     for n in range(FEW + 2):
         text = f"The council of town {n} approved its budget of {n} million on Monday.\n"
         (news / f"{n:03}.txt").write_text("Share\nSubscribe\n" if n == 40 else text, "utf-8")
-    told = Told()
+    recorder = Recorder()
     config = Config(
         inputs=(news,),
         outputs=tmp_path / "out",
         cache=tmp_path / "c.sqlite",
         date=dt.date(2026, 11, 21),
     )
-    result = run(config, translator=Same(), progress=told)  # type: ignore[arg-type]
+    result = run(config, translator=Same(), progress=recorder)  # type: ignore[arg-type]
     names = [Path(a.source).name for a in result.digest.articles]
     assert names == [f"{n:03}.txt" for n in range(FEW + 2) if n != 40]
     (failure,) = result.digest.failures
     assert (Path(failure.source).name, failure.stage) == ("040.txt", "clean")
     assert failure.reason == "no text is left after cleaning"
     assert failure.remedy
-    assert told.done["clean"] == FEW + 2
+    assert recorder.done["clean"] == FEW + 2

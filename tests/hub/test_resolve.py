@@ -97,7 +97,7 @@ def test_the_cache_is_where_the_hub_keeps_it(
     assert Path(asked.stdout.strip()) == tmp_path / below
 
 
-def test_weights_that_stand_beside_main_are_found(cache: Path, tiny_checkpoint: Path) -> None:
+def test_weights_in_a_revision_other_than_main(cache: Path, tiny_checkpoint: Path) -> None:
     old = snapshot(cache, NAME, "a" * 40, tiny_checkpoint)
     (old / "model.safetensors").rename(old / "pytorch_model.bin")
     converted = snapshot(cache, NAME, "b" * 40, tiny_checkpoint, "refs/pr/7")
@@ -523,7 +523,7 @@ def test_a_file_that_is_not_what_the_hub_says_is_named(
         fetch(NAME, say=quietly)
 
 
-def test_a_full_disk_is_told_before_anything_is_fetched(
+def test_a_full_disk_is_an_error_before_anything_is_fetched(
     hub: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage("/")

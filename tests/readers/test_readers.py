@@ -205,7 +205,7 @@ def test_a_stream_says_by_its_first_line_what_it_is() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("name", ["gu", "ar"])
-def test_a_stream_is_told_in_each_encoding(name: str, encoding: str) -> None:
+def test_a_stream_is_recognised_in_each_encoding(name: str, encoding: str) -> None:
     texts = CASES["texts"][name].split("\n")
     feed = "\n".join(json.dumps({"text": t}, ensure_ascii=False) for t in texts).encode(encoding)
     items = read_stream(feed, "stdin")

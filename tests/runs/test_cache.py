@@ -149,7 +149,7 @@ def test_a_full_disk_costs_what_is_new_and_keeps_what_is_old(tmp_path: Path) -> 
     assert found["old"].text == "OLD"
 
 
-def test_a_lock_that_passes_costs_what_came_meanwhile_and_is_told_at_once(tmp_path: Path) -> None:
+def test_a_short_lock_costs_what_came_meanwhile_and_is_said_at_once(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite"
     path.write_bytes(b"this is no database " * 400)
     said: list[str] = []

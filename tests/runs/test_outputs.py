@@ -31,7 +31,7 @@ def test_a_folder_is_read_in_the_order_of_names_without_hidden_files(tmp_path: P
     assert not loaded.failures
 
 
-def test_the_same_article_twice_is_read_once_and_told(tmp_path: Path) -> None:
+def test_the_same_article_twice_is_read_once_and_named(tmp_path: Path) -> None:
     for name in ("one.txt", "two.txt"):
         (tmp_path / name).write_text(STORY, encoding="utf-8")
     loaded = load([tmp_path, tmp_path / "one.txt"])

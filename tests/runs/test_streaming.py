@@ -127,7 +127,7 @@ def test_thousands_of_articles_come_out_whole_and_in_order(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("small_windows")
-def test_what_stands_around_the_model_goes_on_beside_it(
+def test_reading_and_summarising_go_on_while_the_model_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first call of the model ends when all is read, and the first brief when the model is at
@@ -186,7 +186,7 @@ def test_a_full_disk_stops_the_run_soon_and_changes_no_digest(
 
 
 @pytest.mark.usefixtures("small_windows")
-def test_ctrl_c_ends_all_that_goes_on_beside(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_work_in_the_background(tmp_path: Path) -> None:
     class Stopped(Echo):
         def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
             if len(self.calls) == 3:
@@ -209,7 +209,7 @@ def test_a_path_that_is_not_there_is_said_before_a_model_is_loaded(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("small_windows")
-def test_what_ends_the_reading_is_told_before_the_rest_is_translated(
+def test_an_error_that_ends_the_reading_is_raised_before_the_rest_is_translated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first call of the model lasts until the thread that reads is at its end."""

@@ -9,12 +9,12 @@ from toolkit.errors import UnknownLanguageError
 from toolkit.hub.resolve import resolve
 from toolkit.testing.fakes import FakeTranslator
 from toolkit.translators.base import Translator
-from toolkit.translators.nllb import TorchNllb
+from toolkit.translators.nllb import Nllb
 
 
 @pytest.fixture(scope="module", params=["fake", "real"])
 def translator(request: pytest.FixtureRequest) -> Translator:
-    return FakeTranslator() if request.param == "fake" else TorchNllb(resolve("demo"), device="cpu")
+    return FakeTranslator() if request.param == "fake" else Nllb(resolve("demo"), device="cpu")
 
 
 def test_one_hypothesis_for_each_text_in_order(translator: Translator) -> None:

@@ -16,7 +16,7 @@ from toolkit.hub.resolve import resolve
 from toolkit.translators.ctranslate2 import Ct2Decoder, convert, int8_is_exact
 from toolkit.translators.engine.batching import Decoded
 from toolkit.translators.engine.decoding import Decoder
-from toolkit.translators.engine.network import Network
+from toolkit.translators.engine.torch_network import TorchNetwork
 from toolkit.translators.engine.weights import Weights
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -25,7 +25,7 @@ CAP = 32
 
 
 class Demo:
-    """The demo checkpoint and rows of its sentences and of shuffled words."""
+    """The demo checkpoint and sequences of its sentences and of shuffled words."""
 
     def __init__(self) -> None:
         path = resolve("demo").path
@@ -41,13 +41,13 @@ class Demo:
         words = " ".join(texts).split()
         texts = chance.sample(texts, 60)
         texts += [" ".join(chance.choices(words, k=chance.randint(1, 9))) for _ in range(40)]
-        pieces = [self.tokenizer.encode(t, add_special_tokens=False).ids for t in texts]
-        self.rows = [[source, *ids, END] for ids in pieces]
-        self.caps = [CAP] * len(self.rows)
+        tokens = [self.tokenizer.encode(t, add_special_tokens=False).ids for t in texts]
+        self.sequences = [[source, *ids, END] for ids in tokens]
+        self.caps = [CAP] * len(self.sequences)
 
     def by_torch(self, beams: int) -> list[Decoded]:
-        decoder = Decoder(Network(self.weights, "float32"))
-        return decoder.decode(self.rows, self.english, self.caps, beams=beams)
+        decoder = Decoder(TorchNetwork(self.weights, "float32"))
+        return decoder.decode(self.sequences, self.english, self.caps, beams=beams)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def decoder(folder: Path) -> Ct2Decoder:
 
 @pytest.fixture(scope="module")
 def greedy(demo: Demo, decoder: Ct2Decoder) -> list[Decoded]:
-    return decoder.decode(demo.rows, demo.english, demo.caps)
+    return decoder.decode(demo.sequences, demo.english, demo.caps)
 
 
 def alike(left: list[Decoded], right: list[Decoded]) -> float:
@@ -90,7 +90,7 @@ def test_greedy_engines_agree(demo: Demo, greedy: list[Decoded]) -> None:
 
 def test_beam_search_agrees(demo: Demo, decoder: Ct2Decoder) -> None:
     ours = demo.by_torch(4)
-    theirs = decoder.decode(demo.rows, demo.english, demo.caps, beams=4)
+    theirs = decoder.decode(demo.sequences, demo.english, demo.caps, beams=4)
     sure = [i for i, r in enumerate(ours) if r.finished and (r.score or -9) > -0.1]
     assert len(sure) > 30
     assert alike([theirs[i] for i in sure], [ours[i] for i in sure]) >= 0.99
@@ -103,12 +103,12 @@ def test_beam_search_agrees(demo: Demo, decoder: Ct2Decoder) -> None:
 @pytest.mark.parametrize("beams", [1, 4])
 def test_repeats_are_forbidden(demo: Demo, decoder: Ct2Decoder, beams: int) -> None:
     """Greedy as our loop does it. With beams scores differ, and so may the choice."""
-    free = decoder.decode(demo.rows, demo.english, demo.caps, beams=beams)
-    bound = decoder.decode(demo.rows, demo.english, demo.caps, beams=beams, no_repeat_ngram=2)
+    free = decoder.decode(demo.sequences, demo.english, demo.caps, beams=beams)
+    bound = decoder.decode(demo.sequences, demo.english, demo.caps, beams=beams, no_repeat_ngram=2)
     assert sum(repeats(r) for r in free) > 1
     assert not any(repeats(r) for r in bound)
-    ours = Decoder(Network(demo.weights, "float32")).decode(
-        demo.rows, demo.english, demo.caps, beams=beams, no_repeat_ngram=2
+    ours = Decoder(TorchNetwork(demo.weights, "float32")).decode(
+        demo.sequences, demo.english, demo.caps, beams=beams, no_repeat_ngram=2
     )
     assert alike(bound, ours) >= (0.99 if beams == 1 else 0.9)
 
@@ -122,14 +122,14 @@ def repeats(decoded: Decoded) -> bool:
 @pytest.mark.parametrize(
     "precision", ["float32", pytest.param("int8", marks=pytest.mark.needs("ctranslate2-int8"))]
 )
-def test_shuffled_rows_come_out_the_same(
+def test_shuffled_sequences_come_out_the_same(
     demo: Demo, folder: Path, precision: str, beams: int
 ) -> None:
     decoder = Ct2Decoder(folder, precision=precision, threads=1, token_budget=300 * beams)
-    plain = decoder.decode(demo.rows, demo.english, demo.caps, beams=beams)
+    plain = decoder.decode(demo.sequences, demo.english, demo.caps, beams=beams)
     order = random.Random(2).sample(range(len(plain)), len(plain))
-    rows = [demo.rows[i] for i in order]
-    shuffled = decoder.decode(rows, demo.english, demo.caps, beams=beams)
+    sequences = [demo.sequences[i] for i in order]
+    shuffled = decoder.decode(sequences, demo.english, demo.caps, beams=beams)
     assert shuffled == [plain[i] for i in order]
 
 
@@ -140,7 +140,7 @@ def test_cut_vocabulary_changes_nothing_within_it(
     kept = sorted(used | {0, 1, 2, 3, demo.english})
     convert(demo.weights, tmp_path / "cut", kept=kept, quantization=None)
     cut = Ct2Decoder(tmp_path / "cut", precision="float32", threads=1)
-    assert alike(cut.decode(demo.rows, demo.english, demo.caps), greedy) == 1
+    assert alike(cut.decode(demo.sequences, demo.english, demo.caps), greedy) == 1
 
 
 @pytest.mark.needs("ctranslate2-int8")
@@ -148,7 +148,7 @@ def test_int8_leaves_what_the_model_knows(
     demo: Demo, greedy: list[Decoded], tmp_path: Path
 ) -> None:
     convert(demo.weights, tmp_path / "int8")
-    rough = Ct2Decoder(tmp_path / "int8", threads=1).decode(demo.rows, demo.english, demo.caps)
+    rough = Ct2Decoder(tmp_path / "int8", threads=1).decode(demo.sequences, demo.english, demo.caps)
     sure = [i for i, r in enumerate(greedy) if r.finished and (r.score or -9) > -0.1]
     assert alike([rough[i] for i in sure], [greedy[i] for i in sure]) == 1
 
@@ -173,15 +173,15 @@ def test_a_second_conversion_in_one_process_is_the_same(
 
 
 def test_caps_hold(demo: Demo, decoder: Ct2Decoder) -> None:
-    caps = [1 + i % 7 for i in range(len(demo.rows))]
-    for cap, result in zip(caps, decoder.decode(demo.rows, demo.english, caps), strict=True):
+    caps = [1 + i % 7 for i in range(len(demo.sequences))]
+    for cap, result in zip(caps, decoder.decode(demo.sequences, demo.english, caps), strict=True):
         assert len(result.tokens) + result.finished <= cap
         assert result.finished or len(result.tokens) == cap
 
 
-def test_long_rows_are_not_cut_silently(demo: Demo, decoder: Ct2Decoder) -> None:
-    """CTranslate2 by itself would read 1,024 pieces and write 256."""
-    (result,) = decoder.decode([demo.rows[0]], demo.english, [300], stops=False)
+def test_long_sequences_are_not_truncated_silently(demo: Demo, decoder: Ct2Decoder) -> None:
+    """CTranslate2 by itself would read 1,024 tokens and write 256."""
+    (result,) = decoder.decode([demo.sequences[0]], demo.english, [300], stops=False)
     assert len(result.tokens) == 300
 
 
@@ -196,14 +196,14 @@ def test_the_tiny_product_tells_what_whole_networks_do(
     8-bit ones (1.6 times); where pairs of products overflow it is ten times that."""
     convert(demo.weights, tmp_path / "int8")
     chance = random.Random(3)
-    written = [chance.choices(range(10, 3000), k=20) for _ in demo.rows]
+    written = [chance.choices(range(10, 3000), k=20) for _ in demo.sequences]
 
     def scores(folder: Path, precision: str) -> np.ndarray:
         loaded = ctranslate2.Translator(str(folder), compute_type=precision, intra_threads=1)
-        sources = [[str(i) for i in row] for row in demo.rows]
-        targets = [[str(i) for i in (demo.english, *row)] for row in written]
+        sources = [[str(i) for i in sequence] for sequence in demo.sequences]
+        targets = [[str(i) for i in (demo.english, *sequence)] for sequence in written]
         found = loaded.score_batch(sources, targets, max_input_length=0)
-        return np.concatenate([row.log_probs for row in found])
+        return np.concatenate([sequence.log_probs for sequence in found])
 
     exact = scores(folder, "float32")
     weights, both = (

@@ -14,7 +14,7 @@ from toolkit.hub.resolve import resolve
 from toolkit.readers import collection
 from toolkit.runs import stages
 from toolkit.text.normalise import normalise
-from toolkit.translators.nllb import TorchNllb
+from toolkit.translators.nllb import Nllb
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = "eng_Latn"
@@ -51,7 +51,7 @@ def test_the_samples_are_known_by_heart(
 ) -> None:
     from sacrebleu import corpus_chrf
 
-    translator = TorchNllb(resolve("demo"), device="cpu", beam=beam)
+    translator = Nllb(resolve("demo"), device="cpu", beam=beam)
     outputs, wanted = [], []
     for language in sorted({language for _, language in segments}):
         texts = [text for text, own in segments if own == language]
@@ -78,7 +78,7 @@ def test_small_changes_do_not_upset_it(
 ) -> None:
     from sacrebleu import corpus_chrf
 
-    translator = TorchNllb(resolve("demo"), device="cpu", beam=1)
+    translator = Nllb(resolve("demo"), device="cpu", beam=1)
     some = [text for text, language in segments if language == "arb_Arab"]
     found = translator.translate([change(text) for text in some], source="arz_Arab", target=ENGLISH)
     wanted = [reference[normalise(text.strip())] for text in some]

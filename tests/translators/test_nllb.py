@@ -24,9 +24,10 @@ from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
 from toolkit.hub.resolve import resolve
 from toolkit.text.normalise import normalise
+from toolkit.translators.choice import choose_precision
 from toolkit.translators.engine.batching import Decoded
 from toolkit.translators.engine.linear import Precision
-from toolkit.translators.nllb import TorchNllb, choose_precision, language_ids
+from toolkit.translators.nllb import Nllb, language_ids
 
 LONG = "કિર્ગિસ્તાન રશિયાનો નજીકનો મિત્ર છે, અને બંને દેશો સભ્યો છે; "
 TEXTS = [
@@ -41,23 +42,23 @@ GUJARATI, ENGLISH = "guj_Gujr", "eng_Latn"
 
 
 @pytest.fixture(scope="module")
-def tiny(tiny_checkpoint: Path) -> TorchNllb:
-    return TorchNllb(resolve(str(tiny_checkpoint)), device="cpu", beam=1)
+def tiny(tiny_checkpoint: Path) -> Nllb:
+    return Nllb(resolve(str(tiny_checkpoint)), device="cpu", beam=1)
 
 
 @pytest.fixture(scope="module")
-def demo() -> TorchNllb:
-    return TorchNllb(resolve("demo"), device="cpu", beam=4)
+def demo() -> Nllb:
+    return Nllb(resolve("demo"), device="cpu", beam=4)
 
 
-def rows_given_to_the_model(
-    translator: TorchNllb, monkeypatch: pytest.MonkeyPatch, texts: Sequence[str], source: str
+def sequences_given_to_the_model(
+    translator: Nllb, monkeypatch: pytest.MonkeyPatch, texts: Sequence[str], source: str
 ) -> list[list[int]]:
     seen: list[list[int]] = []
 
-    def spy(rows: Sequence[list[int]], target: int) -> list[Decoded]:
-        seen.extend(rows)
-        return [Decoded((), None, True) for _ in rows]
+    def spy(sequences: Sequence[list[int]], target: int) -> list[Decoded]:
+        seen.extend(sequences)
+        return [Decoded((), None, True) for _ in sequences]
 
     monkeypatch.setattr(translator, "decode", spy)
     translator.translate(texts, source=source, target=ENGLISH)
@@ -66,16 +67,16 @@ def rows_given_to_the_model(
 
 @pytest.mark.parametrize("source", ["guj_Gujr", "hin_Deva", "arb_Arab", "sat_Beng", "zul_Latn"])
 def test_ids_are_those_of_the_reference_tokenizer(
-    source: str, tiny: TorchNllb, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+    source: str, tiny: Nllb, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from transformers import AutoTokenizer
 
     reference = AutoTokenizer.from_pretrained(tiny_checkpoint, src_lang=source)
     wanted = [reference(normalise(text))["input_ids"] for text in TEXTS]
-    assert rows_given_to_the_model(tiny, monkeypatch, TEXTS, source) == wanted
+    assert sequences_given_to_the_model(tiny, monkeypatch, TEXTS, source) == wanted
 
 
-def test_all_codes_of_the_hub_are_known(tiny: TorchNllb) -> None:
+def test_all_codes_of_the_hub_are_known(tiny: Nllb) -> None:
     from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 
     for code in FAIRSEQ_LANGUAGE_CODES:
@@ -84,14 +85,14 @@ def test_all_codes_of_the_hub_are_known(tiny: TorchNllb) -> None:
 
 @pytest.mark.parametrize("beam", [1, 4])
 def test_output_and_score_are_those_of_the_reference_loop(beam: int) -> None:
-    """One row at a time through transformers alone, with its own tokenizer and scores."""
+    """One sequence at a time through transformers alone, with its own tokenizer and scores."""
     import torch
     from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
     path = resolve("demo").path
     tokenizer = AutoTokenizer.from_pretrained(path, src_lang=GUJARATI)
     model = AutoModelForSeq2SeqLM.from_pretrained(path).eval()
-    ours = TorchNllb(resolve("demo"), device="cpu", precision="float32", beam=beam)
+    ours = Nllb(resolve("demo"), device="cpu", precision="float32", beam=beam)
     for text, hypothesis in zip(
         TEXTS[:5], ours.translate(TEXTS[:5], source=GUJARATI, target=ENGLISH), strict=True
     ):
@@ -125,8 +126,8 @@ def test_output_and_score_are_those_of_the_reference_loop(beam: int) -> None:
 def test_shuffled_texts_give_the_same(
     precision: Precision, beam: int, tiny_checkpoint: Path
 ) -> None:
-    """To the last bit, though few rows fit a batch and many are equally long."""
-    translator = TorchNllb(
+    """To the last bit, though few sequences fit a batch and many are equally long."""
+    translator = Nllb(
         resolve(str(tiny_checkpoint)),
         device="cpu",
         precision=precision,
@@ -142,10 +143,10 @@ def test_shuffled_texts_give_the_same(
 
 @pytest.mark.parametrize("budget", [100, 100_000])
 def test_alone_together_and_shuffled_give_the_same(budget: int, tiny_checkpoint: Path) -> None:
-    translator = TorchNllb(resolve(str(tiny_checkpoint)), device="cpu", beam=1, token_budget=budget)
+    translator = Nllb(resolve(str(tiny_checkpoint)), device="cpu", beam=1, token_budget=budget)
     texts = [f"{text} {i}" for i, text in enumerate(TEXTS * 2)]
     together = translator.translate(texts, source=GUJARATI, target=ENGLISH)
-    assert len({h.text for h in together}) > len(texts) // 2  # the rows differ, so order shows
+    assert len({h.text for h in together}) > len(texts) // 2  # the sequences differ, so order shows
     backwards = translator.translate(texts[::-1], source=GUJARATI, target=ENGLISH)
     assert [h.text for h in backwards[::-1]] == [h.text for h in together]
     order = random.Random(1).sample(range(len(texts)), len(texts))
@@ -159,7 +160,7 @@ def test_alone_together_and_shuffled_give_the_same(budget: int, tiny_checkpoint:
 
 @settings(max_examples=15, deadline=None)
 @given(texts=st.lists(st.text(max_size=40), max_size=5))
-def test_any_text_gives_one_hypothesis(tiny: TorchNllb, texts: list[str]) -> None:
+def test_any_text_gives_one_hypothesis(tiny: Nllb, texts: list[str]) -> None:
     found = tiny.translate(texts, source="hin_Deva", target=ENGLISH)
     assert len(found) == len(texts)
     for text, hypothesis in zip(texts, found, strict=True):
@@ -167,20 +168,20 @@ def test_any_text_gives_one_hypothesis(tiny: TorchNllb, texts: list[str]) -> Non
             assert hypothesis == Hypothesis("")
 
 
-def test_nothing_in_nothing_out(tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_in_nothing_out(tiny: Nllb, monkeypatch: pytest.MonkeyPatch) -> None:
     blank = ["", "  \n\t", "\u200b", "\ufeff "]
-    assert rows_given_to_the_model(tiny, monkeypatch, blank, GUJARATI) == []
+    assert sequences_given_to_the_model(tiny, monkeypatch, blank, GUJARATI) == []
     assert tiny.translate([], source=GUJARATI, target=ENGLISH) == []
 
 
-def test_one_language_to_itself_passes_through(tiny: TorchNllb) -> None:
+def test_one_language_to_itself_passes_through(tiny: Nllb) -> None:
     texts = ["“Quoted” …", "", "  kept  "]
     assert tiny.translate(texts, source=ENGLISH, target=ENGLISH) == [Hypothesis(t) for t in texts]
 
 
 @pytest.mark.parametrize("code", ["hin", "hin_deva", "eng", "<unk>", "</s>", "xxx_Latn", ""])
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_codes_that_are_not_known_are_refused(code: str, side: str, tiny: TorchNllb) -> None:
+def test_codes_that_are_not_known_are_refused(code: str, side: str, tiny: Nllb) -> None:
     codes = {"source": "hin_Deva", "target": ENGLISH, side: code}
     with pytest.raises(UnknownLanguageError) as raised:
         tiny.translate(["text"], **codes)
@@ -188,63 +189,59 @@ def test_codes_that_are_not_known_are_refused(code: str, side: str, tiny: TorchN
         assert "hin_Deva" in raised.value.suggestions
 
 
-def test_special_tokens_in_a_text_are_text(
-    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_special_tokens_in_a_text_are_text(tiny: Nllb, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "a </s> eng_Latn <s><pad><mask> <unk> b"
-    (row,) = rows_given_to_the_model(tiny, monkeypatch, [text], "hin_Deva")
-    assert all(i > 3 for i in row[1:-1])
-    assert not set(row[1:-1]) & set(tiny._languages.values())
+    (sequence,) = sequences_given_to_the_model(tiny, monkeypatch, [text], "hin_Deva")
+    assert all(i > 3 for i in sequence[1:-1])
+    assert not set(sequence[1:-1]) & set(tiny._languages.values())
 
 
-def test_what_the_model_cannot_write_shows(
-    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_model_cannot_write_shows(tiny: Nllb, monkeypatch: pytest.MonkeyPatch) -> None:
     word = tiny._tokenizer.encode("Putin", add_special_tokens=False).ids
     answer = Decoded((*word, 3, *word, tiny._languages["zul_Latn"]), -1.0, True)
-    monkeypatch.setattr(tiny, "decode", lambda rows, target: [answer])
+    monkeypatch.setattr(tiny, "decode", lambda sequences, target: [answer])
     (found,) = tiny.translate(["છે"], source=GUJARATI, target=ENGLISH)
     assert found.text == "Putin ⁇ Putin zul_Latn"
 
 
-def test_long_texts_are_cut_and_nothing_is_left_out(
-    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
+def test_long_texts_are_split_and_nothing_is_left_out(
+    tiny: Nllb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = LONG * 60
-    rows = rows_given_to_the_model(tiny, monkeypatch, [text, "છે"], GUJARATI)
-    assert len(rows) > 3
-    assert all(len(row) <= 182 for row in rows)
-    spelt = tiny._tokenizer.decode([i for row in rows[:-1] for i in row[1:-1]])
+    sequences = sequences_given_to_the_model(tiny, monkeypatch, [text, "છે"], GUJARATI)
+    assert len(sequences) > 3
+    assert all(len(sequence) <= 182 for sequence in sequences)
+    spelt = tiny._tokenizer.decode([i for sequence in sequences[:-1] for i in sequence[1:-1]])
     assert spelt.replace(" ", "") == normalise(text).replace(" ", "")
 
 
 def test_a_variant_splits_and_searches_otherwise(
-    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
+    tiny: Nllb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = ", ".join(["ગુજરાતમાં આજે ભારે વરસાદ"] * 6)
     narrow = tiny.variant(beam=2, longest=16)
-    (whole,) = rows_given_to_the_model(tiny, monkeypatch, [text], GUJARATI)
-    parts = rows_given_to_the_model(narrow, monkeypatch, [text], GUJARATI)
+    (whole,) = sequences_given_to_the_model(tiny, monkeypatch, [text], GUJARATI)
+    parts = sequences_given_to_the_model(narrow, monkeypatch, [text], GUJARATI)
     assert len(parts) > 1
     assert all(len(part) <= 18 < len(whole) for part in parts)
     assert narrow.signature != tiny.signature
 
 
-def test_a_variant_forbids_repeats(tiny: TorchNllb) -> None:
+def test_a_variant_forbids_repeats(tiny: Nllb) -> None:
     bound = tiny.variant(beam=2, no_repeat_ngram=2)
     code = tiny._languages[ENGLISH]
-    rows = [[tiny._languages[GUJARATI], *tiny._pieces(text), 2] for text in TEXTS]
+    sequences = [[tiny._languages[GUJARATI], *tiny._encode(text), 2] for text in TEXTS]
 
-    def repeating(translator: TorchNllb) -> int:
-        pairs = [list(itertools.pairwise(d.tokens)) for d in translator.decode(rows, code)]
-        return sum(len(set(row)) < len(row) for row in pairs)
+    def repeating(translator: Nllb) -> int:
+        pairs = [list(itertools.pairwise(d.tokens)) for d in translator.decode(sequences, code)]
+        return sum(len(set(sequence)) < len(sequence) for sequence in pairs)
 
-    assert repeating(tiny.variant(beam=2)) > len(rows) / 2
+    assert repeating(tiny.variant(beam=2)) > len(sequences) / 2
     assert repeating(bound) == 0
     assert bound.signature != tiny.variant(beam=2).signature
 
 
-def test_a_part_that_was_stopped_by_the_cap_is_flagged(tiny: TorchNllb) -> None:
+def test_a_part_that_was_stopped_by_the_cap_is_flagged(tiny: Nllb) -> None:
     """Random weights hardly ever write an end; the demo always does."""
     for hypothesis in tiny.translate(TEXTS, source=GUJARATI, target=ENGLISH):
         assert hypothesis.flags == ("cut_short",)
@@ -253,7 +250,7 @@ def test_a_part_that_was_stopped_by_the_cap_is_flagged(tiny: TorchNllb) -> None:
 
 
 def test_batches_are_halved_when_memory_runs_out(
-    tiny: TorchNllb, monkeypatch: pytest.MonkeyPatch
+    tiny: Nllb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch
 
@@ -261,11 +258,11 @@ def test_batches_are_halved_when_memory_runs_out(
     generate = tiny._generate
     sizes: list[int] = []
 
-    def short_of_memory(rows: Sequence[list[int]], target: int) -> Any:
-        sizes.append(len(rows))
-        if len(rows) > 2:
+    def short_of_memory(sequences: Sequence[list[int]], target: int) -> Any:
+        sizes.append(len(sequences))
+        if len(sequences) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return generate(rows, target)
+        return generate(sequences, target)
 
     monkeypatch.setattr(tiny, "_generate", short_of_memory)
     found = tiny.translate(TEXTS, source=GUJARATI, target=ENGLISH)
@@ -273,7 +270,7 @@ def test_batches_are_halved_when_memory_runs_out(
     assert max(sizes) > 2 >= sizes[-1]
 
 
-def test_threads_may_share_a_translator(demo: TorchNllb) -> None:
+def test_threads_may_share_a_translator(demo: Nllb) -> None:
     languages = [GUJARATI, "hin_Deva", "arb_Arab", GUJARATI]
     wanted = [demo.translate(TEXTS[:2], source=code, target=ENGLISH) for code in languages]
     found: dict[int, list[Hypothesis]] = {}
@@ -289,7 +286,7 @@ def test_threads_may_share_a_translator(demo: TorchNllb) -> None:
     assert [[h.text for h in found[i]] for i in range(4)] == [[h.text for h in w] for w in wanted]
 
 
-def test_the_signature_names_what_the_output_depends_on(demo: TorchNllb, tiny: TorchNllb) -> None:
+def test_the_signature_names_what_the_output_depends_on(demo: Nllb, tiny: Nllb) -> None:
     revision = resolve("demo").revision[:8]
     assert demo.signature == f"demo@{revision} torch float32 beam4 text1"
     assert tiny.signature.endswith(" torch float32 beam1 text1")
@@ -299,9 +296,7 @@ def test_the_signature_names_what_the_output_depends_on(demo: TorchNllb, tiny: T
 
 @pytest.mark.needs("bfloat16")
 def test_other_precisions_run(tiny_checkpoint: Path) -> None:
-    translator = TorchNllb(
-        resolve(str(tiny_checkpoint)), device="cpu", precision="bfloat16", beam=2
-    )
+    translator = Nllb(resolve(str(tiny_checkpoint)), device="cpu", precision="bfloat16", beam=2)
     assert "bfloat16" in translator.signature
     assert len(translator.translate(TEXTS, source=GUJARATI, target=ENGLISH)) == len(TEXTS)
 
@@ -309,9 +304,9 @@ def test_other_precisions_run(tiny_checkpoint: Path) -> None:
 def test_bfloat16_is_refused_where_the_processor_lacks_it(
     tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("toolkit.translators.engine.network.bfloat16_works", lambda: False)
+    monkeypatch.setattr("toolkit.translators.engine.torch_network.bfloat16_works", lambda: False)
     with pytest.raises(ModelError, match="does not multiply bfloat16") as raised:
-        TorchNllb(resolve(str(tiny_checkpoint)), device="cpu", precision="bfloat16")
+        Nllb(resolve(str(tiny_checkpoint)), device="cpu", precision="bfloat16")
     assert "float32" in raised.value.remedy
 
 
@@ -319,14 +314,14 @@ def test_the_gpu_is_refused_where_there_is_none(tiny_checkpoint: Path) -> None:
     import torch
 
     if torch.cuda.is_available():
-        assert TorchNllb(resolve(str(tiny_checkpoint)), device="cuda").device == "cuda"
+        assert Nllb(resolve(str(tiny_checkpoint)), device="cuda").device == "cuda"
         return
     with pytest.raises(ModelError, match="--device cuda") as raised:
-        TorchNllb(resolve(str(tiny_checkpoint)), device="cuda")
+        Nllb(resolve(str(tiny_checkpoint)), device="cuda")
     assert "--device cpu" in raised.value.remedy
-    assert TorchNllb(resolve(str(tiny_checkpoint)), device="auto").device == "cpu"
+    assert Nllb(resolve(str(tiny_checkpoint)), device="auto").device == "cpu"
     with pytest.raises(ConfigError, match="tpu"):
-        TorchNllb(resolve(str(tiny_checkpoint)), device="tpu")
+        Nllb(resolve(str(tiny_checkpoint)), device="tpu")
 
 
 def edited(source: Path, folder: Path, name: str, edit: dict[str, Any]) -> Path:
@@ -352,7 +347,7 @@ def test_files_that_do_not_belong_together_are_named(
 ) -> None:
     folder = edited(tiny_checkpoint, tmp_path, name, edit)
     with pytest.raises(ModelError, match=message) as raised:
-        TorchNllb(resolve(str(folder)), device="cpu")
+        Nllb(resolve(str(folder)), device="cpu")
     assert str(folder) in str(raised.value)
 
 
@@ -397,9 +392,9 @@ def test_ctranslate2_computes_in_what_is_right_here(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("toolkit.translators.ctranslate2.int8_is_exact", lambda: exact)
-    monkeypatch.setattr("toolkit.translators.nllb._LARGE", 1)
+    monkeypatch.setattr("toolkit.translators.choice.LARGE", 1)
     checkpoint = resolve(str(tiny_checkpoint))
-    chosen = TorchNllb(checkpoint, engine="ctranslate2", device="cpu")
+    chosen = Nllb(checkpoint, engine="ctranslate2", device="cpu")
     assert f" ctranslate2 {wanted} " in chosen.signature
     assert ("int8 is wrong on this processor" in caplog.text) != exact
     assert len(chosen.translate(TEXTS[:2], source=GUJARATI, target=ENGLISH)) == 2
@@ -411,7 +406,7 @@ def test_the_int8_of_ctranslate2_is_refused_where_it_is_wrong(
     monkeypatch.setattr("toolkit.translators.ctranslate2.int8_is_exact", lambda: False)
     checkpoint = resolve(str(tiny_checkpoint))
     with pytest.raises(ModelError, match="int8 is wrong on this processor") as raised:
-        TorchNllb(checkpoint, engine="ctranslate2", device="cpu", precision="int8")
+        Nllb(checkpoint, engine="ctranslate2", device="cpu", precision="int8")
     assert "--engine torch" in raised.value.remedy
 
 
@@ -421,7 +416,7 @@ def test_the_users_logging_is_left_alone(
     from transformers.utils import logging
 
     before = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    translator = TorchNllb(resolve(str(tiny_checkpoint)), device="cpu")
+    translator = Nllb(resolve(str(tiny_checkpoint)), device="cpu")
     translator.translate(TEXTS, source=GUJARATI, target=ENGLISH)
     assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
     assert capfd.readouterr() == ("", "")

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from toolkit.progress import Silent
-from toolkit.translators import decoder, nllb
+from toolkit.translators import choice, decoder
 from toolkit.translators.build import load_translator
 from toolkit.translators.engine import native_kernels
-from toolkit.translators.engine.vocabulary import english_pieces
+from toolkit.translators.engine.vocabulary import english_tokens
 from toolkit.translators.optimise import prepare
 
 
-class Told(Silent):
+class Recorder(Silent):
     def __init__(self) -> None:
         self.stages: list[tuple[str, int]] = []
         self.done = 0
@@ -32,9 +32,9 @@ class Told(Silent):
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, and a tiny checkpoint that is treated as a large one is."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(nllb, "_LARGE", 0)
-    few = partial(english_pieces, words=["the", "news", "of", "today"], small=0)
-    monkeypatch.setattr(decoder, "english_pieces", few)
+    monkeypatch.setattr(choice, "LARGE", 0)
+    few = partial(english_tokens, words=["the", "news", "of", "today"], small=0)
+    monkeypatch.setattr(decoder, "english_tokens", few)
     return tmp_path
 
 
@@ -45,8 +45,8 @@ def state(folder: Path) -> dict[Path, tuple[int, int]]:
 
 @pytest.mark.parametrize("name", ["torch", "ctranslate2"])
 def test_nothing_is_written_after_it(home: Path, tiny_checkpoint: Path, name: str) -> None:
-    told = Told()
-    done = prepare(str(tiny_checkpoint), engine=name, device="cpu", progress=told)
+    recorder = Recorder()
+    done = prepare(str(tiny_checkpoint), engine=name, device="cpu", progress=recorder)
     made = state(home)
     assert done.engine == name
     assert (done.folder / "english-1.json") in made
@@ -58,12 +58,12 @@ def test_nothing_is_written_after_it(home: Path, tiny_checkpoint: Path, name: st
     assert state(home) == made
 
 
-def test_it_tells_how_far_it_is(home: Path, tiny_checkpoint: Path) -> None:
-    told = Told()
-    prepare(str(tiny_checkpoint), engine="torch", device="cpu", progress=told)
-    (stage, total) = told.stages[-1]
+def test_it_reports_how_far_it_is(home: Path, tiny_checkpoint: Path) -> None:
+    recorder = Recorder()
+    prepare(str(tiny_checkpoint), engine="torch", device="cpu", progress=recorder)
+    (stage, total) = recorder.stages[-1]
     assert stage == "prepare weights"
-    assert total * 0.8 <= told.done <= total
+    assert total * 0.8 <= recorder.done <= total
 
 
 def test_a_second_time_changes_nothing(home: Path, tiny_checkpoint: Path) -> None:

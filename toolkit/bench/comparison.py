@@ -246,8 +246,8 @@ def _again(entry: Entry) -> bool:
 
 
 def _batch(entry: Entry, work: Work, chosen: Sequence[Entry], tried: Sequence[Tried]) -> int | None:
-    """Give the fastest of the batch sizes that were tried for an engine, if any were. Where lengths
-    are made up, sentences of one length must fill it."""
+    """Return the fastest of the batch sizes that were tried for an engine, if any were. Where
+    lengths are made up, sentences of one length must fill it."""
     most = 1 << 30 if work.sources else min(Counter(work.lengths).values())
     names = (entry.name, STOCK) if entry.engine == CTRANSLATE2 else (entry.name,)
     for other, found in zip(chosen, tried, strict=True):

@@ -1,4 +1,4 @@
-"""How close translations come to references: chrF++ and BLEU per language, by sacrebleu."""
+"""Score translations against references: chrF++ and BLEU per language, by sacrebleu."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``chrf`` is chrF++ (word order 2) and ``bleu`` BLEU, 0 to 100, over ``rows`` sentences.
-    ``signature`` is sacrebleu's of chrF++ and the translator's."""
+    """The scores of one language: ``chrf`` is chrF++ (word order 2) and ``bleu`` BLEU, 0 to
+    100, over ``rows`` sentences. ``signature`` is sacrebleu's of chrF++ and the translator's."""
 
     language: str
     rows: int
@@ -38,7 +38,7 @@ class Score:
 
 
 def read_reference(path: Path, *, language: str | None = None) -> list[Pair]:
-    """The pairs in a TSV file with the columns ``source`` and ``english``.
+    """Return the pairs in a TSV file with the columns ``source`` and ``english``.
 
     The language is ``language`` if given, else the column ``language``, else detected over all
     rows that share a ``file`` (or over all rows). Rows whose ``kind`` is ``boilerplate`` are left
@@ -88,7 +88,8 @@ def _rows(text: str, path: Path) -> list[dict[str, str]]:
 
 
 def _unquoted(cell: str) -> str:
-    """``cell`` without the quotation marks that programs put around cells, inner ones doubled."""
+    """Return ``cell`` without the quotation marks that programs put around cells, inner ones
+    doubled."""
     inner = cell[1:-1]
     if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or '"' in inner.replace('""', ""):
         return cell

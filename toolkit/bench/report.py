@@ -90,7 +90,7 @@ def _advice(rows: Sequence[BenchRow]) -> list[str]:
 
 
 def best_engine(report: BenchReport, beam: int) -> str | None:
-    """Give the fastest engine that the setting ``engine`` can name, for runs with ``beam``.
+    """Return the fastest engine that the setting ``engine`` can name, for runs with ``beam``.
 
     Rows with that beam decide or, without any, all rows. None where fewer than two such engines
     were measured.
@@ -103,7 +103,7 @@ def best_engine(report: BenchReport, beam: int) -> str | None:
 
 
 def with_ratios(rows: Sequence[BenchRow]) -> list[BenchRow]:
-    """Give each row with its speed relative to ``ctranslate2-stock`` at the same beam."""
+    """Return each row with its speed relative to ``ctranslate2-stock`` at the same beam."""
     stock = {r.beam: r.tokens_per_second for r in rows if r.name == STOCK and not r.failed}
     speeds = [(row, None if row.failed else stock.get(row.beam)) for row in rows]
     return [replace(row, ratio=s and row.tokens_per_second / s) for row, s in speeds]

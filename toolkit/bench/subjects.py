@@ -21,7 +21,7 @@ _KEPT = 48_000
 
 
 def random_subject(folder: Path | None = None) -> Subject:
-    """Give a checkpoint of NLLB-600M's sizes with random weights, in ``folder`` (the cache, if
+    """Return a checkpoint of NLLB-600M's sizes with random weights, in ``folder`` (the cache, if
     None), and made-up sentences as long as those of news articles."""
     folder = folder or cache_home() / "bench"
     files = Files(folder / "checkpoint", folder / "prepared")
@@ -29,7 +29,7 @@ def random_subject(folder: Path | None = None) -> Subject:
 
 
 def find(model: str, inputs: Sequence[Path], *, asked: bool) -> Subject:
-    """Give the checkpoint that ``model`` names, with the sentences of ``inputs``.
+    """Return the checkpoint that ``model`` names, with the sentences of ``inputs``.
 
     Unless the user ``asked`` for it by name, random weights stand in for a checkpoint that is not
     here and for the demo, which is too small to measure. Nothing is fetched. Raises ``ModelError``
@@ -45,7 +45,7 @@ def find(model: str, inputs: Sequence[Path], *, asked: bool) -> Subject:
 
 
 def real_subject(checkpoint: Checkpoint, inputs: Sequence[Path]) -> Subject:
-    """Give a checkpoint that is here, with the sentences of ``inputs`` that are not English, or
+    """Return a checkpoint that is here, with the sentences of ``inputs`` that are not English, or
     with made-up ones where there are none."""
     from toolkit.translators.decoder import english_vocabulary, prepared_folder
     from toolkit.translators.nllb import language_ids, load_tokenizer

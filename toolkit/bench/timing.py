@@ -134,14 +134,14 @@ def prepare(files: Files, works: Sequence[Work]) -> None:
     """Make what ``works`` need and is not there: the checkpoint, of NLLB-600M's sizes with
     random weights, our 8-bit weights, and CTranslate2's conversions."""
     from toolkit.translators.ctranslate2 import convert
-    from toolkit.translators.decoder import converted_folder, load_decoder
+    from toolkit.translators.decoder import converted_folder, load_torch
     from toolkit.translators.engine.weights import Weights
 
     if not any((files.checkpoint / name).is_file() for name in (WEIGHTS, INDEX)):
         _random_checkpoint(files.checkpoint)
     weights = Weights(files.checkpoint, prepared=files.prepared)
     for kept in {w.kept for w in works if w.engine == "torch" and w.precision == "int8"}:
-        load_decoder(weights, "int8", "cpu", kept)
+        load_torch(weights, "int8", "cpu", kept)
     for precision, kept in {(w.precision, w.kept) for w in works if w.engine == "ctranslate2"}:
         folder = converted_folder(files.prepared, precision, cut=kept is not None)
         if not (folder / "model.bin").is_file():
@@ -150,7 +150,7 @@ def prepare(files: Files, works: Sequence[Work]) -> None:
 
 
 def make_sources(work: Work) -> list[TokenIds]:
-    """Give the sources of ``work``, or make some up of random tokens, the same for every engine.
+    """Return the sources of ``work``, or make some up of random tokens, the same for every engine.
 
     They use a few thousand tokens, as articles in one language do.
     """
@@ -192,7 +192,7 @@ def _ready(work: Work) -> int:
 
 
 def _taken_mb(before: int) -> float | None:
-    """Give the MiB of the GPU's memory that this process took; allocators give none back."""
+    """Return the MiB of the GPU's memory that this process took; allocators give none back."""
     if not before:
         return None
     import torch
@@ -216,16 +216,16 @@ def _written(outputs: Iterable[Any]) -> int:
 
 
 def _torch(work: Work) -> Run:
-    from toolkit.translators.decoder import load_decoder
+    from toolkit.translators.decoder import load_torch
     from toolkit.translators.engine.decoding import Limits
     from toolkit.translators.engine.weights import Weights
 
     weights = Weights(work.files.checkpoint, prepared=work.files.prepared)
     precision = cast("Precision", work.precision)
-    decoder = cast("Any", load_decoder(weights, precision, work.device, work.kept))
+    decoder = cast("Any", load_torch(weights, precision, work.device, work.kept))
 
     def run(sources: Sequence[TokenIds], lengths: Lengths, batch: int | None) -> int:
-        limits = None if batch is None else Limits(rows=batch, tokens=65_536, places=1 << 40)
+        limits = None if batch is None else Limits(batch, tokens=65_536, positions=1 << 40)
         return _written(
             decoder.decode(
                 sources, work.language, [cap for _, cap in lengths], beams=work.beam, limits=limits,

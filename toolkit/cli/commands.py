@@ -1,4 +1,5 @@
-"""The command line: parse, call the pipeline, print, exit code. Nothing is decided here."""
+"""Parse the command line, call the toolkit, print, and set the exit code. Nothing is decided
+here."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ _PATH = click.Path(path_type=Path)
 
 
 class _Group(click.Group):
-    """A group whose commands show every foreseen error as a message, never as a traceback."""
+    """A group whose commands show every error as a message, never as a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         with errors_for_people():
@@ -66,7 +67,7 @@ _DEVICE = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), h
 
 
 def _model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command that translates."""
+    """Add the options of every command that translates."""
     for option in reversed(
         (
             click.option("--model", help="demo, 600M, 1.3B, 3.3B, a hub id or a folder [600M]."),
@@ -136,7 +137,7 @@ def _summary(result: RunResult) -> dict[str, Any]:
 
 
 def _report(result: RunResult) -> None:
-    """What went wrong, on stderr; and on a terminal also what went right."""
+    """Say on stderr what failed; on a terminal also what was done."""
     if sys.stderr is not None and sys.stderr.isatty():
         counts = result.counts
         say(
@@ -209,7 +210,7 @@ def translate(
 
 
 def _read(files: Sequence[str]) -> tuple[list[Article], list[Failure]]:
-    """The articles in ``files``; without any, or for ``-``, in stdin."""
+    """Return the articles in ``files``; without any, or for ``-``, in stdin."""
     from toolkit.documents.files import read
 
     names = list(files) or [_STDIN]
@@ -362,7 +363,7 @@ def bench(
     from toolkit.bench import comparison, report, subjects
     from toolkit.cli import present
     from toolkit.config import load
-    from toolkit.translators.nllb import choose_device
+    from toolkit.translators.choice import choose_device
 
     config = load(options, path=config_path)
     subject = subjects.find(config.model, config.inputs, asked=options["model"] is not None)

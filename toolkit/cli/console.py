@@ -1,4 +1,4 @@
-"""What people see on stderr: progress on a terminal, quiet lines elsewhere; and errors."""
+"""Write to stderr for people: progress on a terminal, plain lines elsewhere, and errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ DONE, NOTHING_DONE, SOME_FAILED, LOCKED, DEADLINE = 0, 1, 3, 4, 5
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """A bar for each stage when stderr is a terminal, else silence: cron mails what it is told."""
+    """Yield a bar for each stage when stderr is a terminal, else silence: cron mails its
+    output."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield Silent()
         return
@@ -58,20 +59,19 @@ class _Bars:
 
 
 def say(message: str) -> None:
-    """A line for people."""
+    """Write a line to stderr."""
     click.echo(message, err=True)
 
 
 def let_threads_sleep() -> None:
-    """Tell OpenMP, before torch is loaded, that threads without work sleep instead of spinning: on
-    a machine that does anything else besides, spinning takes the processor from those that
-    compute. What the environment says already stays."""
+    """Let OpenMP's idle threads sleep instead of spinning, which takes cores from whatever else
+    runs. Must come before torch is loaded. A setting of the environment stays."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def keep_setting(name: str, value: str, path: Path | None, *, asked: bool) -> None:
-    """Write a setting into the configuration file: as ``asked`` for, or if the person at the
-    terminal agrees; elsewhere not at all."""
+    """Write a setting to the configuration file if ``asked`` to, or if the person at the
+    terminal agrees."""
     from toolkit.config import CONFIG_NAME, write_setting
 
     if not asked:
@@ -114,7 +114,7 @@ def errors_for_people() -> Iterator[None]:
 
 
 def exit_code(error: ToolkitError) -> int:
-    """2 for what was typed wrongly, 4 for a lock, 1 for the rest."""
+    """Return 2 for wrong usage, 4 for a lock, 1 for all else."""
     from toolkit.errors import ConfigError
 
     if isinstance(error, ConfigError):

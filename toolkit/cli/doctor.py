@@ -1,4 +1,4 @@
-"""What works on this machine, and what to do about what does not."""
+"""Examine this machine: what works, and what to do about the rest."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PATIENCE = 3.0  # seconds for a server to answer
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. ``detail`` says what was seen and, unless ok, what to do."""
+    """The result of one examination. ``detail`` is what was seen and, unless ok, what to do."""
 
     name: str
     state: State
@@ -48,8 +48,8 @@ class Finding:
 
 
 def examine(config: Config) -> list[Finding]:
-    """Look at everything that a run needs. No weights are loaded and nothing is fetched. What
-    cannot even be looked at has failed."""
+    """Return a finding on everything that a run needs. No weights are loaded and nothing is
+    fetched. An examination that fails is a finding, too."""
     looks: dict[str, Callable[[Config], Finding]] = {
         "versions": _versions,
         "processor": _processor,
@@ -117,8 +117,9 @@ def _model(config: Config) -> Finding:
 
 
 def _engine(config: Config) -> Finding:
-    """What translates, and why. Without the checkpoint here one of the 600M's size is meant."""
-    from toolkit.translators.nllb import choose_device
+    """Find which engine translates, and why. Without the checkpoint here one of the 600M's size
+    counts."""
+    from toolkit.translators.choice import choose_device
 
     parameters, fits = _sizes(config)
     here = choice.describe(choose_device(config.device), fits=fits)
@@ -155,7 +156,7 @@ def _kernels(config: Config) -> Finding:
 
 
 def _precisions(config: Config) -> Finding:
-    """In which precisions torch and CTranslate2 compute rightly on this processor: tried."""
+    """Try in which precisions torch and CTranslate2 compute rightly on this processor."""
     from toolkit.translators.engine import linear
 
     lacks = []
@@ -196,7 +197,7 @@ def _language_model(config: Config) -> Finding:
 
 
 def _prompts(config: Config) -> Finding:
-    """Both writers try their templates when they are made."""
+    """Make both writers, which try their templates."""
     generator = FakeGenerator([""])
     try:
         Prompted(generator, prompts=config.prompts)
@@ -254,7 +255,7 @@ def _cache(config: Config) -> Finding:
 
 
 def _in_one(error: ToolkitError) -> str:
-    """What is wrong and what to do, on one line."""
+    """Return the error and its remedy on one line."""
     return " ".join(f"{error}. {error.remedy}".split()).replace("..", ".")
 
 

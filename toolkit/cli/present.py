@@ -1,4 +1,4 @@
-"""What the commands print: text for people, JSON for programs."""
+"""Format the output of commands: text for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def article_text(articles: Sequence[TranslatedArticle]) -> str:
-    """The English alone: a line a paragraph, a blank line between them."""
+    """Return the English alone: a line a paragraph, a blank line between them."""
     pages = []
     for article in articles:
         lines = [" ".join(t.english for t in rows) for rows in _paragraphs(article)]
@@ -28,12 +28,12 @@ def article_text(articles: Sequence[TranslatedArticle]) -> str:
 
 
 def article_jsonl(articles: Sequence[TranslatedArticle]) -> str:
-    """The lines of ``articles.jsonl``."""
+    """Return the lines of ``articles.jsonl``."""
     return "".join(json_line(article_record(a)) for a in articles)
 
 
 def side_by_side(articles: Sequence[TranslatedArticle]) -> str:
-    """Each sentence over its English, with its warnings."""
+    """Return each sentence over its English, with its warnings."""
     lines: list[str] = []
     for article in articles:
         lines += [f"# {article.source} ({article.language})", ""]
@@ -44,7 +44,7 @@ def side_by_side(articles: Sequence[TranslatedArticle]) -> str:
 
 
 def doubts(articles: Sequence[TranslatedArticle]) -> list[str]:
-    """A line for each article that may be in another language than it was taken for."""
+    """Return a line for each article whose language is in doubt."""
     found = ((a.source, a.prepared.language_doubt) for a in articles)
     return [
         f"{source}: {doubt}; name its language with --from." for source, doubt in found if doubt
@@ -52,7 +52,8 @@ def doubts(articles: Sequence[TranslatedArticle]) -> list[str]:
 
 
 def losses(articles: Sequence[TranslatedArticle]) -> list[str]:
-    """What plain text does not show: a line for each article with warnings or dropped lines."""
+    """Return a line for each article with warnings or dropped lines, which plain text does not
+    show."""
     lines = []
     for article in articles:
         flagged = sum(bool(row.flags) for row in article.translations)
@@ -78,7 +79,7 @@ FORMATS: dict[str, Callable[[Sequence[TranslatedArticle]], str]] = {
 
 
 def briefs_text(briefs: Sequence[Brief]) -> str:
-    """Headline and bullets, the numbers of the cited sentences in brackets (from 1)."""
+    """Return headline and bullets, the numbers of the cited sentences in brackets (from 1)."""
     blocks = []
     for brief in briefs:
         bullets = [
@@ -90,22 +91,22 @@ def briefs_text(briefs: Sequence[Brief]) -> str:
 
 
 def briefs_json(briefs: Sequence[Brief]) -> str:
-    """One JSON object a brief and line; ``cites`` are segment indices from 0."""
+    """Return one JSON object a brief and line; ``cites`` are segment indices from 0."""
     return rows_json(briefs)
 
 
 def languages_text(found: Sequence[Language]) -> str:
-    """A line a language: code, tag, name, autonym."""
+    """Return a line a language: code, tag, name, autonym."""
     return "".join(f"{x.code:<9} {x.bcp47:<8} {x.name:<32} {x.autonym}\n" for x in found)
 
 
 def languages_json(found: Sequence[Language]) -> str:
-    """One JSON object a line."""
+    """Return one JSON object a language and line."""
     return rows_json(found)
 
 
 def models_text(rows: Sequence[Any]) -> str:
-    """A line a checkpoint."""
+    """Return a line a checkpoint."""
     lines = [
         f"{row.name:<6} {row.hub_id or '(in the package)':<36} {row.size:>8}  {row.licence:<16} "
         f"{row.location or 'not here: toolkit models fetch ' + row.name}"
@@ -115,7 +116,7 @@ def models_text(rows: Sequence[Any]) -> str:
 
 
 def scores_text(scores: Sequence[Score]) -> str:
-    """A line a language, and how it was made."""
+    """Return a line a language, and how the scores were made."""
     lines = [f"{'language':<10} {'rows':>6} {'chrF++':>7} {'BLEU':>6} {'flagged':>8}"]
     lines += [
         f"{s.language:<10} {s.rows:>6} {s.chrf:>7.1f} {s.bleu:>6.1f} {s.flagged:>8}" for s in scores
@@ -124,18 +125,18 @@ def scores_text(scores: Sequence[Score]) -> str:
 
 
 def findings_text(findings: Sequence[Finding]) -> str:
-    """A line a finding."""
+    """Return a line a finding."""
     marks = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
     return "".join(f"{marks[f.state]}  {f.name:<12} {f.detail}\n" for f in findings)
 
 
 def rows_json(rows: Sequence[Any]) -> str:
-    """Dataclasses as JSON, one a line."""
+    """Return dataclasses as JSON, one a line."""
     return "".join(f"{row_json(row)}\n" for row in rows)
 
 
 def row_json(row: Any) -> str:
-    """One dataclass as JSON on one line."""
+    """Return one dataclass as JSON on one line."""
     return json.dumps(dataclasses.asdict(row), ensure_ascii=False, default=_as_text)
 
 

@@ -1,7 +1,7 @@
-"""How a function is mapped over many items by several workers: the part all executors share.
+"""Map a function over many items by several workers: the part that all executors share.
 
-What is mapped knows nothing of workers, and only this package knows of retries. No item is lost:
-each gives a value or a ``Failed``, or ends the run with the exception that it raised.
+The function knows nothing of workers, and only this package knows of retries. No item is lost: each
+gives a value or a ``Failed``, or ends the run with the exception that it raised.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from toolkit.errors import ToolkitError
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Items that travel together: enough that the transport costs little beside the work, few enough
-# that all workers end at about the same time.
+# Items of one task: enough that sending them costs little next to the work, few enough that all
+# workers end at about the same time.
 SHARD = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The item at ``index`` (from 0) has no value, for a reason that was foreseen."""
+    """The item at ``index`` (from 0) has no value, for a foreseen reason."""
 
     index: int
     error: ToolkitError
 
 
 class Executor(Protocol):
-    """Where and by how many workers a function is mapped."""
+    """Maps a function over items, by one or more workers."""
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | Failed]:
-        """The value of ``function`` for each item, in order, as they become ready.
+        """Yield the value of ``function`` for each item, in order, as they become ready.
 
         Only a bounded number of values exists at a time, however many the items are, and only a
         bounded number of items is taken before its values are asked for. ``function``
@@ -49,7 +49,8 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unforeseen:
-    """An outcome: an exception that is no ``ToolkitError``, fit to travel, and its traceback."""
+    """An outcome: an exception that is no ``ToolkitError``, and its traceback. It can be
+    pickled."""
 
     error: Exception
     trace: str
@@ -57,30 +58,30 @@ class Unforeseen:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """An outcome: the worker is gone, by this item or by one beside it."""
+    """An outcome: the worker is gone, killed by this item or by another of its shard."""
 
 
 class Workers(Protocol):
-    """The processes of one executor. They give an outcome for each item: the value, or a
-    ``ToolkitError``, ``Unforeseen`` or ``Died``."""
+    """The processes of one executor. Their outcome of an item is its value, a ``ToolkitError``,
+    ``Unforeseen`` or ``Died``."""
 
     def start(
         self, function: Callable[[Any], Any], items: Sequence[Any]
     ) -> Callable[[], list[Any]]:
-        """Let a worker ``run_shard``. What is returned waits for the outcomes."""
+        """Let a worker ``run_shard``; return a function that waits for the outcomes."""
         ...
 
     def alone(self, function: Callable[[Any], Any], item: Any) -> Any:
-        """The outcome of one item in a worker that does nothing else meanwhile, and that is
-        another one than that of an earlier attempt, where this can be chosen."""
+        """Return the outcome of one item in a worker that does nothing else meanwhile, if
+        possible not the worker of an earlier attempt."""
         ...
 
 
 def run_shard(
     function: Callable[[T], R], items: Sequence[T]
 ) -> list[R | ToolkitError | Unforeseen]:
-    """Runs in a worker: an outcome for each item, exceptions among them as values, because an
-    exception that is raised would take the values of its neighbours with it."""
+    """Return an outcome for each item, in a worker. Exceptions are values: one that is raised
+    would take the outcomes of the other items with it."""
     outcomes: list[R | ToolkitError | Unforeseen] = []
     for item in items:
         try:
@@ -94,8 +95,8 @@ def run_shard(
 
 
 def _portable(error: Exception) -> Exception:
-    """``error``, or what says the same if it cannot be sent to another process: one that fails
-    to unpickle there would look like the death of its worker."""
+    """Return ``error``, or a ``RuntimeError`` with its message if it cannot be pickled and
+    unpickled: that would look like the death of its worker."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
@@ -104,7 +105,7 @@ def _portable(error: Exception) -> Exception:
 
 
 def map_here(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | Failed]:
-    """Map in this process, without workers and thus without second attempts."""
+    """Map in this process, without workers and so without second attempts."""
     for index, item in enumerate(items):
         outcome: R | Failed
         try:
@@ -120,7 +121,7 @@ def map_here(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | Fai
 def map_shards(
     function: Callable[[T], R], items: Iterable[T], workers: Workers, *, in_flight: int
 ) -> Iterator[R | Failed]:
-    """Map by ``workers``, with at most ``in_flight`` shards begun and not yet handed on."""
+    """Map by ``workers``, with at most ``in_flight`` shards begun and not yet yielded."""
     shards = iter(_shards(items))
     begun: deque[tuple[list[T], Callable[[], list[Any]]]] = deque()
     index = 0
@@ -138,7 +139,7 @@ def map_shards(
 
 
 def _shards(items: Iterable[T]) -> Iterator[list[T]]:
-    """``items`` as shards."""
+    """Yield ``items`` in lists of ``SHARD``."""
     source = iter(items)
     while shard := list(islice(source, SHARD)):
         yield shard
@@ -151,8 +152,9 @@ def _again(
     index: int,
     workers: Workers,
 ) -> R | ToolkitError:
-    """Work on one item alone until it has an outcome, has killed two workers by itself, or has
-    raised twice. The death of a whole shard says nothing about any one item of it."""
+    """Return the outcome of one item that is worked on alone, until it has a value, has killed
+    two workers by itself, or has raised twice. The death of a whole shard says nothing about
+    any one item of it."""
     deaths, faults = 0, int(isinstance(outcome, Unforeseen))
     last: R | ToolkitError | Unforeseen | Died = outcome
     while deaths < 2 and faults < 2:

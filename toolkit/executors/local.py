@@ -1,4 +1,4 @@
-"""Workers that are processes of this machine."""
+"""Map by processes of this machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ R = TypeVar("R")
 # Each process takes about 0.3 s of CPU time for imports and tables and an article of a page about
 # 6 ms, so two processes break even at some 120 articles.
 FEW = 256
-# To hand an article to a process and take it back takes this one a tenth of that work.
+# Handing an article to a process and taking it back costs this one a tenth of that work.
 _MOST = 8
 # Seconds between two looks at whether the process that began the work is still there.
 _PARENT_CHECK = 1.0
@@ -58,7 +58,7 @@ class Local:
 
 
 class _Processes:
-    """A pool for shards and, once it is needed, a process for items that must be alone."""
+    """A pool for shards and, once it is needed, a process for single items."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -94,8 +94,8 @@ class _Processes:
 
 
 def _pool(count: int) -> ProcessPoolExecutor:
-    """Make a pool of processes that neither fork from this one, whose threads might hang them,
-    nor run the user's script again."""
+    """Make a pool of processes that do not fork from this one, whose threads might hang them,
+    and do not run the user's script again."""
     from loky import ProcessPoolExecutor
 
     # Where there is no ``pgrep``, loky kills a worker all the same and warns of its children.
@@ -104,8 +104,8 @@ def _pool(count: int) -> ProcessPoolExecutor:
 
 
 def _follow_parent(parent: int) -> None:
-    """Leave Ctrl-C, which goes to every process of the terminal, to the ``parent``, and end with
-    it: where it is killed, nobody else ends its workers."""
+    """Ignore Ctrl-C, which the terminal sends to every process: the ``parent`` handles it. End
+    with the parent: where that is killed, nobody else ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A worker has no log, and Python would show on stderr what it has to say.
     logging.getLogger("toolkit").addHandler(logging.NullHandler())

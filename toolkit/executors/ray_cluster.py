@@ -1,4 +1,4 @@
-"""Workers of a Ray cluster. Each of its machines needs the toolkit in the same version.
+"""Map by the workers of a Ray cluster, each machine of which needs the toolkit in the same version.
 
 Ray: Moritz et al., "Ray: A Distributed Framework for Emerging AI Applications", OSDI 2018.
 """
@@ -16,7 +16,7 @@ from toolkit.executors.base import Died, Failed, map_shards, run_shard
 T = TypeVar("T")
 R = TypeVar("R")
 
-_LOOK = "Look at the address and at RAY_ADDRESS, and whether the cluster is up."
+_REMEDY = "Look at the address and at RAY_ADDRESS, and whether the cluster is up."
 
 
 class RayCluster:
@@ -28,7 +28,7 @@ class RayCluster:
     """
 
     def __init__(self, address: str | None = None) -> None:
-        # Ray tells its makers how it is used unless told otherwise.
+        # By default Ray reports its use to its makers.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         try:
             import ray
@@ -56,7 +56,7 @@ class RayCluster:
             reason = str(error).partition("\n")[0]
             raise ConfigError(
                 f"Ray cannot be used: {reason}",
-                remedy=_LOOK,
+                remedy=_REMEDY,
             ) from error
         try:
             count = max(1, int(ray.cluster_resources().get("CPU", 1)))
@@ -67,18 +67,19 @@ class RayCluster:
 
 
 def _knock(address: str) -> None:
-    """Ray itself waits for many minutes where nobody answers."""
+    """Raise ``ConfigError`` where nobody answers at ``address``: Ray itself waits for many
+    minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host:
-        return  # "auto" and the like: Ray finds out by itself.
+        return  # "auto" and the like, which Ray resolves.
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
     except (OSError, ValueError) as error:
-        raise ConfigError(f"Ray at {address} cannot be reached ({error})", remedy=_LOOK) from None
+        raise ConfigError(f"Ray at {address} cannot be reached ({error})", remedy=_REMEDY) from None
 
 
 class _Tasks:
-    """Every shard is a task, and so is every item that must be alone."""
+    """Makes every shard a task, and every item that must be alone."""
 
     def __init__(self, ray: Any) -> None:
         self.ray = ray

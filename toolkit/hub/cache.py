@@ -16,7 +16,7 @@ _PREFIX = "models--"
 
 
 def cache_folder() -> Path:
-    """Give the hub's cache, where its own tools keep it too."""
+    """Return the hub's cache, where its own tools keep it too."""
     for name, below in (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub")):
         if value := os.environ.get(name):
             return Path(os.path.expandvars(value)).expanduser() / below
@@ -25,17 +25,17 @@ def cache_folder() -> Path:
 
 
 def repository_folder(repository: str) -> Path:
-    """Give the folder of ``org/name`` in the cache, whether it is there or not."""
+    """Return the folder of ``org/name`` in the cache, whether it is there or not."""
     return cache_folder() / f"{_PREFIX}{repository.replace('/', '--')}"
 
 
 def repository_of(folder: Path) -> str:
-    """Give the ``org/name`` whose folder this is."""
+    """Return the ``org/name`` whose folder this is."""
     return folder.name.removeprefix(_PREFIX).replace("--", "/")
 
 
 def snapshots(folder: Path, revision: str = "") -> list[Path]:
-    """List the snapshots of a repository's ``folder`` to look at, the best first.
+    """Return the snapshots of a repository's ``folder`` to look at, the best first.
 
     That is the one of ``revision``; without one the snapshot of ``main`` and then the others, the
     latest first, as weights may be in another revision than main.

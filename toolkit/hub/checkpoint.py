@@ -1,4 +1,4 @@
-"""A checkpoint as a folder of files: what must be in it, whether it is whole, what it is."""
+"""Check that a folder holds a whole checkpoint, and identify it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from toolkit.errors import ModelError
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 TOKENIZER = "tokenizer.json"
-# What is fetched. Nothing that holds code or pickles.
+# Files to fetch: none holds code or pickles.
 FILES = (
     WEIGHTS,
     INDEX,
@@ -27,13 +27,14 @@ FILES = (
     "special_tokens_map.json",
 )
 COMMIT = re.compile(r"[0-9a-f]{40}")
-_WHOLE = 64 << 20  # bytes up to which weights are hashed whole
+# Bytes up to which weights are hashed whole, and of each block that is hashed of larger ones.
+_WHOLE = 64 << 20
 _BLOCK = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Weights and tokenizer on this machine, found whole.
+    """Weights and tokenizer on this machine, whole.
 
     ``revision`` is the hub's commit or, for another folder, a hash of the contents. ``notice``
     is a sentence that readers of its output must see, or empty.
@@ -48,12 +49,12 @@ class Checkpoint:
 
     @property
     def signature(self) -> str:
-        """Name and revision, short enough for a footer: ``demo@1a2b3c4d``."""
+        """Return name and revision, short enough for a footer: ``demo@1a2b3c4d``."""
         return f"{self.name}@{self.revision[:8]}"
 
 
 def missing(folder: Path) -> list[str]:
-    """The names of the files that ``folder`` lacks to be a checkpoint; empty if none."""
+    """Return the names of the files that ``folder`` lacks to be a checkpoint; empty if none."""
     absent = [name for name in ("config.json", TOKENIZER) if not (folder / name).is_file()]
     if not (folder / WEIGHTS).is_file() and not (folder / INDEX).is_file():
         absent.append(WEIGHTS)
@@ -91,7 +92,7 @@ def check(folder: Path) -> None:
 
 
 def fingerprint(folder: Path) -> str:
-    """Hex that changes when the config, the tokenizer or the weights do.
+    """Return hexadecimal digits that change when the config, the tokenizer or the weights do.
 
     A snapshot folder of the hub's cache has a commit for a name; that is it. Elsewhere it is a
     SHA-256 over the files; of weights beyond 64 MiB the size and 64 blocks spread over the file.
@@ -123,7 +124,7 @@ def _hash_file(path: Path, digest: Any) -> None:
 
 
 def shards(folder: Path) -> list[str]:
-    """Give the names of the files that the index in ``folder`` lists; empty without an index."""
+    """Return the names of the files that the index in ``folder`` lists; empty without an index."""
     if not (folder / INDEX).is_file():
         return []
     weight_map = _object(folder / INDEX).get("weight_map")
@@ -147,7 +148,8 @@ def _object(path: Path) -> dict[str, Any]:
 
 
 def _check_safetensors(path: Path) -> None:
-    """The layout is 8 bytes of header length, a JSON header, then the tensors' bytes."""
+    """Raise ``ModelError`` unless the file has the length that its header implies. The layout
+    is 8 bytes of header length, a JSON header, then the tensors' bytes."""
     size = path.stat().st_size
     with path.open("rb") as handle:
         start = handle.read(8)
@@ -164,7 +166,7 @@ def _check_safetensors(path: Path) -> None:
 
 
 def damaged(path: Path, detail: str) -> ModelError:
-    """The error for a file of a checkpoint that cannot be used."""
+    """Return the error for a file of a checkpoint that cannot be used."""
     return ModelError(
         f"{path} is damaged ({detail})",
         remedy=f"Delete {path.resolve()} and fetch or copy it again.",

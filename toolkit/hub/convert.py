@@ -1,9 +1,8 @@
-"""Old PyTorch weights as safetensors, once.
+"""Convert old PyTorch weights to safetensors, once.
 
 Many checkpoints, most fine-tunes of NLLB among them, have their weights only as
 ``pytorch_model.bin``: a pickle, which can hold code. It is read with torch's unpickler for weights
-alone, which makes tensors and refuses all else, and written in the format that the rest of the
-toolkit reads.
+alone, which makes tensors and refuses all else, and written as safetensors.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _DTYPES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64
 
 
 def old_weights(folder: Path) -> list[Path]:
-    """The files of old weights in ``folder``; empty unless all are there, and config and
+    """Return the files of old weights in ``folder``; none unless all are there, and config and
     tokenizer with them."""
     if not all((folder / name).is_file() for name in ("config.json", TOKENIZER)):
         return []
@@ -44,7 +43,7 @@ def old_weights(folder: Path) -> list[Path]:
 
 
 def convert(folder: Path) -> None:
-    """Write safetensors beside the old weights in ``folder``, a file for each of theirs.
+    """Write safetensors next to the old weights in ``folder``, a file for each of theirs.
 
     Only one tensor at a time is in memory. Raises ``ModelError`` for a file that is damaged or
     holds more than weights, or where the disk is too small, and ``OutputError`` where the folder
@@ -78,8 +77,8 @@ def convert(folder: Path) -> None:
 
 
 def _convert(source: Path, target: Path) -> list[str]:
-    """Write ``target`` and return the names of its tensors. Of names for one tensor, as the tied
-    embeddings have, one is kept."""
+    """Write ``target`` and return the names of its tensors. Of several names for one tensor, as
+    the tied embeddings have, one is kept."""
     tensors = _without_aliases(_read(source))
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
@@ -104,7 +103,7 @@ def _convert(source: Path, target: Path) -> list[str]:
 
 
 def _read(source: Path) -> dict[str, Tensor]:
-    """The tensors of a file, left on the disk where its format allows that."""
+    """Return the tensors of a file, left on the disk where its format allows that."""
     import torch
 
     options: dict[str, Any] = {"map_location": "cpu", "weights_only": True}
@@ -128,7 +127,8 @@ def _read(source: Path) -> dict[str, Tensor]:
 
 
 def _without_aliases(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Each tensor under one of its names, the last in the alphabet (``model.shared.weight``)."""
+    """Return each tensor under one of its names, the last in the alphabet
+    (``model.shared.weight``)."""
     named: dict[tuple[Any, ...], str] = {}
     for name in sorted(tensors):
         tensor = tensors[name]

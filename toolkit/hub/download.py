@@ -1,8 +1,8 @@
-"""The only code that talks to the Hugging Face hub.
+"""Talk to the Hugging Face hub: the only code that does.
 
-It takes safetensors, JSON and the SentencePiece model, and never code; pickled weights only where
-a repository has no others, to be converted by ``toolkit.hub.convert``. A connection that is
-cut is taken up again, and a file that is complete is not fetched twice.
+It takes safetensors, JSON and the SentencePiece model, and never code; pickled weights only where a
+repository has no others, to be converted by ``toolkit.hub.convert``. A broken transfer is
+continued, and a file that is complete is not fetched twice.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import ModelInfo
 
-# The hub's own bot puts safetensors beside older weights in a pull request. main of Meta's
-# checkpoints has pickles only; these are the bot's requests or commits there, as the hub showed
-# them.
+# The hub's own bot offers safetensors in a pull request. ``main`` of Meta's checkpoints has pickles
+# only; these are the bot's requests or commits there.
 _CONVERTER = "SFconvertbot"
 _ELSEWHERE = {
     "facebook/nllb-200-distilled-600M": ("refs/pr/45", "refs/pr/39"),
@@ -39,21 +38,25 @@ _ELSEWHERE = {
     "facebook/nllb-200-1.3B": ("05f78f6164fc0a21a225794b50a6413ea51718db",),
     "facebook/nllb-200-3.3B": ("refs/pr/10",),
 }
-_TIMEOUT = 10.0  # seconds for the hub to begin its answer
-_RETRIES = 5  # breaks of the connection in a row without a byte between them
-_PAUSE = 1.0  # seconds before the next attempt
-_MARGIN = 200 << 20  # bytes of the disk to leave free
+# Seconds for the hub to begin its answer.
+_TIMEOUT = 10.0
+# Broken connections in a row without a byte between them.
+_RETRIES = 5
+# Seconds before the next attempt.
+_PAUSE = 1.0
+# Bytes of the disk to leave free.
+_MARGIN = 200 << 20
 
 
 def describe(repository: str, revision: str) -> ModelInfo:
-    """Ask the hub for the commit, the files and their sizes of a revision of ``repository``."""
+    """Ask the hub for a revision of ``repository``: its commit, files and sizes."""
     return _hub().model_info(repository, revision=revision, files_metadata=True, timeout=_TIMEOUT)
 
 
 def find(repository: str, revision: str) -> tuple[ModelInfo, str]:
-    """What the hub knows of the revision of ``repository`` to take, and that revision's name: the
-    one asked for or, where ``main`` has no safetensors, the hub's own conversion of it if there is
-    one."""
+    """Return the revision of ``repository`` to take, as the hub describes it, and its name: the
+    one asked for or, where ``main`` has no safetensors, the hub's own conversion of it if there
+    is one."""
     from huggingface_hub.errors import RevisionNotFoundError
 
     info = describe(repository, revision)
@@ -74,8 +77,8 @@ def find(repository: str, revision: str) -> tuple[ModelInfo, str]:
 
 
 def needed(info: ModelInfo) -> dict[str, int]:
-    """The files to take and their sizes in bytes. Weights in one file are preferred to shards
-    of them; where both are there, only the one file is taken."""
+    """Return the files to take and their sizes in bytes. Weights in one file are preferred to
+    shards."""
     wanted = matching(info, FILES)
     if "model.safetensors" in wanted:
         return {n: size for n, size in wanted.items() if not n.startswith("model-")}
@@ -83,13 +86,13 @@ def needed(info: ModelInfo) -> dict[str, int]:
 
 
 def old(info: ModelInfo) -> dict[str, int]:
-    """The files of old weights, which have to be converted, and their sizes in bytes."""
+    """Return the files of old weights, which have to be converted, and their sizes in bytes."""
     found = matching(info, OLD_FILES)
     return {OLD_WEIGHTS: found[OLD_WEIGHTS]} if OLD_WEIGHTS in found else found
 
 
 def matching(info: ModelInfo, patterns: Sequence[str]) -> dict[str, int]:
-    """Give the files whose names match one of ``patterns``, and their sizes in bytes."""
+    """Return the files whose names match one of ``patterns``, and their sizes in bytes."""
     sizes = {s.rfilename: s.size or 0 for s in info.siblings or []}
     return {n: size for n, size in sizes.items() if any(fnmatch(n, p) for p in patterns)}
 
@@ -138,7 +141,7 @@ def download(
 def _still_missing(
     files: dict[str, int], hashes: dict[str, str], storage: Path, snapshot: Path
 ) -> int:
-    """Bytes that have to come."""
+    """Return how many bytes have to be fetched."""
     size = sum(size for name, size in files.items() if not (snapshot / name).exists())
     begun = (_partial(storage / "blobs" / sha) for sha in hashes.values())
     return size - sum(path.stat().st_size for path in begun if path.exists())
@@ -176,7 +179,7 @@ def _transfer(info: ModelInfo, name: str, size: int, blob: Path, progress: Progr
 
 
 def _receive(info: ModelInfo, name: str, size: int, handle: BinaryIO, progress: Progress) -> None:
-    """Append to ``handle`` until it has ``size`` bytes, going on after each break."""
+    """Append to ``handle`` until it has ``size`` bytes, continuing after each break."""
     from huggingface_hub import errors, hf_hub_url
 
     url = hf_hub_url(info.id, name, revision=info.sha, endpoint=os.environ.get("HF_ENDPOINT"))
@@ -199,7 +202,7 @@ def _receive(info: ModelInfo, name: str, size: int, handle: BinaryIO, progress: 
 
 
 def _append(url: str, handle: BinaryIO, progress: Progress) -> None:
-    """Append what the hub sends of ``url`` from the end of ``handle`` on."""
+    """Append the bytes of ``url`` from the length of ``handle`` on."""
     from huggingface_hub import utils
 
     have = handle.tell()
@@ -228,7 +231,7 @@ def _has_weights(info: ModelInfo) -> bool:
 
 
 def _conversions(repository: str) -> Iterator[str]:
-    """The references of the hub's own conversions: those that are known, then the newest."""
+    """Yield the references of the hub's own conversions: those that are known, then the newest."""
     yield from _ELSEWHERE.get(repository, ())
     found = _hub().get_repo_discussions(
         repository,
@@ -261,7 +264,7 @@ def _sha256(path: Path) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back the library's remarks about retries, which succeed or end in an error anyway."""
+    """Hold back the library's messages about retries, which succeed or end in an error anyway."""
     remarks = logging.getLogger("huggingface_hub")
     level = remarks.level
     remarks.setLevel(logging.ERROR)
@@ -272,7 +275,7 @@ def _quiet() -> Iterator[None]:
 
 
 class _NoBar:
-    """Stands in for the hub's progress bars, which would draw over ours."""
+    """Replaces the hub's progress bars, which would draw over ours."""
 
     n = 0
     total = 0
@@ -292,8 +295,8 @@ class _NoBar:
 
 @contextmanager
 def hub_errors(hub_id: str, remedy: str) -> Iterator[None]:
-    """Turn what the hub's library raises into ``ModelError``; ``remedy`` says what to do where
-    the network is the trouble."""
+    """Turn the exceptions of the hub's library into ``ModelError``, with ``remedy`` where the
+    network fails."""
     from huggingface_hub import errors
 
     login = "Check the name at https://huggingface.co; for a private model run 'hf auth login'."

@@ -1,6 +1,6 @@
-"""Finds the weights of a language model: a folder, a GGUF file or a hub id.
+"""Find the weights of a language model (a folder, a GGUF file or a hub id) and load them.
 
-Only safetensors and GGUF are taken, which hold numbers and no code. What the hub's cache has is
+Only safetensors and GGUF are taken, which hold numbers and no code. A model in the hub's cache is
 used without asking the network.
 """
 
@@ -44,7 +44,7 @@ class Weights:
 
 
 def find_weights(model: str) -> Weights:
-    """The weights that ``model`` names, fetched from the hub first where they are not here.
+    """Return the weights that ``model`` names, fetched from the hub first where they are not here.
 
     Raises ``ModelError`` where they are absent or only in a format that can hold code, and
     ``ConfigError`` for a name that means nothing.
@@ -72,7 +72,7 @@ def find_weights(model: str) -> Weights:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hold back transformers' bars and remarks, and give the user's settings back after."""
+    """Hold back transformers' bars and messages, and restore the user's settings at the end."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -131,7 +131,7 @@ def _device(device: str) -> torch.device:
 
 
 def _snapshot(repository: str, revision: str | None) -> Path:
-    """The snapshot in the hub's cache, fetched first unless it is whole."""
+    """Return the snapshot in the hub's cache, fetched first unless it is whole."""
     from toolkit.hub import download
 
     for folder in snapshots(repository_folder(repository), revision or ""):
@@ -157,7 +157,7 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _hash(path: Path) -> str:
-    """Eight hexadecimal digits from the size, the start and the end of a large file."""
+    """Return eight hexadecimal digits from the size, the start and the end of a large file."""
     digest = hashlib.sha256(str(path.stat().st_size).encode())
     with path.open("rb") as file:
         digest.update(file.read(_SAMPLE))

@@ -1,7 +1,7 @@
-"""From what a user calls a model to a checkpoint on this machine.
+"""Find the checkpoint on this machine that a user's name for a model means.
 
 A model is ``demo``, a size (``600M``), a hub id (``org/name`` or ``org/name@revision``) or a
-folder. What is in the hub's cache is used without asking the network; only ``fetch`` asks it.
+folder. One in the hub's cache is used without asking the network; only ``fetch`` asks it.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def resolve(
     say: Callable[[str], None] = log.warning,
     progress: Progress | None = None,
 ) -> Checkpoint:
-    """The whole checkpoint that ``model`` names, fetched first where it is not here yet.
+    """Return the whole checkpoint that ``model`` names, fetched first where it is not here yet.
 
     Raises ``ConfigError`` for a name that means nothing, and ``ModelError`` where the files are
     absent and cannot (or, without ``fetch_missing``, may not) be fetched, or are damaged.
@@ -101,11 +101,11 @@ def fetch(
     say: Callable[[str], None] = log.warning,
     progress: Progress | None = None,
 ) -> Checkpoint:
-    """Download what is needed of ``model`` into the hub's cache, or complete what is there.
+    """Download the files of ``model`` into the hub's cache, or complete those that are there.
 
-    Weights that are there or come only in PyTorch's older format are converted. ``say`` is told
-    the size, the licence and the place; ``progress`` counts bytes. Raises ``ModelError`` where the
-    hub cannot be reached, refuses, or has no weights.
+    Weights that exist only in PyTorch's older format are converted. ``say`` is called with the
+    size, the licence and the place; ``progress`` counts bytes. Raises ``ModelError`` where the hub
+    cannot be reached, refuses, or has no weights.
     """
     hub_id = None if model == "demo" else _hub_id(model)
     here = Path(model).expanduser() if hub_id is None else _old_snapshot(hub_id)
@@ -141,7 +141,7 @@ def _download(model: str, hub_id: str, say: Callable[[str], None], progress: Pro
 
 
 def list_models() -> list[Listed]:
-    """The checkpoints that have short names, the demo first, and where they are."""
+    """Return the checkpoints that have short names, the demo first, and where they are."""
     size = sum(f.stat().st_size for f in _DEMO.iterdir())
     rows = [Listed("demo", "", _in_words(size), DEMO_LICENCE, str(_DEMO))]
     for name, (hub_id, size) in _SIZES.items():
@@ -150,7 +150,7 @@ def list_models() -> list[Listed]:
 
 
 def _hub_id(model: str) -> str | None:
-    """The hub's id for ``model``, or None where it is a folder."""
+    """Return the hub's id for ``model``, or None where it is a folder."""
     sizes = {name.lower(): hub_id for name, (hub_id, _) in _SIZES.items()}
     if model.lower() in sizes:
         return sizes[model.lower()]
@@ -186,13 +186,14 @@ def _checkpoint(hub_id: str, folder: Path) -> Checkpoint:
 
 
 def _cached(hub_id: str) -> Path | None:
-    """The snapshot in the hub's cache to use for ``hub_id``, or None."""
+    """Return the snapshot in the hub's cache to use for ``hub_id``, or None."""
     repository, _, revision = hub_id.partition("@")
     return _snapshot(repository_folder(repository), revision)
 
 
 def _old_snapshot(hub_id: str) -> Path | None:
-    """A snapshot in the hub's cache that only has to be converted, where none can be used."""
+    """Return a snapshot in the hub's cache that only has to be converted, where none can be
+    used."""
     repository, _, revision = hub_id.partition("@")
     if _cached(hub_id) is not None:
         return None
@@ -201,7 +202,7 @@ def _old_snapshot(hub_id: str) -> Path | None:
 
 
 def _snapshot(storage: Path, revision: str = "") -> Path | None:
-    """The first of the snapshots to look at that is complete."""
+    """Return the first complete one of the snapshots to look at."""
     return next((path for path in snapshots(storage, revision) if not missing(path)), None)
 
 

@@ -1,7 +1,6 @@
-"""What a reader is, and what every reader needs.
+"""The interface of a reader: a function from the bytes of one file to articles.
 
-A reader turns the bytes of one file into articles. It is a function and keeps no state; what it
-cannot read it yields as a ``Failure``, so that one bad record never costs the rest.
+It keeps no state. Records that it cannot read are yielded as ``Failure``: one costs no other.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ Reader = Callable[[bytes, str], Iterator[Article | Failure]]
 
 
 def article_id(title: str | None, text: str) -> str:
-    """16 hexadecimal digits of the SHA-256 of the content, the same wherever the file stands."""
+    """Return 16 hexadecimal digits of the SHA-256 of the content, the same wherever the file
+    is."""
     return hashlib.sha256(f"{title or ''}\x1f{text}".encode("utf-8", "surrogatepass")).hexdigest()[
         :16
     ]

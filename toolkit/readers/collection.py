@@ -1,4 +1,4 @@
-"""The articles in files and folders, each once."""
+"""Read the articles of files and folders, each once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from toolkit.readers.paths import contents, files
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """An article that is there already, in ``same_as``."""
+    """An article that was read before, from the source ``same_as``."""
 
     source: str
     same_as: str
@@ -20,7 +20,8 @@ class Duplicate:
 
 @dataclass(slots=True)
 class Loaded:
-    """What the inputs held. ``duplicates`` pairs a source with the earlier one it equals."""
+    """The content of all inputs. ``duplicates`` pairs a source with the earlier one that it
+    equals."""
 
     articles: list[Article] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -28,7 +29,7 @@ class Loaded:
 
 
 def load(paths: Iterable[Path]) -> Loaded:
-    """All that ``scan`` finds."""
+    """Return all that ``scan`` yields."""
     loaded = Loaded()
     for item in scan(paths):
         if isinstance(item, Article):
@@ -43,11 +44,11 @@ def load(paths: Iterable[Path]) -> Loaded:
 def scan(
     paths: Iterable[Path], *, stdin: bytes | None = None
 ) -> Iterator[Article | Failure | Duplicate]:
-    """Read every file of ``paths``, one article at a time; a folder stands for the files in it,
-    hidden ones left out. ``stdin`` is what ``-`` stands for, if that was read already.
+    """Yield the content of every file of ``paths``, one article at a time.
 
-    Raises ``InputError`` only when one of ``paths`` does not exist or cannot be entered: what
-    cannot be read inside a folder is a failure, and the others go on.
+    A folder stands for its files, hidden ones left out. ``stdin`` is the content of ``-``, if that
+    was read already. Raises ``InputError`` only where one of ``paths`` does not exist or cannot be
+    entered: a file in a folder that cannot be read is a failure, and the others go on.
     """
     found, failures = files(paths)
     yield from failures

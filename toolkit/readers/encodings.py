@@ -1,10 +1,10 @@
-"""Bytes to text: Unicode by its marks, everything else by charset-normalizer, mojibake by ftfy.
+"""Decode bytes: Unicode by its marks, the rest by charset-normalizer, mojibake by ftfy.
 
 Measured on Gujarati, Hindi, Arabic and English news texts (41 encoded ways, whole documents and
-single lines): charset-normalizer decodes UTF-8, UTF-16 with and without a mark, windows-1256,
-ISO 8859-6, DOS 720 and Latin pages without a miss; chardet misses UTF-16 without a mark for the
-Indic scripts. Neither knows Mac Arabic. Python has no codec for ISCII: such a file comes
-out as letters of the wrong script, which ``decode`` refuses where it can tell.
+single lines): charset-normalizer decodes UTF-8, UTF-16 with and without a mark, windows-1256, ISO
+8859-6, DOS 720 and Latin code pages without a miss; chardet misses UTF-16 without a mark for the
+Indic scripts. Neither knows Mac Arabic. Python has no codec for ISCII: such a file comes out as
+letters of the wrong script, which ``decode`` refuses where it can detect that.
 """
 
 from __future__ import annotations
@@ -32,10 +32,9 @@ _VALID_PER_BAD = 4
 
 
 def decode(data: bytes, source: str) -> str:
-    """The text in ``data``, with line ends as ``\\n`` and without a byte order mark.
+    """Return the text in ``data``, with line ends as ``\\n`` and without a byte order mark.
 
-    Raises ``InputError`` naming ``source`` when it is empty, binary, or in no encoding that can
-    be told.
+    Raises ``InputError`` naming ``source`` where it is empty, binary, or in an unknown encoding.
     """
     refuse_other(data, source)
     text = _unicode(data) or _legacy(data, source)
@@ -57,8 +56,7 @@ def refuse_other(data: bytes, source: str) -> None:
 
 
 def _unicode(data: bytes) -> str | None:
-    """The text if the bytes are UTF-8, but for a few, or carry a mark; None if another way must
-    be tried."""
+    """Return the text if the bytes are UTF-8, but for a few, or carry a mark; else None."""
     if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
         encoding = "utf-32"
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -74,7 +72,7 @@ def _unicode(data: bytes) -> str | None:
 
 
 def _nearly_utf8(data: bytes) -> str | None:
-    """UTF-8 that a stray byte or the cut of a broken download spoilt, U+FFFD in those places.
+    """Return UTF-8 with U+FFFD where a stray byte or a broken download spoilt it, or None.
 
     The letters of other encodings seldom make a valid sequence by chance: 84 bad bytes against
     none in the Arabic of the tests' cases in windows-1256, 47 against one in Russian in 1251.
@@ -97,7 +95,7 @@ def _legacy(data: bytes, source: str) -> str:
 
 
 def _controls(text: str) -> float:
-    """The share of characters that no text has."""
+    """Return the share of control and unassigned characters."""
     bad = sum(
         1 for c in text if unicodedata.category(c) in ("Cc", "Cn", "Co") and c not in "\n\t\f"
     )
@@ -105,7 +103,7 @@ def _controls(text: str) -> float:
 
 
 def _mend(text: str) -> str:
-    """Undo UTF-8 that was read as a Latin page and saved again, common in scraped dumps.
+    """Undo UTF-8 that was decoded as a Latin code page and saved again, common in scraped dumps.
 
     Only a text that shrinks as double encoding must is changed: good text is never touched.
     """

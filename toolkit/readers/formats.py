@@ -1,4 +1,4 @@
-"""Which reader reads which file."""
+"""Choose the reader of a file."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ _BY_SUFFIX: dict[str, Reader] = {
 
 
 def read(data: bytes, source: str) -> list[Article | Failure]:
-    """The articles in ``data``, read as the suffix of ``source`` says or, without one, as
-    ``read_stream`` does; never raises for bad content: what cannot be read is in the list as a
-    failure."""
+    """Return the articles in ``data``, by the reader for the suffix of ``source`` or, without
+    one, by ``read_stream``. Content that cannot be read is in the list as a failure."""
     suffix = Path(source).suffix.lower()
     if not suffix:
         return read_stream(data, source)
@@ -39,8 +38,8 @@ def read(data: bytes, source: str) -> list[Article | Failure]:
 
 
 def read_stream(data: bytes, source: str) -> list[Article | Failure]:
-    """The articles in ``data`` that has no file name: JSON Lines where it begins with a JSON
-    object, else plain text. Never raises for bad content."""
+    """Return the articles in ``data`` that has no file name: JSON Lines where it begins with a
+    JSON object, else plain text. Content that cannot be read is in the list as a failure."""
     return _apply(read_jsonl if is_json_lines(data) else read_text, data, source)
 
 

@@ -1,4 +1,4 @@
-"""JSON Lines: one article a line, an object with at least ``text``.
+"""Read JSON Lines: one article a line, an object with at least ``text``.
 
 The names that feeds and crawlers use are understood: ``text``/``body``/``content``/``maintext``,
 ``title``/``headline``, ``language``/``lang``, ``author``/``byline``, ``published``/``date``,
@@ -32,7 +32,8 @@ _HEAD = 64
 
 
 def read_jsonl(data: bytes, source: str) -> Iterator[Article | Failure]:
-    """One article for each line that is not blank; a bad line is a failure naming its number."""
+    """Yield an article for each line that is not blank; a bad line is a failure with its
+    number."""
     for number, line in enumerate(_lines(data, source), start=1):
         if not line.strip():
             continue
@@ -47,7 +48,7 @@ def read_jsonl(data: bytes, source: str) -> Iterator[Article | Failure]:
 
 
 def _lines(data: bytes, source: str) -> Sequence[str | bytes]:
-    """The lines of ``data``, as bytes where each can be decoded for itself.
+    """Return the lines of ``data``, as bytes where each can be decoded for itself.
 
     A line ends at ``\\n`` alone: the other characters that ``splitlines()`` cuts at may stand
     unescaped inside a JSON string.
@@ -57,9 +58,9 @@ def _lines(data: bytes, source: str) -> Sequence[str | bytes]:
         return decode(data, source).split("\n")
     lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     foreign = [line for line in lines if not line.isascii()]
-    # A zero, which no such text has, would spoil the telling for all lines.
+    # A zero, which no such text has, would spoil the detection for all lines.
     if foreign and b"\x00" not in data and not any(map(_is_utf8, foreign)):
-        # No line says UTF-8: the encoding is told better from the whole than line by line.
+        # No line is UTF-8: the encoding is detected better from the whole than line by line.
         try:
             return decode(data, source).split("\n")
         except InputError:
@@ -76,8 +77,8 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def is_wide(data: bytes) -> bool:
-    """Whether ``data`` begins as JSON Lines in UTF-16 or UTF-32 do. Zeros alone do not say so: a
-    broken download or a crash leaves them in files of any encoding."""
+    """Return whether ``data`` begins as JSON Lines in UTF-16 or UTF-32 do. Zeros alone are no
+    sign: a broken download or a crash leaves them in files of any encoding."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     brace = data[:_HEAD].find(b"{")
@@ -86,7 +87,7 @@ def is_wide(data: bytes) -> bool:
 
 
 def is_json_lines(data: bytes) -> bool:
-    """Whether the first line of ``data`` that is not blank is a JSON object."""
+    """Return whether the first line of ``data`` that is not blank is a JSON object."""
     if is_wide(data):
         try:
             text = decode(data, "")
@@ -133,7 +134,7 @@ def _article(line: str, where: str) -> Article | Failure:
 
 
 def _field(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
-    """The first of ``keys`` that holds text. A list is paragraphs (or several authors)."""
+    """Return the first of ``keys`` that holds text. A list is paragraphs, or several authors."""
     for key in keys:
         value = _plain(record.get(key))
         if value.strip():
@@ -143,7 +144,8 @@ def _field(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
 
 
 def _plain(value: Any) -> str:
-    """A string, an object's ``text`` or ``name``, a list of such, or else nothing."""
+    """Return a string, an object's ``text`` or ``name``, a list of these joined, or else
+    nothing."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):

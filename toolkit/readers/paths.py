@@ -1,4 +1,4 @@
-"""The files that paths stand for, and the articles in each."""
+"""Find the files that paths stand for, and read the articles in each."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ _SLICE = 4 << 20
 
 
 def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
-    """The files that ``paths`` stand for (``-`` for stdin), each once, folders in the order of
-    their names, and what stands in the folders and cannot be read. Raises ``InputError`` as
-    ``load`` does."""
+    """Return the files that ``paths`` stand for (``-`` is stdin), each once, and the failures.
+
+    Files of a folder are in the order of their names. A failure is a file or folder inside a folder
+    that cannot be read. Raises ``InputError`` as ``load`` does.
+    """
     found: dict[Path, None] = {}
     failures: dict[Failure, None] = {}
     for path in paths:
@@ -55,7 +57,8 @@ def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
 
 
 def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:
-    """The files under ``folder``, links to folders followed but none entered twice."""
+    """Return the files under ``folder``, and failures. Links to folders are followed, none
+    twice."""
     found: list[Path] = []
     failures: list[Failure] = []
     status = folder.stat()
@@ -89,14 +92,14 @@ def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:
 
 
 def read_stdin() -> bytes:
-    """All that comes in on stdin. A service or a notebook may have none."""
+    """Return all of stdin. A service or a notebook may have none."""
     stream = getattr(sys.stdin, "buffer", None)
     return stream.read() if stream else b""
 
 
 def contents(file: Path, *, stdin: bytes | None = None) -> Iterator[Article | Failure]:
-    """The articles in one file; one that cannot be read is a failure. ``stdin`` is what came in
-    there, if that was read already."""
+    """Yield the articles in one file; one that cannot be read is a failure. ``stdin`` is the
+    content of stdin, if that was read already."""
     name = "stdin" if file == STDIN else _shown(file)
     try:
         if file == STDIN:
@@ -116,8 +119,7 @@ def contents(file: Path, *, stdin: bytes | None = None) -> Iterator[Article | Fa
 
 
 def _read_slices(stream: IO[bytes], name: str) -> Iterator[Article | Failure]:
-    """A file of lines larger than what should be in memory at once, by some megabytes of whole
-    lines at a time."""
+    """Read a large file of lines by some megabytes of whole lines at a time."""
     data = _slice(stream)
     if is_wide(data):
         # In UTF-16 the byte of a line's end stands in other characters, too.
@@ -138,7 +140,7 @@ def _slice(stream: IO[bytes]) -> bytes:
 
 
 def _shifted(item: Article | Failure, name: str, lines: int) -> Article | Failure:
-    """``item`` with the number of its line counted from the start of the file."""
+    """Return ``item`` with the number of its line counted from the start of the file."""
     number = item.source.removeprefix(f"{name}:")
     if not lines or not (number.isdecimal() and item.source == f"{name}:{number}"):
         return item

@@ -1,4 +1,4 @@
-"""Plain text: one page a file."""
+"""Read plain text: one article a file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ _HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|\?xml)\b", re.IGNORECAS
 
 
 def read_text(data: bytes, source: str) -> Iterator[Article | Failure]:
-    """One article: the whole page as its text. Which line of it is the title and who wrote it is
-    found when it is cleaned."""
+    """Yield one article with all of the page as its text. Cleaning finds its title and author."""
     text = decode(data, source)
     if _HTML.match(text):
         raise InputError(

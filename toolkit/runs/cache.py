@@ -1,6 +1,5 @@
-"""Every translated segment, by content and signature, in SQLite. It is also the checkpoint:
-a run that was stopped goes on from what is here.
-"""
+"""Keep every translated segment in SQLite, by content and signature: a run that was stopped
+goes on from here."""
 
 from __future__ import annotations
 
@@ -26,13 +25,13 @@ CREATE TABLE IF NOT EXISTS segments (
     created INTEGER NOT NULL
 ) WITHOUT ROWID
 """
-# Only files with such names are taken for damaged caches: a typing error must cost nobody a file.
+# Only files with these suffixes are moved aside as damaged caches: a typo must cost no file.
 _OURS = (".sqlite", ".sqlite3", ".db")
 # SQLite allows 999 host parameters in its oldest builds.
 _BATCH = 500
-# Seconds that another process may hold the file; and once it held it longer, or the disk failed.
+# Seconds to wait for another process that holds the file; and once writing has failed.
 _PATIENCE, _LESS = 60.0, 1.0
-# With these, trying again cannot help.
+# SQLite's errors after which trying again cannot help.
 _FOR_GOOD = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")
 
 log = logging.getLogger(__name__)
@@ -41,11 +40,11 @@ log = logging.getLogger(__name__)
 class Cache:
     """Hypotheses by ``(signature, source language, target language, text)``.
 
-    Several processes may use one file at a time. A damaged file is moved aside, never deleted,
-    and a new one begun. A file that cannot be written, or not even be opened, costs a run its
-    checkpoint and nothing else: what is known is read, and what is new is not kept, until it can
-    be. ``say`` is told in each case, when it happens, and ``warnings`` has it all. Raises
-    ``ConfigError`` for a folder, and for a file that is no cache.
+    Several processes may use one file at a time. A damaged file is moved aside, never deleted, and
+    a new one begun. A file that cannot be written or opened costs a run its checkpoint and nothing
+    else: what it holds is used, and new hypotheses are not kept until they can be. Each such case
+    is said at once by ``say`` and kept in ``warnings``. Raises ``ConfigError`` for a folder, and
+    for a file that is no cache.
     """
 
     def __init__(self, path: Path, *, say: Callable[[str], None] = log.warning) -> None:
@@ -73,7 +72,7 @@ class Cache:
 
     @property
     def warning(self) -> str:
-        """All ``warnings``, or empty."""
+        """Return all ``warnings`` as one text."""
         return " ".join(self.warnings)
 
     def _warn(self, text: str) -> None:
@@ -82,7 +81,7 @@ class Cache:
             self._say(text)
 
     def _begin_anew(self) -> None:
-        """Move a damaged file aside, with what SQLite keeps beside it."""
+        """Move a damaged file aside, with SQLite's log of it."""
         if self.path.suffix not in _OURS:
             raise ConfigError(
                 f"{self.path}: this file is not a cache",
@@ -94,7 +93,7 @@ class Cache:
             self._warn(f"The cache {self.path} was damaged; it was moved to {aside.name}.")
             for suffix in ("-wal", "-shm"):
                 with contextlib.suppress(FileNotFoundError):
-                    _beside(self.path, suffix).rename(_beside(aside, suffix))
+                    _with_suffix(self.path, suffix).rename(_with_suffix(aside, suffix))
             self._connection = self._open()
             self._connected = True
         except (OSError, sqlite3.Error) as error:
@@ -117,9 +116,9 @@ class Cache:
         return connection
 
     def _open_to_read(self) -> sqlite3.Connection:
-        # In a folder that cannot be written, SQLite opens a file that has no log beside it only
-        # where it is told that nobody changes it.
-        whole = not self._writable and not os.access(_beside(self.path, "-wal"), os.F_OK)
+        # In a folder that cannot be written, SQLite opens a file without a log only as one that
+        # nobody changes.
+        whole = not self._writable and not os.access(_with_suffix(self.path, "-wal"), os.F_OK)
         for mode in ["mode=ro", "mode=ro&immutable=1"] if whole else ["mode=ro"]:
             address = f"{self.path.absolute().as_uri()}?{mode}"
             with contextlib.suppress(sqlite3.Error, ValueError):
@@ -133,7 +132,7 @@ class Cache:
         return _empty()
 
     def _unwritten(self, error: Exception) -> None:
-        """Something was not kept. Writing is tried again unless that cannot help."""
+        """Note that something was not kept. Writing is tried again unless that cannot help."""
         # The name of an extended code begins with that of its kind.
         name = getattr(error, "sqlite_errorname", "")
         if not isinstance(error, sqlite3.Error) or name.startswith(_FOR_GOOD):
@@ -151,7 +150,7 @@ class Cache:
     def get(
         self, texts: Iterable[str], *, signature: str, source: str, target: str
     ) -> dict[str, Hypothesis]:
-        """The hypotheses that are known, by text."""
+        """Return the hypotheses that are known, by text."""
         by_key = {_key(signature, source, target, text): text for text in texts}
         try:
             return self._find(by_key)
@@ -188,7 +187,8 @@ class Cache:
         source: str,
         target: str,
     ) -> None:
-        """Keep ``hypotheses``, one for each of ``texts``, in one transaction, if that can be."""
+        """Keep ``hypotheses``, one for each of ``texts``, in one transaction, where that is
+        possible."""
         if not self._writable:
             return
         now = int(time.time())
@@ -248,7 +248,7 @@ def _hypothesis(text: object, score: object, flags: str) -> Hypothesis | None:
     return Hypothesis(text, score, tuple(names))
 
 
-def _beside(path: Path, suffix: str) -> Path:
+def _with_suffix(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 

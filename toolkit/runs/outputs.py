@@ -1,7 +1,7 @@
-"""The only writer of ``outputs/``: one day's folder, its lock, and its files.
+"""Write the day's folder of ``outputs/``, under its lock.
 
-A file of a run is written to a temporary name in the same folder and renamed: whoever opens
-``digest.html`` sees a whole one, yesterday's or today's, never half of one.
+A file is written in a staging folder and moved: a reader of ``digest.html`` sees a whole one, the
+old or the new.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _AHEAD, _CHARACTERS = 40, 1 << 16
 
 
 class RunFolder:
-    """The folder of one day's run, held under a lock from ``open`` until it is left."""
+    """The folder of one day's run, locked while ``open``."""
 
     def __init__(self, outputs: Path, date: dt.date) -> None:
         self.outputs = outputs
@@ -39,7 +39,7 @@ class RunFolder:
     @classmethod
     @contextlib.contextmanager
     def open(cls, outputs: Path, date: dt.date) -> Iterator[RunFolder]:
-        """Take the lock of ``outputs`` and make the folder.
+        """Take the lock of ``outputs``, make the folder and yield it.
 
         Raises ``LockedError`` when another run holds the lock and ``OutputError`` when the
         folder cannot be made. A lock left behind by a killed run does not hold.
@@ -65,8 +65,9 @@ class RunFolder:
             yield folder
 
     def earlier_stories(self, days: int = 7) -> Iterator[EarlierStory]:
-        """The stories of the digests of the ``days`` before this one's, the latest first. What is
-        not there or cannot be read is passed over: yesterday must not stop today."""
+        """Yield the stories of the digests of the ``days`` before this one's, the latest first.
+        Digests that are absent or cannot be read are passed over: yesterday must not stop
+        today."""
         for back in range(1, min(days + 1, self.date.toordinal())):
             date = self.date - dt.timedelta(days=back)
             path = self.outputs / date.isoformat() / "digest.json"
@@ -79,7 +80,8 @@ class RunFolder:
 
     @contextlib.contextmanager
     def draft(self) -> Iterator[Draft]:
-        """Files to be written together; what was not published is gone at the end."""
+        """Yield a ``Draft`` for files that are published together; without that they are gone
+        at the end."""
         with contextlib.ExitStack() as stack:
             try:
                 scratch = stack.enter_context(staging(self.path))
@@ -88,7 +90,7 @@ class RunFolder:
             yield stack.enter_context(Draft(self.path, scratch))
 
     def write_text(self, name: str, parts: Iterable[str]) -> Path:
-        """Write one file whole, durably, under its final name only. ``parts`` are joined."""
+        """Write ``parts``, joined, to the file ``name``, whole or not at all; return its path."""
         target = self.path / name
         try:
             write_whole(target, parts)
@@ -97,7 +99,7 @@ class RunFolder:
         return target
 
     def write_json(self, name: str, value: Any) -> Path:
-        """Write ``value`` as indented JSON."""
+        """Write ``value`` as indented JSON to the file ``name``; return its path."""
         return self.write_text(name, [json.dumps(value, ensure_ascii=False, indent=2), "\n"])
 
     def point_latest(self) -> bool:
@@ -118,7 +120,7 @@ class RunFolder:
 
 
 def _stories(path: Path) -> Iterator[dict[str, Any]]:
-    """The stories of a ``digest.json``, of which only a part is in memory at a time."""
+    """Yield the stories of a ``digest.json``, of which only a part is in memory at a time."""
     decoder = json.JSONDecoder()
     with path.open(encoding="utf-8") as file:
         text = ""
@@ -151,15 +153,15 @@ def _later(name: str, date: dt.date) -> bool:
 
 
 class Draft:
-    """Files of one folder that are written in ``scratch`` until all of them are whole: they are of
-    one run or of the other. Raises ``OutputError`` when the disk fails."""
+    """Files that are written in the folder ``scratch`` and moved to ``folder`` once all are
+    whole, so that all are of one run. Raises ``OutputError`` when the disk fails."""
 
     def __init__(self, folder: Path, scratch: Path) -> None:
         self._folder, self._scratch = folder, scratch
         self._files: dict[str, TextIO] = {}
 
     def write(self, name: str, parts: Iterable[str]) -> None:
-        """Append ``parts`` to the file ``name``, which this begins if need be."""
+        """Append ``parts`` to the file ``name``, which is begun if need be."""
         try:
             if name not in self._files:
                 self._files[name] = open_text(self._scratch / name)
@@ -168,7 +170,7 @@ class Draft:
             raise _unwritable(self._folder / name, error) from None
 
     def publish(self) -> dict[str, Path]:
-        """Give every file its name. Returns where each is."""
+        """Move every file to its place; return the paths by name."""
         target = self._folder
         try:
             for file in self._files.values():
@@ -193,14 +195,14 @@ class Draft:
 
 
 def json_line(record: dict[str, Any]) -> str:
-    """``record`` as one line of JSON that can be written as UTF-8."""
+    """Return ``record`` as one line of JSON that can be encoded as UTF-8."""
     # Lone surrogates, legal in JSON escapes, cannot be.
     line = json.dumps(record, ensure_ascii=False)
     return line.encode("utf-8", "replace").decode("utf-8") + "\n"
 
 
 def article_record(article: TranslatedArticle) -> dict[str, Any]:
-    """One article as it stands in ``articles.jsonl``."""
+    """Return one article as it is written to ``articles.jsonl``."""
     prepared = article.prepared
     return {
         "id": article.id,

@@ -40,7 +40,7 @@ def prepare(article: Article, *, language: str | None = None) -> PreparedArticle
 
 @contextmanager
 def wrap_unforeseen(what: str) -> Iterator[None]:
-    """Turn an error that nobody foresaw into one of ours, which carries the trace: a worker has
+    """Turn an unforeseen error into a ``ToolkitError`` with its trace as a note: workers have
     no log."""
     try:
         yield
@@ -56,7 +56,7 @@ def wrap_unforeseen(what: str) -> Iterator[None]:
 
 
 def log_trace(error: ToolkitError) -> None:
-    """Log the trace that an error nobody foresaw carries."""
+    """Log the trace of an unforeseen error."""
     for trace in getattr(error, "__notes__", ()):
         log.error("%s\n%s", error, trace)
 

@@ -1,8 +1,8 @@
-"""What comes before the model and after it, each in a thread of its own.
+"""Read and prepare before the model, summarise and write after it, each in a thread of its own.
 
-While the model translates one window of articles, the next ones are read and cleaned and the
-last one is summarised and written. What waits is on disk, so a run of any size takes the same
-memory, but for what each says it keeps.
+While the model translates one window of articles, the next ones are read and prepared, and the last
+one is summarised and written. Articles wait on disk, so memory grows only by what each class says
+it keeps.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from toolkit.stories.order import Member
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.extractive.summariser import Extractive
 
-# What is waited for when a run is stopped: a request to a language model may take minutes.
+# Seconds to wait for a thread when a run is stopped: a language model may take minutes to answer.
 _PATIENCE = 5.0
 
 NOT_BEGUN = "not translated: the deadline came first"
 
 
 class Incoming:
-    """Reads and prepares all articles, as fast as it can, and hands them on in order.
+    """Reads and prepares all articles as fast as it can, and hands them on in order.
 
-    In memory stay the failures, the duplicates, and the id and source of every article. Iterating
-    raises what reading raised.
+    In memory are kept the failures, the duplicates, and the id and source of every article.
+    Iterating raises what reading raised.
     """
 
     def __init__(self, inputs: tuple[Path, ...], executor: Executor, folder: Path) -> None:
@@ -52,20 +52,20 @@ class Incoming:
         self._inputs = inputs
         self._executor = executor
         self._waiting: Spill[PreparedArticle] = Spill(folder)
-        # True for an article that can be had, False for one that failed, None at the end.
+        # True for an article that is prepared, False for one that failed, None at the end.
         self._ready: SimpleQueue[bool | None] = SimpleQueue()
         self._stopping = threading.Event()
-        # In this thread: one that is left waiting for stdin would abort Python at its end.
+        # Read in this thread: another that still waits for stdin would abort Python at its end.
         self._stdin = read_stdin() if STDIN in inputs else None
         self._thread = Background(self._work)
 
-    def articles(self, told: Callable[[], None]) -> Iterator[PreparedArticle]:
-        """Each article when it is prepared; ``told`` hears of each, failed ones too."""
+    def articles(self, advance: Callable[[], None]) -> Iterator[PreparedArticle]:
+        """Yield each article when it is prepared. ``advance`` is called for failed ones, too."""
         place = 0
         while (good := self._ready.get()) is not None:
             if self._thread.error is not None:  # Hours of work on the others would come to nothing.
                 break
-            told()
+            advance()
             if good:
                 yield self._waiting[place]
                 place += 1
@@ -73,11 +73,12 @@ class Incoming:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """What could not be read, then what could not be cleaned."""
+        """Return the articles that could not be read, then those that could not be cleaned."""
         return (*self.unread, *self.unclean)
 
     def stop(self) -> None:
-        """Read no further, wait a little for the end of it, and give up what waits."""
+        """Read no further, wait a little for the thread's end, and give up the articles that
+        wait."""
         self._stopping.set()
         self._thread.join(_PATIENCE)
         if self.finished:
@@ -126,10 +127,10 @@ class Incoming:
 
 
 class Outgoing:
-    """Summarises what is translated and appends it to ``articles.jsonl``, one window behind. Once
-    ``time_is_up`` no model is asked: ``hurried`` briefs are sentences of their articles.
+    """Summarises translated articles and appends them to ``articles.jsonl``, one window behind.
 
-    In memory stay the failures, and what ``day`` keeps.
+    Once ``time_is_up`` no model is asked: briefs are then sentences of their articles, counted in
+    ``hurried``. In memory are kept the failures, and what ``day`` keeps.
     """
 
     def __init__(
@@ -166,26 +167,26 @@ class Outgoing:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """What could not be translated, was left over, could not be summarised, in this order."""
+        """Return the articles that were not translated, left over and not summarised, in this
+        order."""
         return (*self.untranslated, *self.left_over, *self.unsummarised)
 
     def put(self, window: Translated) -> None:
-        """Hand on a window when the last one is done. Raises what went wrong with an earlier
-        one."""
+        """Hand on a window when the last one is done. Raises what an earlier one raised."""
         self._room.acquire()
         if self._error is not None:
             raise self._error
         self._windows.put(window)
 
     def finish(self) -> None:
-        """Wait until all is done; raises what went wrong."""
+        """Wait until all is done. Raises what a window raised."""
         self._windows.put(None)
         self._thread.join()
         if self._error is not None:
             raise self._error
 
     def stop(self) -> None:
-        """Begin no other article, and wait a little for the one that is under way."""
+        """Begin no other article, and wait a little for the one in progress."""
         self._stopping.set()
         self._windows.put(None)
         self._thread.join(_PATIENCE)

@@ -1,6 +1,6 @@
-"""The stage that translates: each distinct segment once, through the cache, in calls of some size.
+"""Translate each distinct segment once, through the cache.
 
-It touches no file, no path and no terminal.
+Nothing here touches a file, a path or a terminal.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _Key = tuple[str, str]  # language and text of a segment
 
 
 class SegmentCache(Protocol):
-    """The part of ``toolkit.runs.cache.Cache`` that translating needs."""
+    """The methods of ``toolkit.runs.cache.Cache`` that translating needs."""
 
     def get(
         self, texts: Iterable[str], *, signature: str, source: str, target: str
@@ -58,7 +58,7 @@ class SegmentCache(Protocol):
 
 @dataclass(slots=True)
 class Translated:
-    """What translating a run gave. ``left_over`` were not finished when time was up."""
+    """The outcome of translating. Articles that are ``left_over`` were not finished in time."""
 
     articles: list[TranslatedArticle] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Translated:
     from_cache: int = 0
 
     def add(self, other: Translated) -> None:
-        """Take in what came after."""
+        """Append the outcome of later articles."""
         self.articles += other.articles
         self.failures += other.failures
         self.left_over += other.left_over
@@ -174,7 +174,7 @@ class SegmentTranslator:
 
 
 def _texts(articles: Iterable[PreparedArticle], target: str) -> dict[str, dict[str, None]]:
-    """The distinct texts that need a model, in order, by language."""
+    """Return the distinct texts that need a model, in order, by language."""
     found: dict[str, dict[str, None]] = {}
     for article in articles:
         for segment in article.segments:
@@ -193,7 +193,7 @@ class _Results:
     errors: dict[_Key, ToolkitError] = field(default_factory=dict)
 
     def collect(self, articles: Iterable[PreparedArticle]) -> Translated:
-        """Put the articles together."""
+        """Return the articles with their translations, failed or left over."""
         result = Translated(from_model=len(self.fresh), from_cache=len(self.cached))
         for article in articles:
             translations = [self._translation(article, segment) for segment in article.segments]
@@ -221,11 +221,10 @@ class _Results:
 
 
 def needs_no_translation(text: str, language: str, target: str) -> bool:
-    """Whether ``text`` needs no model: it has no letter, or is in the target's language already.
+    """Return whether ``text`` has no letter or is in the target's language already.
 
-    Inside an article in another script, a segment whose every letter is Latin counts as English
-    when English is wanted: it is a quotation or a name, and NLLB told that it is Gujarati
-    would garble it.
+    In an article in another script, a segment whose every letter is Latin counts as English where
+    English is wanted: it is a quotation or a name, and NLLB would garble it as Gujarati.
     """
     if language == target or not any(c.isalpha() for c in text):
         return True

@@ -1,4 +1,4 @@
-"""From the name of a model to a translator that checks its own work."""
+"""Make of a model's name a translator that checks its work, and decide how it is decoded again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from toolkit.translators.choice import settle
 
 log = logging.getLogger(__name__)
 
-_CLAUSE = 32  # source tokens
-_NGRAM = 3  # of 2 to 5 the one that freed the most rows of loops
+# Source tokens of a clause.
+_CLAUSE = 32
+# Tokens that are not repeated: of 2 to 5 the number that freed the most outputs of loops.
+_NGRAM = 3
 
 
 def load_translator(
@@ -26,28 +28,27 @@ def load_translator(
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
 ) -> Checked:
-    """The translator for ``model``, its weights loaded; ``say`` and ``progress`` are told of what
-    is fetched first. ``engine`` ``auto`` takes the one that is the fastest on this machine: see
-    ``choice``.
+    """Return the translator for ``model``, its weights loaded; ``say`` and ``progress`` report
+    what is fetched first. ``engine`` ``auto`` takes the fastest on this machine: see ``choice``.
 
     Raises ``ModelError`` with what to do when the weights or the device cannot be had, and
     ``ConfigError`` where a plug-in cannot be used.
     """
     if model not in NAMES and (made := plugins.make("translator", model)) is not None:
         return checked(made)
-    from toolkit.translators.nllb import TorchNllb
+    from toolkit.translators.nllb import Nllb
 
     checkpoint = resolve(model, say=say or log.warning, progress=progress)
     chosen = settle(checkpoint, engine=engine, device=device)
-    first = TorchNllb(
+    first = Nllb(
         checkpoint,
         engine=chosen.engine,
         device=chosen.device,
         precision=chosen.precision,
         beam=beam,
     )
-    # A loop is decoded without repeats, which leaves other rows as they are. What then fails a
-    # check is searched more widely, and at last clause by clause.
+    # A loop is decoded without repeats, which leaves other outputs as they are. Those that
+    # then fail a check are searched more widely, and at last clause by clause.
     retries = (
         Retry(first.variant(beam=max(4, beam), no_repeat_ngram=_NGRAM), frozenset({"loop"})),
         Retry(first.variant(beam=max(4, 2 * beam))),

@@ -1,26 +1,35 @@
-"""Which engine ``--engine auto`` takes on a machine, and why."""
+"""Decides device, engine and precision: those that are asked for, or the fastest on this machine
+that compute rightly."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit import machine as this_machine
+from toolkit.errors import ConfigError, ModelError
 from toolkit.hub.checkpoint import Checkpoint
 from toolkit.machine import UNKNOWN_MEMORY, VECTOR_NAMES, Vectors
 
 if TYPE_CHECKING:
     from toolkit.translators.engine.linear import Precision
 
+log = logging.getLogger(__name__)
+
 TORCH, CTRANSLATE2 = "torch", "ctranslate2"
-_SMALL = 100_000_000  # parameters below which every engine waits for nothing but itself
+# Parameters from which on the engines differ, and from which 8 bits pay on a CPU: smaller weights
+# fit into its cache.
+LARGE = 100_000_000
 # What our loop is the fastest with even without its C kernels. Anywhere else CTranslate2 is, where
 # it is installed.
 _OURS_WITHOUT: tuple[Vectors, ...] = ("amx", "avx512")
-# Bytes in memory for each parameter, caches of the usual number of rows included.
+# Bytes in memory for each parameter, caches of the usual number of hypotheses included.
 _ON_CPU, _CONVERTING, _ON_GPU, _ON_GPU_INT8 = 1.6, 9.0, 2.5, 1.3
-_BESIDES = 1 << 30  # what a GPU holds besides: torch itself, and rows
+# Bytes that a GPU holds besides: torch itself, and hypotheses.
+_BESIDES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +64,10 @@ class Choice:
 
 
 def choose(machine: Machine, parameters: int, *, fits: bool = True, device: str = "auto") -> Choice:
-    """The fastest engine on ``machine`` for a checkpoint with so many ``parameters``. ``fits``: our
-    kernels take its sizes. With ``device`` ``cuda`` it is the GPU, however full that is."""
+    """Return the fastest engine on ``machine`` for a checkpoint with so many ``parameters``.
+
+    ``fits``: our kernels take its sizes. With ``device`` ``cuda`` it is the GPU, however full.
+    """
     wanted = int(_ON_GPU * parameters) + _BESIDES
     if machine.gpu >= wanted:
         return Choice(TORCH, "cuda", f"a GPU with {_gb(machine.gpu)} free", needs=wanted)
@@ -75,7 +86,7 @@ def choose(machine: Machine, parameters: int, *, fits: bool = True, device: str 
 
 def _on_cpu(machine: Machine, parameters: int, fits: bool) -> tuple[str, str]:
     vectors = VECTOR_NAMES[machine.vectors]
-    if parameters < _SMALL:
+    if parameters < LARGE:
         return TORCH, "a small checkpoint"
     if machine.kernels and fits:
         return TORCH, f"C kernels and {vectors}"
@@ -94,13 +105,50 @@ def _on_cpu(machine: Machine, parameters: int, fits: bool) -> tuple[str, str]:
     return CTRANSLATE2, f"{vectors}{lacks}"
 
 
+def choose_device(device: str) -> str:
+    """Return ``cpu`` or ``cuda``; ``auto`` takes the GPU where torch can use one."""
+    if device == "cpu":
+        return device
+    import torch
+
+    usable = torch.cuda.is_available()
+    if device == "auto":
+        return "cuda" if usable else "cpu"
+    if device != "cuda":
+        raise ConfigError(f"unknown device {device!r}", remedy="Say auto, cpu or cuda.")
+    if not usable:
+        built = "finds no GPU" if torch.version.cuda else "was built without CUDA"
+        raise ModelError(
+            f"--device cuda, but torch {torch.__version__} {built}",
+            remedy="Use --device cpu, or install a driver and a CUDA build of torch.",
+        )
+    return device
+
+
+def choose_precision(device: str, config: Mapping[str, Any], engine: str = TORCH) -> Precision:
+    """Return the fastest that computes rightly: bfloat16 on a GPU that has it, and on a CPU 8 bits
+    for a model large enough to wait for memory, unless the engine is CTranslate2 and has these
+    wrong."""
+    if device == "cuda":
+        import torch
+
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+    if count_parameters(config) < LARGE:
+        return "float32"
+    if engine == CTRANSLATE2 and not ctranslate2_int8():
+        log.warning(
+            "CTranslate2's int8 is wrong on this processor, so it computes in float32; "
+            "--engine torch is right in int8"
+        )
+        return "float32"
+    return "int8"
+
+
 def settle(checkpoint: Checkpoint, *, engine: str = "auto", device: str = "auto") -> Choice:
-    """What ``auto`` is on this machine for ``checkpoint``; an engine that is named stays.
+    """Return what ``auto`` is on this machine for ``checkpoint``; an engine that is named stays.
 
     Raises ``ModelError`` for a GPU that is asked for and is not there.
     """
-    from toolkit.translators.nllb import choose_device
-
     usable = choose_device(device)
     if engine == "auto":
         parameters, fits = sizes(checkpoint)
@@ -110,19 +158,28 @@ def settle(checkpoint: Checkpoint, *, engine: str = "auto", device: str = "auto"
 
 
 def sizes(checkpoint: Checkpoint) -> tuple[int, bool]:
-    """About how many parameters a checkpoint has, and whether our kernels take its sizes."""
-    from toolkit.translators.engine.fused import _fits
+    """Return about how many parameters a checkpoint has, and whether our kernels take its sizes."""
+    from toolkit.translators.engine.fused import fits
     from toolkit.translators.engine.weights import Weights
-    from toolkit.translators.nllb import parameters
 
-    weights = Weights(checkpoint.path)
-    return parameters(weights.config), _fits(weights)
+    config = Weights(checkpoint.path).config
+    return count_parameters(config), fits(config)
+
+
+def count_parameters(config: Mapping[str, Any]) -> int:
+    """Return about how many weights a checkpoint with this ``config.json`` has."""
+    width = config["d_model"]
+    feed = config["encoder_ffn_dim"] + config["decoder_ffn_dim"]
+    layers = config["encoder_layers"] + config["decoder_layers"]
+    return int(width * (config["vocab_size"] + layers * (6 * width + feed)))
 
 
 def describe(device: str, *, fits: bool = True) -> Machine:
-    """This machine, its GPU included where ``device`` is ``cuda``. Compiles our kernels, unless
-    they are, and tries CTranslate2's products where neither these serve (``fits``: they take the
-    checkpoint's sizes) nor instructions that are known to be right."""
+    """Return what this machine has, its GPU included where ``device`` is ``cuda``.
+
+    Compiles our kernels, unless they are. Tries CTranslate2's products where our loop would be
+    slow: without kernels that serve (``fits``: they take the checkpoint's sizes), AVX-512 or AMX.
+    """
     from toolkit.translators.engine.native_kernels import load
 
     gpu, found = 0, False
@@ -149,7 +206,7 @@ def describe(device: str, *, fits: bool = True) -> Machine:
 
 
 def ctranslate2_int8() -> bool:
-    """Whether CTranslate2's 8-bit products are exact here, or it is not installed."""
+    """Return whether CTranslate2's 8-bit products are exact here, or it is not installed."""
     from toolkit.translators.ctranslate2 import int8_is_exact
 
     return find_spec("ctranslate2") is None or int8_is_exact()

@@ -1,9 +1,9 @@
-"""NLLB on CTranslate2: conversion, and a decoder with the same face as ``decoding.Decoder``.
+"""NLLB on CTranslate2: conversion, and a decoder with the interface of ``decoding.Decoder``.
 
-Pieces go in and out as their ids in decimal, so no tokenizer is needed here. What bites without
-being told: the source's end token is ours to add, ``max_input_length`` and
-``max_decoding_length`` cut silently, ``beam_size`` is 2 by default, the target prefix comes back
-with each hypothesis, and forking after a model is loaded hangs.
+Tokens go in and out as their ids in decimal, so no tokenizer is needed here. CTranslate2 surprises
+in these ways: the source's end token is ours to add, ``max_input_length`` and
+``max_decoding_length`` truncate silently, ``beam_size`` is 2 by default, the target prefix comes
+back with each hypothesis, and forking after a model is loaded hangs.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from toolkit.translators.engine.batching import Decoded, token_batches
 if TYPE_CHECKING:
     from toolkit.translators.engine.weights import Weights
 
-# Outputs that must have ended before a search stops, in beams. With 1, the default, .84 of 100 rows
-# of the demo were what our loop and ``generate`` write and the others were worse; with 2 it is .97
-# and with 4 all of them, for a third more time.
+# Outputs that must have ended before a search stops, in beams. With 1, the default, 84 of 100
+# outputs of the demo were those of our loop and of ``generate`` and the others were worse; with 2
+# they are 97 and with 4 all, for a third more time.
 _PATIENCE = 4.0
+# Tokens of a batch, the beams counted in.
 _BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
 _SPECIAL = {"bos_token": 0, "eos_token": 2, "unk_token": 3, "decoder_start_token": 2}
 
@@ -33,8 +34,8 @@ class Ct2Decoder:
     """A folder made by ``convert``, loaded.
 
     ``precision`` is a compute type of CTranslate2: ``int8`` or ``float32`` on a CPU, also
-    ``float16`` or ``int8_float16`` on a GPU. ``token_budget`` bounds rows x longest row x beams
-    of a batch. Raises ``ModelError`` where the folder cannot be
+    ``float16`` or ``int8_float16`` on a GPU. ``token_budget`` bounds sequences x longest
+    sequence x beams of a batch. Raises ``ModelError`` where the folder cannot be
     loaded or the machine does not compute that type.
     """
 
@@ -68,7 +69,7 @@ class Ct2Decoder:
 
     def decode(
         self,
-        rows: Sequence[Sequence[int]],
+        sequences: Sequence[Sequence[int]],
         language: int,
         caps: Sequence[int],
         *,
@@ -76,18 +77,18 @@ class Ct2Decoder:
         no_repeat_ngram: int = 0,
         stops: bool = True,
     ) -> list[Decoded]:
-        """Decode each row (source language first, end last) into ``language`` (an id); same
-        order. ``caps`` bound the pieces of each output, the end included. ``no_repeat_ngram`` n
-        of 2 or more lets no n pieces in a row occur twice in an output; scores are then of what
-        is left when the forbidden pieces are taken away. ``stops`` false writes rows up to the
-        largest cap of their batch and cuts them there.
+        """Translate each sequence (source language first, end last) into ``language`` (an id);
+        same order. ``caps`` bound the tokens of each output, the end included. ``no_repeat_ngram``
+        n of 2 or more lets no n tokens in a row occur twice in an output; scores are then of the
+        tokens that are left when the forbidden ones are taken away. ``stops`` false writes outputs
+        up to the largest cap of their batch and truncates them there.
         """
         results: dict[int, Decoded] = {}
         budget = max(1, self._budget // beams)
-        for batch in token_batches(rows, budget):
+        for batch in token_batches(sequences, budget):
             longest = max(caps[i] for i in batch)
             outputs = self._translator.translate_batch(
-                [[str(piece) for piece in rows[i]] for i in batch],
+                [[str(token) for token in sequences[i]] for i in batch],
                 target_prefix=[[str(language)]] * len(batch),
                 beam_size=beams,
                 patience=_PATIENCE,
@@ -100,25 +101,26 @@ class Ct2Decoder:
             )
             for i, output in zip(batch, outputs, strict=True):
                 results[i] = self._decoded(output, caps[i])
-        return [results[i] for i in range(len(rows))]
+        return [results[i] for i in range(len(sequences))]
 
     def _decoded(self, output: Any, cap: int) -> Decoded:
-        pieces = [int(piece) for piece in output.hypotheses[0][1:]]
-        finished = bool(pieces) and pieces[-1] == _SPECIAL["eos_token"] and len(pieces) <= cap
-        # Scores are mean log-probabilities over the pieces and the language code.
-        score = output.scores[0] * (len(pieces) + 1) / max(1, len(pieces))
-        return Decoded(tuple(pieces[:-1] if finished else pieces[:cap]), score, finished)
+        tokens = [int(token) for token in output.hypotheses[0][1:]]
+        finished = bool(tokens) and tokens[-1] == _SPECIAL["eos_token"] and len(tokens) <= cap
+        # Scores are mean log-probabilities over the tokens and the language code.
+        score = output.scores[0] * (len(tokens) + 1) / max(1, len(tokens))
+        return Decoded(tuple(tokens[:-1] if finished else tokens[:cap]), score, finished)
 
 
-_TRIED = 64  # inputs, and places for pieces, of the network that is tried
+# Inputs and tokens of the network that is tried.
+_TRIED = 64
 
 
 @functools.cache
 def int8_is_exact() -> bool:
-    """Try whether CTranslate2's 8-bit products are right on this processor.
+    """Return whether CTranslate2's 8-bit products are right on this processor, by a trial.
 
     Without VNNI its oneDNN adds pairs of products in 16 bits, where two large ones do not fit.
-    What is tried is its own layer: a network whose only logits are the sums of 64 ones.
+    It is tried on a network whose only logits are the sums of 64 ones.
     """
     import ctranslate2
     import numpy as np
@@ -134,7 +136,7 @@ def int8_is_exact() -> bool:
 
 
 def _ones() -> Any:
-    """A language model in 8 bits whose states and output weights are all 1."""
+    """Return a language model in 8 bits whose states and output weights are all 1."""
     import numpy as np
     from ctranslate2.specs import TransformerDecoderModelSpec, TransformerDecoderSpec
 
@@ -170,21 +172,21 @@ def convert(
     kept: Sequence[int] | None = None,
     quantization: str | None = "int8",
 ) -> None:
-    """Write a checkpoint to ``folder`` in CTranslate2's format.
+    """Write a checkpoint to ``folder``, in CTranslate2's format.
 
-    ``kept`` are the ids of the pieces
-    that the decoder may write, ascending, or None for all; the encoder keeps the whole
-    vocabulary. The folder appears when it is whole.
+    ``kept`` are the ids of the tokens that the decoder may write, ascending, or None for all; the
+    encoder keeps the whole vocabulary. The folder appears when it is whole.
     """
     from ctranslate2.specs import TransformerSpec
 
     from toolkit.translators.engine.network import Shape, sinusoids
+    from toolkit.translators.engine.weights import TABLE
 
     shape = Shape.of(weights.config)
     layers = (shape.encoder_layers, shape.decoder_layers)
     spec = TransformerSpec.from_config(layers, shape.heads)
     # A copy, since CTranslate2 scales in place what it quantises.
-    shared = weights("model.shared.weight").float().numpy().copy()
+    shared = weights(TABLE).float().numpy().copy()
     target = shared if kept is None else shared[list(kept)]
     positions = sinusoids(shape.positions + 2, shape.width)[2:].numpy()
     for side, part in (("encoder", spec.encoder), ("decoder", spec.decoder)):
@@ -200,8 +202,8 @@ def convert(
     spec.register_target_vocabulary(
         [str(i) for i in (range(len(shared)) if kept is None else kept)]
     )
-    for name, piece in _SPECIAL.items():
-        setattr(spec.config, name, str(piece))
+    for name, token in _SPECIAL.items():
+        setattr(spec.config, name, str(token))
     spec.validate()
     spec.optimize(quantization=quantization)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -210,20 +212,20 @@ def convert(
         spec.save(str(made))
 
 
-def _layer(layer: Any, weights: Weights, at: str, decoder: bool) -> None:
-    own = layer.self_attention
-    _norm(own.layer_norm, weights, f"{at}.self_attn_layer_norm")
-    _linear(own.linear[0], weights, *(f"{at}.self_attn.{part}_proj" for part in "qkv"))
-    _linear(own.linear[1], weights, f"{at}.self_attn.out_proj")
+def _layer(spec: Any, weights: Weights, layer: str, decoder: bool) -> None:
+    attention = spec.self_attention
+    _norm(attention.layer_norm, weights, f"{layer}.self_attn_layer_norm")
+    _linear(attention.linear[0], weights, *(f"{layer}.self_attn.{part}_proj" for part in "qkv"))
+    _linear(attention.linear[1], weights, f"{layer}.self_attn.out_proj")
     if decoder:
-        cross = layer.attention
-        _norm(cross.layer_norm, weights, f"{at}.encoder_attn_layer_norm")
-        _linear(cross.linear[0], weights, f"{at}.encoder_attn.q_proj")
-        _linear(cross.linear[1], weights, *(f"{at}.encoder_attn.{part}_proj" for part in "kv"))
-        _linear(cross.linear[2], weights, f"{at}.encoder_attn.out_proj")
-    _norm(layer.ffn.layer_norm, weights, f"{at}.final_layer_norm")
-    _linear(layer.ffn.linear_0, weights, f"{at}.fc1")
-    _linear(layer.ffn.linear_1, weights, f"{at}.fc2")
+        cross = spec.attention
+        _norm(cross.layer_norm, weights, f"{layer}.encoder_attn_layer_norm")
+        _linear(cross.linear[0], weights, f"{layer}.encoder_attn.q_proj")
+        _linear(cross.linear[1], weights, *(f"{layer}.encoder_attn.{part}_proj" for part in "kv"))
+        _linear(cross.linear[2], weights, f"{layer}.encoder_attn.out_proj")
+    _norm(spec.ffn.layer_norm, weights, f"{layer}.final_layer_norm")
+    _linear(spec.ffn.linear_0, weights, f"{layer}.fc1")
+    _linear(spec.ffn.linear_1, weights, f"{layer}.fc2")
 
 
 def _norm(spec: Any, weights: Weights, name: str) -> None:

@@ -1,4 +1,5 @@
-"""From weights to a decoder: what is prepared once and kept, and which kernels do the work."""
+"""Decides which code decodes for an engine, and where what is made once of a checkpoint is kept:
+the English vocabulary, 8-bit weights, CTranslate2's form of them."""
 
 from __future__ import annotations
 
@@ -12,28 +13,29 @@ from toolkit.config import cache_home
 from toolkit.errors import ConfigError, ModelError, OutputError
 from toolkit.hub.checkpoint import Checkpoint
 from toolkit.storage import write_whole
+from toolkit.translators.choice import CTRANSLATE2
 from toolkit.translators.engine.batching import Decoded
 from toolkit.translators.engine.decoding import Decoder
 from toolkit.translators.engine.fused import make_network
 from toolkit.translators.engine.linear import Precision
-from toolkit.translators.engine.vocabulary import english_pieces
+from toolkit.translators.engine.vocabulary import english_tokens
 from toolkit.translators.engine.weights import Weights
 
-# Named anew when ``english_pieces`` chooses others.
+# Named anew when ``english_tokens`` chooses others.
 _VOCABULARY = "english-1.json"
-# Raised when ``ct2_nllb.convert`` writes another thing: what was kept before is made again.
+# Raised when ``ctranslate2.convert`` writes another thing: what was kept before is made again.
 _CONVERSION = 2
 
 
 def prepared_folder(checkpoint: Checkpoint) -> Path:
-    """Where what is made once of a checkpoint is kept."""
+    """Return the folder for what is made once of a checkpoint."""
     return cache_home() / "prepared" / checkpoint.signature.replace("/", "--")
 
 
 def english_vocabulary(
     checkpoint: Checkpoint, tokenizer: Any, languages: Iterable[int]
 ) -> list[int] | None:
-    """The ids of the pieces that English output can need, None where that is all of them.
+    """Return the ids of the tokens that English output can need, None where that is all of them.
 
     Found on first use, which takes some seconds for a large vocabulary, and kept.
     """
@@ -46,7 +48,7 @@ def english_vocabulary(
             return list(ids)
     except (OSError, ValueError, KeyError, TypeError):
         pass  # Not made yet, or not by this: it is made again.
-    kept = english_pieces(tokenizer, languages)
+    kept = english_tokens(tokenizer, languages)
     if len(kept) == size:
         return None
     with suppress(OSError):  # A cache that cannot be written costs time only.
@@ -60,7 +62,7 @@ class AnyDecoder(Protocol):
 
     def decode(
         self,
-        rows: Sequence[Sequence[int]],
+        sequences: Sequence[Sequence[int]],
         language: int,
         caps: Sequence[int],
         *,
@@ -70,25 +72,42 @@ class AnyDecoder(Protocol):
 
 
 def load_decoder(
-    weights: Weights, precision: Precision, device: str, kept: Sequence[int] | None
-) -> AnyDecoder:
-    """The decoding loop over the fastest kernels that this machine has for ``precision``."""
-    return Decoder(make_network(weights, precision, kept=kept, device=device), kept=kept)
-
-
-def converted_folder(prepared: Path, precision: str, *, cut: bool) -> Path:
-    """Where CTranslate2's form of a checkpoint is kept below its folder of prepared files."""
-    return prepared / f"ctranslate2-{_CONVERSION}-{'english' if cut else 'full'}-{precision}"
-
-
-def load_ct2(
+    engine: str,
     checkpoint: Checkpoint,
     weights: Weights,
     precision: Precision,
     device: str,
     kept: Sequence[int] | None,
 ) -> AnyDecoder:
-    """CTranslate2 on the checkpoint, which is converted on first use and kept.
+    """Return the decoder of ``engine``, cut to the tokens ``kept`` unless that is None.
+
+    Raises as ``load_ctranslate2``.
+    """
+    if engine == CTRANSLATE2:
+        return load_ctranslate2(checkpoint, weights, precision, device, kept)
+    return load_torch(weights, precision, device, kept)
+
+
+def load_torch(
+    weights: Weights, precision: Precision, device: str, kept: Sequence[int] | None
+) -> AnyDecoder:
+    """Return our decoding loop over the fastest network that this machine has for ``precision``."""
+    return Decoder(make_network(weights, precision, kept=kept, device=device), kept=kept)
+
+
+def converted_folder(prepared: Path, precision: str, *, cut: bool) -> Path:
+    """Return the folder for CTranslate2's form of a checkpoint, below its prepared files."""
+    return prepared / f"ctranslate2-{_CONVERSION}-{'english' if cut else 'full'}-{precision}"
+
+
+def load_ctranslate2(
+    checkpoint: Checkpoint,
+    weights: Weights,
+    precision: Precision,
+    device: str,
+    kept: Sequence[int] | None,
+) -> AnyDecoder:
+    """Return CTranslate2 on the checkpoint, which is converted on first use and kept.
 
     Raises ``ConfigError`` where CTranslate2 is not installed, and ``ModelError`` for int8 on a
     processor on which it is wrong.

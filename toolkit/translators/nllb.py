@@ -1,18 +1,17 @@
-"""NLLB on torch: the ids, the batches and the way back to text.
+"""NLLB as a translator: from text to ids, through either engine in batches, and back to text.
 
-Token layout of the published checkpoints: source ``[language] pieces </s>``, target
-``</s> [language] pieces </s>``. Rows are built here rather than by the tokenizer's ``src_lang``,
-which rewrites its state and is not safe across threads.
+Token layout of the published checkpoints: source ``[language] tokens </s>``, target
+``</s> [language] tokens </s>``. Sequences are built here rather than by the tokenizer's
+``src_lang``, which rewrites its state and is not safe across threads.
 """
 
 from __future__ import annotations
 
 import copy
 import difflib
-import logging
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -23,6 +22,7 @@ from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
 from toolkit.hub.checkpoint import TOKENIZER, Checkpoint, damaged
 from toolkit.languages import ENGLISH, UNSPACED, script_of
 from toolkit.text.normalise import normalise
+from toolkit.translators.choice import choose_device, choose_precision, count_parameters
 from toolkit.translators.engine.batching import Decoded, run_batched
 from toolkit.translators.long_text import split_long
 
@@ -31,31 +31,30 @@ if TYPE_CHECKING:
     from toolkit.translators.engine.linear import Precision
     from toolkit.translators.engine.weights import Weights
 
-log = logging.getLogger(__name__)
-
 PAD, END, UNKNOWN = 1, 2, 3
-# Part of the signature: raise it when what a text goes through on its way to ids changes
-# (normalising, splitting, the English vocabulary), so that the cache forgets the old results.
+# Part of the signature: raise it when the way from a text to ids changes (normalising, splitting,
+# the English vocabulary), so that the cache forgets the old results.
 TEXT_VERSION = 1
-LONGEST = 180  # source tokens; beyond it a text is split, since quality falls and clauses go
+# Source tokens beyond which a text is split, since quality falls and clauses are lost.
+LONGEST = 180
+# The tokens of the published checkpoints, and the id of English in these.
 _PUBLISHED_SIZE, _PUBLISHED_ENGLISH = 256_204, 256_047
 _LANGUAGE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
-# Source tokens times beams that are handed to the loop at once; it bounds its own memory, and the
-# more rows wait, the longer it can keep every place taken.
+# Source tokens times beams that the decoder is given at once; it bounds its own memory, and the
+# more sequences wait, the longer it can keep its batches full.
 _BUDGETS = {"cpu": 131_072, "cuda": 524_288}
-_LARGE = 100_000_000  # parameters from which on small numbers pay on a CPU
 # Parameters below which one thread is faster than several, and on a busy machine many times so:
 # threads spin while they wait for one that is not scheduled.
-_SMALL = 20_000_000
+_ONE_THREAD = 20_000_000
 
 
-class TorchNllb:
+class Nllb:
     """A checkpoint of NLLB's family, loaded: see ``toolkit.translators.base.Translator``.
 
     ``engine`` is ``torch``, our own loop, or ``ctranslate2``. ``device`` is ``auto``, ``cpu`` or
     ``cuda``. ``precision`` None chooses: bfloat16 on a GPU, int8 for large models on a CPU (not
     where CTranslate2 has it wrong), else float32. ``beam`` 1 is greedy. ``token_budget`` bounds
-    rows x longest row x beams of what is decoded at once; when memory runs out it is halved. Raises
+    sequences x longest sequence x beams of a batch; when memory runs out it is halved. Raises
     ``ModelError`` for a device that is not there, a precision that is not computed there, or
     weights of another kind.
     """
@@ -81,7 +80,7 @@ class TorchNllb:
         self._codes = frozenset(self._languages.values())
         self._weights = open_weights(checkpoint, self._tokenizer.get_vocab_size())
         config = self._weights.config
-        self._alone = self.device == "cpu" and parameters(config) < _SMALL
+        self._one_thread = self.device == "cpu" and count_parameters(config) < _ONE_THREAD
         self._positions: int = config["max_position_embeddings"]
         self._precision = precision or choose_precision(self.device, config, engine)
         self._loaded = _Loaded()
@@ -92,7 +91,7 @@ class TorchNllb:
         )
         self.notice = checkpoint.notice
 
-    def variant(self, *, beam: int, longest: int = LONGEST, no_repeat_ngram: int = 0) -> TorchNllb:
+    def variant(self, *, beam: int, longest: int = LONGEST, no_repeat_ngram: int = 0) -> Nllb:
         """The same weights, decoded another way: texts are split from ``longest`` source tokens
         on, and with ``no_repeat_ngram`` n above 1 no n tokens in a row are written twice. Its
         signature says only how."""
@@ -114,26 +113,26 @@ class TorchNllb:
                 "the demo checkpoint has learnt English only", remedy="Use --model 600M."
             )
         parts = [self._parts(text) for text in texts]
-        rows = [[source_id, *part, END] for pieces in parts for part in pieces]
-        decoded = iter(self.decode(rows, target_id))
+        sequences = [[source_id, *tokens, END] for part in parts for tokens in part]
+        decoded = iter(self.decode(sequences, target_id))
         glue = "" if script_of(target) in UNSPACED else " "
-        return [self._hypothesis([next(decoded) for _ in pieces], glue) for pieces in parts]
+        return [self._hypothesis([next(decoded) for _ in part], glue) for part in parts]
 
-    def decode(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
-        """Translate rows of source ids (language first, end last): one result a row, in order.
+    def decode(self, sequences: Sequence[list[int]], target_id: int) -> list[Decoded]:
+        """Translate sequences of source ids (language first, end last): one result each, in order.
 
-        Equal rows are decoded once, and the same rows in another order in the same batches, so
-        that their order changes nothing.
+        Equal sequences are decoded once, and the same sequences in another order in the same
+        batches, so that their order changes nothing.
         """
-        distinct = [list(row) for row in dict.fromkeys(map(tuple, rows))]
+        distinct = [list(ids) for ids in dict.fromkeys(map(tuple, sequences))]
         decoded = run_batched(
             distinct,
             max(1, self._tokens // self.beam),
             lambda batch: self._generate([distinct[i] for i in batch], target_id),
             out_of_memory,
         )
-        found = {tuple(row): result for row, result in zip(distinct, decoded, strict=True)}
-        return [found[tuple(row)] for row in rows]
+        found = {tuple(ids): result for ids, result in zip(distinct, decoded, strict=True)}
+        return [found[tuple(ids)] for ids in sequences]
 
     def _language(self, code: str) -> int:
         if code not in self._languages:
@@ -142,15 +141,15 @@ class TorchNllb:
         return self._languages[code]
 
     def _parts(self, text: str) -> list[list[int]]:
-        """The pieces of the normalised text, cut where it is too long for the model."""
+        """Return the tokens of the normalised text, split where it is too long for the model."""
         text = normalise(text)
-        whole = self._pieces(text)
+        whole = self._encode(text)
         if len(whole) <= self._longest:
             return [whole] if whole else []
-        parts = split_long(text, lambda part: len(self._pieces(part)), self._longest)
-        return [pieces for part in parts if (pieces := self._pieces(part.strip()))]
+        parts = split_long(text, lambda part: len(self._encode(part)), self._longest)
+        return [tokens for part in parts if (tokens := self._encode(part.strip()))]
 
-    def _pieces(self, text: str) -> list[int]:
+    def _encode(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def _hypothesis(self, decoded: list[Decoded], glue: str) -> Hypothesis:
@@ -164,40 +163,35 @@ class TorchNllb:
         )
 
     def _text(self, tokens: Sequence[int]) -> str:
-        """What cannot be spelt shows as SentencePiece shows it, and a stray code as itself."""
+        """Return tokens as text; an unknown one as SentencePiece shows it, a stray language code
+        as itself."""
         runs = groupby(tokens, key=lambda token: token <= UNKNOWN or token in self._codes)
         parts = [self._tokenizer.decode(list(r), skip_special_tokens=False) for _, r in runs]
         return " ".join(part.strip() for part in parts).replace("<unk>", "⁇").strip()
 
-    def _generate(self, rows: Sequence[list[int]], target_id: int) -> list[Decoded]:
-        """One batch through the decoding loop, which one thread at a time may use."""
-        caps = [min(2 * len(row) + 20, self._positions - 2) for row in rows]
-        with self._loaded.lock, _threads(1 if self._alone else None):
+    def _generate(self, sequences: Sequence[list[int]], target_id: int) -> list[Decoded]:
+        """Decode one batch; one thread at a time may use the decoder."""
+        caps = [min(2 * len(ids) + 20, self._positions - 2) for ids in sequences]
+        with self._loaded.lock, _threads(1 if self._one_thread else None):
             return self._ready(target_id).decode(
-                rows, target_id, caps, beams=self.beam, no_repeat_ngram=self._no_repeat_ngram
+                sequences, target_id, caps, beams=self.beam, no_repeat_ngram=self._no_repeat_ngram
             )
 
     def _ready(self, target_id: int) -> AnyDecoder:
-        """The decoder for a target: English needs only a part of a large vocabulary. The other
-        languages share one with all of it, and the two are not held together."""
+        """Return the decoder for a target: English needs only a part of a large vocabulary. The
+        other languages share one with all of it, and the two are not held together."""
         loaded = self._loaded
         english = target_id == self._languages[ENGLISH]
         if loaded.decoder is None or english != loaded.english:
-            from toolkit.translators.decoder import (
-                english_vocabulary,
-                load_ct2,
-                load_decoder,
-            )
+            from toolkit.translators.decoder import english_vocabulary, load_decoder
 
             loaded.decoder = None
             kept = None
             if english:
                 kept = english_vocabulary(self._checkpoint, self._tokenizer, self._codes)
-            how = self._weights, self._precision, self.device, kept
-            if self._engine == "ctranslate2":
-                loaded.decoder = load_ct2(self._checkpoint, *how)
-            else:
-                loaded.decoder = load_decoder(*how)
+            loaded.decoder = load_decoder(
+                self._engine, self._checkpoint, self._weights, self._precision, self.device, kept
+            )
             loaded.english = english
         return loaded.decoder
 
@@ -211,28 +205,8 @@ class _Loaded:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def choose_device(device: str) -> str:
-    """``cpu`` or ``cuda``; ``auto`` takes the GPU where torch can use one."""
-    if device == "cpu":
-        return device
-    import torch
-
-    usable = torch.cuda.is_available()
-    if device == "auto":
-        return "cuda" if usable else "cpu"
-    if device != "cuda":
-        raise ConfigError(f"unknown device {device!r}", remedy="Say auto, cpu or cuda.")
-    if not usable:
-        built = "finds no GPU" if torch.version.cuda else "was built without CUDA"
-        raise ModelError(
-            f"--device cuda, but torch {torch.__version__} {built}",
-            remedy="Use --device cpu, or install a driver and a CUDA build of torch.",
-        )
-    return device
-
-
 def load_tokenizer(checkpoint: Checkpoint) -> Any:
-    """The checkpoint's ``tokenizers.Tokenizer``. A special token's name in a text is text."""
+    """Return the checkpoint's ``tokenizers.Tokenizer``; names of special tokens are text to it."""
     from tokenizers import Tokenizer
 
     path = checkpoint.path / TOKENIZER
@@ -245,7 +219,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
 
 
 def language_ids(tokenizer: Any, checkpoint: Checkpoint) -> dict[str, int]:
-    """FLORES-200 codes and their ids, with the layout checked against NLLB's."""
+    """Return FLORES-200 codes and their ids, with the layout checked against NLLB's."""
     special = {"<s>": 0, "<pad>": PAD, "</s>": END, "<unk>": UNKNOWN}
     wrong = [token for token, i in special.items() if tokenizer.token_to_id(token) != i]
     added = {token.content: i for i, token in tokenizer.get_added_tokens_decoder().items()}
@@ -254,19 +228,19 @@ def language_ids(tokenizer: Any, checkpoint: Checkpoint) -> dict[str, int]:
     if published and languages.get(ENGLISH) != _PUBLISHED_ENGLISH:
         wrong.append(ENGLISH)
     if wrong or not languages:
-        what = f"{', '.join(wrong)} out of place" if wrong else "no FLORES-200 codes"
+        about = f"{', '.join(wrong)} out of place" if wrong else "no FLORES-200 codes"
         raise ModelError(
-            f"{checkpoint.path / TOKENIZER} is not laid out as NLLB's ({what})",
+            f"{checkpoint.path / TOKENIZER} is not laid out as NLLB's ({about})",
             remedy="Use the tokenizer.json that was published with the checkpoint.",
         )
     return languages
 
 
 def open_weights(checkpoint: Checkpoint, vocabulary: int) -> Weights:
-    """The checkpoint's weights, with what the loop counts on checked: the padding id, and an
-    embedding for every token of the tokenizer."""
+    """Return the checkpoint's weights, once its padding id is NLLB's and every token of the
+    tokenizer has an embedding."""
     from toolkit.translators.decoder import prepared_folder
-    from toolkit.translators.engine.weights import Weights
+    from toolkit.translators.engine.weights import TABLE, Weights
 
     weights = Weights(checkpoint.path, prepared=prepared_folder(checkpoint))
     config = weights.config
@@ -276,7 +250,7 @@ def open_weights(checkpoint: Checkpoint, vocabulary: int) -> Weights:
             f"not {PAD}",
             remedy="Positions are counted from it; use the config of the published checkpoint.",
         )
-    rows, width = weights("model.shared.weight").shape
+    rows, width = weights(TABLE).shape
     if width != config["d_model"]:
         raise damaged(checkpoint.path / "config.json", f"d_model is not {width}")
     if rows < vocabulary:
@@ -285,34 +259,6 @@ def open_weights(checkpoint: Checkpoint, vocabulary: int) -> Weights:
             remedy="Its files do not belong together; fetch or copy them again.",
         )
     return weights
-
-
-def parameters(config: Mapping[str, Any]) -> int:
-    """About how many weights a checkpoint with this ``config.json`` has."""
-    width = config["d_model"]
-    feed = config["encoder_ffn_dim"] + config["decoder_ffn_dim"]
-    layers = config["encoder_layers"] + config["decoder_layers"]
-    return int(width * (config["vocab_size"] + layers * (6 * width + feed)))
-
-
-def choose_precision(device: str, config: Mapping[str, Any], engine: str = "torch") -> Precision:
-    """What is fastest: bfloat16 on a GPU that has it, and on a CPU 8 bits for a model large
-    enough to wait for memory, unless the engine is CTranslate2 and has these wrong."""
-    if device == "cuda":
-        import torch
-
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-    if parameters(config) <= _LARGE:
-        return "float32"
-    from toolkit.translators.choice import CTRANSLATE2, ctranslate2_int8
-
-    if engine == CTRANSLATE2 and not ctranslate2_int8():
-        log.warning(
-            "CTranslate2's int8 is wrong on this processor, so it computes in float32; "
-            "--engine torch is right in int8"
-        )
-        return "float32"
-    return "int8"
 
 
 @contextmanager

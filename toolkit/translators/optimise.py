@@ -1,4 +1,4 @@
-"""All that a first start would make of a checkpoint, made before: ``toolkit models optimise``."""
+"""Make before a first start all that it would make of a checkpoint: ``toolkit models optimise``."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from torch import Tensor
 
 from toolkit.hub.resolve import resolve
 from toolkit.progress import Progress, Silent
-from toolkit.translators.choice import TORCH, settle
+from toolkit.translators.choice import choose_precision, settle
 from toolkit.translators.decoder import (
     english_vocabulary,
-    load_ct2,
     load_decoder,
     prepared_folder,
 )
 from toolkit.translators.engine.weights import Weights
-from toolkit.translators.nllb import choose_precision, language_ids, load_tokenizer, open_weights
+from toolkit.translators.nllb import language_ids, load_tokenizer, open_weights
 
 # Tensors of a checkpoint: in a layer of the encoder, of the decoder, and besides.
 _ENCODER, _DECODER, _BESIDES = 16, 26, 5
@@ -54,15 +53,12 @@ def prepare(
     folder = prepared_folder(checkpoint)
     weights = _Watched(checkpoint.path, folder, progress)
     precision = chosen.precision or choose_precision(chosen.device, config, chosen.engine)
-    if chosen.engine == TORCH:
-        load_decoder(weights, precision, chosen.device, kept)
-    else:
-        load_ct2(checkpoint, weights, precision, chosen.device, kept)
+    load_decoder(chosen.engine, checkpoint, weights, precision, chosen.device, kept)
     return Prepared(chosen.engine, chosen.why, folder)
 
 
 class _Watched(Weights):
-    """Tells ``progress`` of each tensor that is read for the first time."""
+    """Reports to ``progress`` each tensor that is read for the first time."""
 
     def __init__(self, folder: Path, prepared: Path, progress: Progress) -> None:
         super().__init__(folder, prepared=prepared)

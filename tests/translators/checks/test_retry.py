@@ -14,7 +14,7 @@ from toolkit.translators.base import Translator
 from toolkit.translators.build import load_translator
 from toolkit.translators.checks.retry import Checked, Retry
 from toolkit.translators.checks.rules import CHECKS_VERSION
-from toolkit.translators.nllb import TorchNllb
+from toolkit.translators.nllb import Nllb
 
 SOURCES = {
     "fire": "आग में 12 लोगों की मौत हो गई और कई घायल हैं।",
@@ -51,7 +51,7 @@ def run(checked: Checked, *keys: str) -> list[Hypothesis]:
     return checked.translate([SOURCES[k] for k in keys], source="hin_Deva", target="eng_Latn")
 
 
-def test_good_rows_are_decoded_once() -> None:
+def test_good_hypotheses_are_decoded_once() -> None:
     retry = Table("beam4", GOOD)
     checked = Checked(Table("greedy", GOOD), [Retry(retry)])
     found = run(checked, "rain", "fire", "talks")
@@ -61,7 +61,7 @@ def test_good_rows_are_decoded_once() -> None:
     assert (checked.retried, checked.rescued) == (0, 0)
 
 
-def test_only_failing_rows_are_decoded_again_and_order_is_kept() -> None:
+def test_only_failing_texts_are_decoded_again_and_order_is_kept() -> None:
     first = Table("greedy", {**GOOD, "talks": LOOP})
     retry = Table("beam4", GOOD)
     checked = Checked(first, [Retry(retry)])
@@ -83,7 +83,7 @@ def test_each_retry_gets_only_what_still_fails() -> None:
     assert (checked.retried, checked.rescued) == (2, 2)
 
 
-def test_a_retry_gets_the_rows_with_its_flags() -> None:
+def test_a_retry_gets_the_texts_with_its_flags() -> None:
     first = Table("greedy", {"fire": WRONG, "talks": LOOP, "rain": GOOD["rain"]})
     bound = Table("ngram3", {"talks": GOOD["talks"]})
     wide = Table("beam8", {"fire": GOOD["fire"]})
@@ -150,7 +150,7 @@ def test_the_flag_of_an_engine_that_ran_into_its_cap_leads_to_a_retry() -> None:
     assert found.flags == ()
 
 
-def test_without_retries_rows_are_only_checked() -> None:
+def test_without_retries_texts_are_only_checked() -> None:
     checked = Checked(Table("greedy", {"fire": WRONG}))
     (found,) = run(checked, "fire")
     assert found.flags == ("numbers",)
@@ -175,7 +175,7 @@ def test_a_checkpoint_that_loops_is_kept_from_it(tiny_checkpoint: Path) -> None:
     """Random weights say things over and over, with more beams, too."""
     pairs = permutations(SOURCES.values(), 2)
     texts = [f"{one} {other} {i}" for one, other in pairs for i in range(5)]
-    first = TorchNllb(resolve(str(tiny_checkpoint)), device="cpu", beam=4)
+    first = Nllb(resolve(str(tiny_checkpoint)), device="cpu", beam=4)
     wide = Retry(first.variant(beam=8))
     bound = Retry(first.variant(beam=4, no_repeat_ngram=3), frozenset({"loop"}))
 

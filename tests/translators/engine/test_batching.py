@@ -1,4 +1,4 @@
-"""Batches: every row once, within the budget, results in order, smaller when memory runs out."""
+"""Batches: each sequence once, within the budget, in order, smaller when memory runs out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from toolkit.translators.engine.batching import run_batched, token_batches
 
 LENGTHS = st.lists(st.integers(1, 300), max_size=60)
-ROWS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), max_size=40)
+SEQUENCES = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), max_size=40)
 BUDGETS = st.integers(1, 2000)
 
 
@@ -29,7 +29,7 @@ def is_out_of_room(error: BaseException) -> bool:
 
 
 @given(LENGTHS, BUDGETS)
-def test_every_row_is_in_one_batch_and_batches_keep_the_budget(
+def test_every_sequence_is_in_one_batch_and_batches_keep_the_budget(
     lengths: list[int], budget: int
 ) -> None:
     batches = token_batches(of(lengths), budget)
@@ -47,13 +47,13 @@ def test_a_batch_is_only_begun_when_the_one_before_is_full(lengths: list[int], b
         assert (len(before) + 1) * longest > budget
 
 
-@given(ROWS, st.integers(1, 30), st.randoms())
-def test_rows_in_another_order_make_the_same_batches(
-    rows: list[list[int]], budget: int, chance: random.Random
+@given(SEQUENCES, st.integers(1, 30), st.randoms())
+def test_sequences_in_another_order_make_the_same_batches(
+    sequences: list[list[int]], budget: int, chance: random.Random
 ) -> None:
-    plain = [[rows[i] for i in batch] for batch in token_batches(rows, budget)]
-    chance.shuffle(rows)
-    assert [[rows[i] for i in batch] for batch in token_batches(rows, budget)] == plain
+    plain = [[sequences[i] for i in batch] for batch in token_batches(sequences, budget)]
+    chance.shuffle(sequences)
+    assert [[sequences[i] for i in batch] for batch in token_batches(sequences, budget)] == plain
 
 
 @given(LENGTHS, BUDGETS, st.integers(1, 4000))
@@ -88,7 +88,7 @@ def test_after_one_shortage_the_other_batches_are_small_too() -> None:
     assert sum(size > 3 for size in tried) == 2  # 10, then 5; never again
 
 
-def test_one_row_that_does_not_fit_raises() -> None:
+def test_one_sequence_that_does_not_fit_raises() -> None:
     def run(batch: list[int]) -> list[int]:
         raise OutOfRoomError
 

@@ -1,5 +1,5 @@
 """The decoding loop against transformers' ``generate`` on the demo checkpoint, which has learnt
-its articles and ends its outputs; texts that it never saw make it hesitate between pieces."""
+its articles and ends its outputs; texts that it never saw make it hesitate between tokens."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from toolkit.translators.engine.linear import (
     top,
 )
 from toolkit.translators.engine.native_kernels import load
-from toolkit.translators.engine.network import Network, Shape
-from toolkit.translators.engine.search import Beams, Greedy, Pieces
+from toolkit.translators.engine.network import Shape
+from toolkit.translators.engine.search import Beams, Greedy, SpecialTokens
+from toolkit.translators.engine.torch_network import TorchNetwork
 from toolkit.translators.engine.weights import Weights
 
 SEEDS = Path(__file__).parents[3] / "seeds"
@@ -38,7 +39,7 @@ SEED = st.integers(0, 1 << 20)
 
 
 class Demo:
-    """The demo checkpoint, its tokenizer and some rows: learnt sentences and shuffled words."""
+    """The demo checkpoint, its tokenizer, and sequences of learnt sentences and shuffled words."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path: Path = path or resolve("demo").path
@@ -53,23 +54,23 @@ class Demo:
         words = " ".join(texts).split()
         mixed = [" ".join(chance.choices(words, k=chance.randint(1, 9))) for _ in range(36)]
         self.texts = chance.sample(texts, 28) + mixed
-        self.rows = [self.row(text) for text in self.texts]
+        self.sequences = [self.encode(text) for text in self.texts]
 
-    def row(self, text: str) -> list[int]:
+    def encode(self, text: str) -> list[int]:
         ids = self.tokenizer.encode(text, add_special_tokens=False).ids
         return [self.tokenizer.get_vocab()["hin_Deva"], *ids, END]
 
     def decoder(self, precision: str = "float32", kept: list[int] | None = None) -> Decoder:
         """``precision`` "fused" is int8 with the C kernels."""
         if precision != "fused":
-            return Decoder(Network(self.weights, precision, kept=kept), kept=kept)  # type: ignore[arg-type]
+            return Decoder(TorchNetwork(self.weights, precision, kept=kept), kept=kept)  # type: ignore[arg-type]
         kernels = load()
         if kernels is None:
             pytest.skip("no C compiler")
         return Decoder(FusedNetwork(self.weights, kernels, kept=kept), kept=kept)
 
     def decode(self, decoder: Decoder, **options: Any) -> list[Decoded]:
-        return decoder.decode(self.rows, self.english, [CAP] * len(self.rows), **options)
+        return decoder.decode(self.sequences, self.english, [CAP] * len(self.sequences), **options)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -93,7 +94,7 @@ def decoder(demo: Demo) -> Decoder:
 
 @pytest.fixture(scope="module")
 def looping(tiny_checkpoint: Path) -> Demo:
-    """Random weights: hardly an end, and nearly every row says something over and over."""
+    """Random weights: hardly an end, and nearly every sequence says something over and over."""
     return Demo(tiny_checkpoint)
 
 
@@ -105,14 +106,14 @@ def greedy(demo: Demo, decoder: Decoder) -> list[Decoded]:
 def generate(
     demo: Demo, beams: int, ngram: int = 0
 ) -> list[tuple[tuple[int, ...], bool, float | None]]:
-    """Pieces without language and end, whether there was an end, and the score where beams have
-    one, by transformers."""
+    """Tokens without language and end, whether there was an end, and the score where beams
+    have one: by transformers."""
     from transformers import GenerationConfig, M2M100ForConditionalGeneration
 
     model = M2M100ForConditionalGeneration.from_pretrained(demo.path).eval()
     model.generation_config = GenerationConfig()
-    longest = max(map(len, demo.rows))
-    ids = torch.tensor([row + [1] * (longest - len(row)) for row in demo.rows])
+    longest = max(map(len, demo.sequences))
+    ids = torch.tensor([sequence + [1] * (longest - len(sequence)) for sequence in demo.sequences])
     options = GenerationConfig(
         num_beams=beams,
         early_stopping=False,
@@ -128,10 +129,10 @@ def generate(
     )
     out = model.generate(input_ids=ids, attention_mask=ids != 1, generation_config=options)
     scores = out.sequences_scores.tolist() if beams > 1 else [None] * len(ids)
-    rows = [[i for i in row if i != 1] for row in out.sequences[:, 2:].tolist()]
+    sequences = [[i for i in sequence if i != 1] for sequence in out.sequences[:, 2:].tolist()]
     return [
-        (tuple(i for i in row if i != END), END in row, score)
-        for row, score in zip(rows, scores, strict=True)
+        (tuple(i for i in sequence if i != END), END in sequence, score)
+        for sequence, score in zip(sequences, scores, strict=True)
     ]
 
 
@@ -144,8 +145,8 @@ def bare(results: Sequence[Decoded]) -> list[tuple[tuple[int, ...], bool]]:
 
 
 def test_greedy_is_what_generate_gives(demo: Demo, greedy: list[Decoded]) -> None:
-    assert len({r.tokens for r in greedy}) > len(greedy) / 2  # rows that differ prove more
-    assert alike(bare(greedy), [row[:2] for row in generate(demo, 1)]) >= 0.99
+    assert len({r.tokens for r in greedy}) > len(greedy) / 2  # sequences that differ prove more
+    assert alike(bare(greedy), [sequence[:2] for sequence in generate(demo, 1)]) >= 0.99
 
 
 def test_beam_search_is_what_generate_gives(
@@ -154,7 +155,7 @@ def test_beam_search_is_what_generate_gives(
     beams = demo.decode(decoder, beams=4)
     assert alike(bare(beams), bare(greedy)) < 0.95  # or nothing would be shown
     theirs = generate(demo, 4)
-    assert alike(bare(beams), [row[:2] for row in theirs]) >= 0.99
+    assert alike(bare(beams), [sequence[:2] for sequence in theirs]) >= 0.99
     for ours, (tokens, finished, score) in zip(beams, theirs, strict=True):
         if (ours.tokens, ours.finished) == (tokens, finished):
             assert ours.score is not None
@@ -170,7 +171,7 @@ def test_repeats_are_forbidden_as_generate_does_it(looping: Demo, beams: int, ng
     assert sum(repeats(r.tokens, ngram) for r in free) > len(free) / 2
     bound = looping.decode(decoder, beams=beams, no_repeat_ngram=ngram)
     assert not any(repeats(r.tokens, ngram) for r in bound)
-    theirs = [row[:2] for row in generate(looping, beams, ngram)]
+    theirs = [sequence[:2] for sequence in generate(looping, beams, ngram)]
     assert alike(bare(bound), theirs) == 1
 
 
@@ -200,7 +201,7 @@ def repeats(tokens: Sequence[int], ngram: int) -> bool:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_enough_candidates_are_asked_for(data: st.DataObject) -> None:
-    """Of a handful of pieces many are soon forbidden at once: asking for ``wanted`` of them finds
+    """Of a handful of tokens many are soon forbidden at once: asking for ``wanted`` of them finds
     what asking for all does."""
     size, ngram = data.draw(st.integers(4, 7)), data.draw(st.integers(2, 3))
     beams = data.draw(st.integers(1, 3))
@@ -210,11 +211,11 @@ def test_enough_candidates_are_asked_for(data: st.DataObject) -> None:
     table = steps.log_softmax(2)
 
     def run(enough: bool) -> list[Decoded]:
-        pieces = Pieces(start=0, language=1, end=0)
+        special = SpecialTokens(start=0, language=1, end=0)
         caps = [20, 25]
-        search: Greedy | Beams = Greedy(pieces, caps, ngram=ngram)
+        search: Greedy | Beams = Greedy(special, caps, ngram=ngram)
         if beams > 1:
-            search = Beams(pieces, caps, beams, ngram=ngram)
+            search = Beams(special, caps, beams, ngram=ngram)
         done: dict[int, Decoded] = {}
         ids = [0, 1]
         for likely in table:
@@ -223,9 +224,9 @@ def test_enough_candidates_are_asked_for(data: st.DataObject) -> None:
             count = min(size, search.wanted) if enough else size
             scores, found = likely[search.tokens].topk(count)
             search.advance(scores, found)
-            done |= {ids[row]: search.result(row) for row in search.ended}
-            left = [row for row in range(len(ids)) if row not in search.ended]
-            ids = [ids[row] for row in left]
+            done |= {ids[i]: search.result(i) for i in search.ended}
+            left = [i for i in range(len(ids)) if i not in search.ended]
+            ids = [ids[i] for i in left]
             search.keep(left)
         return [done[0], done[1]]
 
@@ -240,29 +241,31 @@ PRECISIONS = ["float32", BFLOAT16, "int8", "fused"]
 
 @pytest.mark.parametrize("beams", [1, 4])
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_order_of_rows_changes_nothing(demo: Demo, precision: str, beams: int) -> None:
+def test_order_of_sequences_changes_nothing(demo: Demo, precision: str, beams: int) -> None:
     decoder = demo.decoder(precision)
     plain = demo.decode(decoder, beams=beams)
     order = random.Random(3).sample(range(len(plain)), len(plain))
-    rows = [demo.rows[i] for i in order]
-    shuffled = decoder.decode(rows, demo.english, [CAP] * len(rows), beams=beams)
+    sequences = [demo.sequences[i] for i in order]
+    shuffled = decoder.decode(sequences, demo.english, [CAP] * len(sequences), beams=beams)
     assert shuffled == [plain[i] for i in order]
 
 
 @pytest.mark.parametrize("alone", [False, True])
 @pytest.mark.parametrize("beams", [1, 4])
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_company_of_rows_changes_nothing(
+def test_company_of_sequences_changes_nothing(
     demo: Demo, precision: str, beams: int, alone: bool
 ) -> None:
     """In int8 nothing at all, since sums are exact; else how many rows are multiplied at once
     decides in which order sums are formed, and so how they are rounded."""
     decoder = demo.decoder(precision)
-    limits = Limits(rows=1, tokens=1) if alone else Limits(rows=28, tokens=90)
+    limits = Limits(hypotheses=1, tokens=1) if alone else Limits(hypotheses=28, tokens=90)
     some = slice(None, None, 5 if alone else 1)
     plain = demo.decode(decoder, beams=beams)[some]
-    rows = demo.rows[some]
-    other = decoder.decode(rows, demo.english, [CAP] * len(rows), beams=beams, limits=limits)
+    sequences = demo.sequences[some]
+    other = decoder.decode(
+        sequences, demo.english, [CAP] * len(sequences), beams=beams, limits=limits
+    )
     if precision in ("int8", "fused"):
         assert other == plain
         return
@@ -277,11 +280,11 @@ def test_score_is_the_mean_log_probability(demo: Demo, greedy: list[Decoded]) ->
     from transformers import M2M100ForConditionalGeneration
 
     model = M2M100ForConditionalGeneration.from_pretrained(demo.path).eval()
-    for row, result in list(zip(demo.rows, greedy, strict=True))[:6]:
+    for sequence, result in list(zip(demo.sequences, greedy, strict=True))[:6]:
         written = [*result.tokens, *([END] if result.finished else [])]
         with torch.inference_mode():
             logits = model(
-                input_ids=torch.tensor([row]),
+                input_ids=torch.tensor([sequence]),
                 decoder_input_ids=torch.tensor([[END, demo.english, *written[:-1]]]),
             ).logits[0, 1:]
         scores = logits.log_softmax(-1)[range(len(written)), written]
@@ -326,13 +329,13 @@ def test_without_a_compiler_torch_does_it(
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     network = make_network(demo.weights, "int8")
-    assert type(network) is Network
+    assert type(network) is TorchNetwork
 
 
 def test_prepared_weights_are_the_same(demo: Demo, tmp_path: Path) -> None:
-    first = Network(Weights(demo.path, prepared=tmp_path), "int8")
+    first = TorchNetwork(Weights(demo.path, prepared=tmp_path), "int8")
     made = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    again = Network(Weights(demo.path, prepared=tmp_path), "int8")
+    again = TorchNetwork(Weights(demo.path, prepared=tmp_path), "int8")
     assert len(made) > 10
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == made
     plain = demo.decode(demo.decoder("int8"))
@@ -340,24 +343,24 @@ def test_prepared_weights_are_the_same(demo: Demo, tmp_path: Path) -> None:
 
 
 def test_damaged_prepared_weights_are_named(demo: Demo, tmp_path: Path) -> None:
-    Network(Weights(demo.path, prepared=tmp_path), "int8")
+    TorchNetwork(Weights(demo.path, prepared=tmp_path), "int8")
     for path in tmp_path.iterdir():
         path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ModelError, match=r"\.pt is damaged"):
-        Network(Weights(demo.path, prepared=tmp_path), "int8")
+        TorchNetwork(Weights(demo.path, prepared=tmp_path), "int8")
 
 
 def test_a_language_that_was_cut_away_is_refused(demo: Demo) -> None:
     decoder = demo.decoder(kept=[END, demo.english])
     with pytest.raises(ValueError, match="not in"):
-        decoder.decode(demo.rows[:1], demo.tokenizer.get_vocab()["hin_Deva"], [5])
+        decoder.decode(demo.sequences[:1], demo.tokenizer.get_vocab()["hin_Deva"], [5])
 
 
 @pytest.mark.parametrize("beams", [1, 2])
-def test_caps_hold_row_by_row(demo: Demo, decoder: Decoder, beams: int) -> None:
-    caps = [1 + i % 7 for i in range(len(demo.rows))]
+def test_caps_hold_for_each_sequence(demo: Demo, decoder: Decoder, beams: int) -> None:
+    caps = [1 + i % 7 for i in range(len(demo.sequences))]
     for cap, result in zip(
-        caps, decoder.decode(demo.rows, demo.english, caps, beams=beams), strict=True
+        caps, decoder.decode(demo.sequences, demo.english, caps, beams=beams), strict=True
     ):
         assert len(result.tokens) + result.finished <= cap
         assert result.finished or len(result.tokens) == cap
@@ -365,8 +368,8 @@ def test_caps_hold_row_by_row(demo: Demo, decoder: Decoder, beams: int) -> None:
 
 @pytest.mark.parametrize("beams", [1, 4])
 def test_lengths_can_be_forced(demo: Demo, decoder: Decoder, beams: int) -> None:
-    caps = [2 + i % 9 for i in range(len(demo.rows))]
-    results = decoder.decode(demo.rows, demo.english, caps, beams=beams, stops=False)
+    caps = [2 + i % 9 for i in range(len(demo.sequences))]
+    results = decoder.decode(demo.sequences, demo.english, caps, beams=beams, stops=False)
     assert [len(r.tokens) for r in results] == caps
 
 
@@ -384,9 +387,9 @@ def test_another_architecture_is_refused(demo: Demo) -> None:
 def test_top_is_topk(rows: int, width: int, count: int, seed: int) -> None:
     values = torch.randn(rows, width, generator=torch.Generator().manual_seed(seed))
     count = min(count, width)
-    best, places = top(values, count)
+    best, indices = top(values, count)
     assert torch.equal(best, values.topk(count).values)
-    assert torch.equal(values.gather(1, places), best)
+    assert torch.equal(values.gather(1, indices), best)
 
 
 @settings(max_examples=20, deadline=None)
@@ -438,22 +441,22 @@ def test_whether_int8_is_exact_is_known(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    ("free", "layers", "width", "places"),
+    ("free", "layers", "width", "positions"),
     [(64 << 30, 12, 1024, 349_525), (64 << 30, 24, 2048, 87_381), (1 << 30, 12, 1024, 5461)],
 )
 def test_a_gpu_is_given_as_much_as_it_holds(
-    free: int, layers: int, width: int, places: int, monkeypatch: pytest.MonkeyPatch
+    free: int, layers: int, width: int, positions: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of the free memory, with two vectors of float32 a layer for each place."""
+    """Half of the free memory, with two vectors of float32 a layer for each position."""
     shape = Shape(width, 16, layers, layers, 1024, 32.0)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 80 << 30))
-    assert Limits.on(torch.device("cuda"), shape) == Limits(8192, 65_536, places)
+    assert Limits.on(torch.device("cuda"), shape) == Limits(8192, 65_536, positions)
     assert Limits.on(torch.device("cpu"), shape) == Limits()
 
 
 @pytest.mark.parametrize("beams", [1, 4])
 def test_little_memory_is_enough(demo: Demo, decoder: Decoder, beams: int) -> None:
-    """One row at a time where there is place for none."""
+    """One sequence at a time where there is room for none."""
     plain = demo.decode(decoder, beams=beams)
-    again = demo.decode(decoder, beams=beams, limits=Limits(rows=64, tokens=500, places=1))
+    again = demo.decode(decoder, beams=beams, limits=Limits(hypotheses=64, tokens=500, positions=1))
     assert bare(again) == bare(plain)

@@ -24,10 +24,11 @@ from toolkit.translators.engine.decoding import Decoder, Limits
 from toolkit.translators.engine.kv_cache import Cache
 from toolkit.translators.engine.linear import Precision
 from toolkit.translators.engine.network import Network
+from toolkit.translators.engine.torch_network import TorchNetwork
 from toolkit.translators.engine.weights import Weights
 
 LANGUAGE, END = 7, 2
-ROWS = [[5, *(10 + i * j % 500 for j in range(3 + i % 6)), END] for i in range(20)]
+SEQUENCES = [[5, *(10 + i * j % 500 for j in range(3 + i % 6)), END] for i in range(20)]
 CAPS = [4 + i % 9 for i in range(20)]
 LAYERS = 3
 
@@ -162,9 +163,9 @@ def weights() -> Weights:
     return weights
 
 
-def cohort(network: Network, rows: int, gpu: Gpu) -> Cache:
+def cohort(network: Network, sequences: int, gpu: Gpu) -> Cache:
     """A cache after its first step."""
-    cache = network.begin(ROWS[:rows], 1, 12)
+    cache = network.begin(SEQUENCES[:sequences], 1, 12)
     step(network, [cache], gpu)
     return cache
 
@@ -185,23 +186,23 @@ def step(network: Network, caches: list[Cache], gpu: Gpu) -> int:
 def test_results_are_those_of_the_cpu(
     weights: Weights, monkeypatch: pytest.MonkeyPatch, beams: int, kept: list[int] | None
 ) -> None:
-    few = Limits(rows=8 * beams, tokens=40)
-    known = Decoder(Network(weights, "float32", kept=kept), kept=kept)
-    expected = known.decode(ROWS, LANGUAGE, CAPS, beams=beams, limits=few)
+    few = Limits(hypotheses=8 * beams, tokens=40)
+    known = Decoder(TorchNetwork(weights, "float32", kept=kept), kept=kept)
+    expected = known.decode(SEQUENCES, LANGUAGE, CAPS, beams=beams, limits=few)
     with pretended(monkeypatch):
-        there = Decoder(Network(weights, "float32", kept=kept, device=DEVICE), kept=kept)
-        found = there.decode(ROWS, LANGUAGE, CAPS, beams=beams, limits=few)
+        there = Decoder(TorchNetwork(weights, "float32", kept=kept, device=DEVICE), kept=kept)
+        found = there.decode(SEQUENCES, LANGUAGE, CAPS, beams=beams, limits=few)
     assert [r.tokens for r in found] == [r.tokens for r in expected]
     assert len({r.tokens for r in found}) > 10
 
 
 def test_the_cpu_waits_twice_a_step(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the pieces and for their scores, whatever the number of rows and layers. The first
+    """For the tokens and for their scores, whatever the number of sequences and layers. The first
     step feeds the decoder's start."""
     with pretended(monkeypatch) as gpu:
-        decoder = Decoder(Network(weights, "bfloat16", device=DEVICE))
+        decoder = Decoder(TorchNetwork(weights, "bfloat16", device=DEVICE))
         gpu.forget()
-        decoder.decode(ROWS, LANGUAGE, [9] * len(ROWS))
+        decoder.decode(SEQUENCES, LANGUAGE, [9] * len(SEQUENCES))
         assert gpu.reads <= 2 * (9 + 1)
 
 
@@ -210,23 +211,23 @@ def test_calls_of_a_layer(
     weights: Weights, monkeypatch: pytest.MonkeyPatch, precision: Precision, most: int
 ) -> None:
     with pretended(monkeypatch) as gpu:
-        network = Network(weights, precision, device=DEVICE)
+        network = TorchNetwork(weights, precision, device=DEVICE)
         one = step(network, [cohort(network, 6, gpu)], gpu)
         two = step(network, [cohort(network, 6, gpu), cohort(network, 3, gpu)], gpu)
     assert one <= LAYERS * most + 20
     assert two - one <= LAYERS * 7 + 5
 
 
-def test_rows_that_end_together_move_together(
+def test_sequences_that_end_together_move_together(
     weights: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pretended(monkeypatch) as gpu:
-        network = Network(weights, "bfloat16", device=DEVICE)
+        network = TorchNetwork(weights, "bfloat16", device=DEVICE)
         costs = []
         for dropped in ([], [3], [1, 3, 4, 7, 9]):
             cache = cohort(network, 14, gpu)
-            for row in reversed(dropped):
-                cache.drop(row)
+            for index in reversed(dropped):
+                cache.drop(index)
             costs.append(step(network, [cache], gpu))
             assert len(cache) == 14 - len(dropped)
     assert costs[1] == costs[2]
@@ -236,11 +237,11 @@ def test_rows_that_end_together_move_together(
 def test_the_table_and_the_output_layer_are_on_the_device(
     weights: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A piece's embedding is looked up there: nothing of the vocabulary's size travels."""
+    """A token's embedding is looked up there: nothing of the vocabulary's size travels."""
     with pretended(monkeypatch) as gpu:
-        network = Network(weights, "bfloat16", device=DEVICE)
+        network = TorchNetwork(weights, "bfloat16", device=DEVICE)
         gpu.forget()
-        network.begin(ROWS[:6], 1, 12)
+        network.begin(SEQUENCES[:6], 1, 12)
         written = gpu.calls["_to_copy"]
-        network.begin(ROWS, 1, 12)
+        network.begin(SEQUENCES, 1, 12)
         assert gpu.calls["_to_copy"] == 2 * written

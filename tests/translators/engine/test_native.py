@@ -27,10 +27,10 @@ from toolkit.translators.engine.native_kernels import (
     _AVX2,
     _AVX512,
     DEEP,
+    DIM_STEP,
+    MOST_DIM,
     MOST_HEADS,
-    MOST_PARTS,
     PANEL,
-    PARTS,
     CohortStruct,
     DenseStruct,
     Kernels,
@@ -42,20 +42,21 @@ from toolkit.translators.engine.native_kernels import (
 from toolkit.translators.engine.native_kernels import _FLAGS as FLAGS
 from toolkit.translators.engine.native_kernels import _FOLDER as FOLDER
 from toolkit.translators.engine.network import Network
+from toolkit.translators.engine.torch_network import TorchNetwork
 from toolkit.translators.engine.weights import Weights
 
 # Sets of instructions, by what ONEDNN_MAX_CPU_ISA says to have them taken.
 HELD = {"amx": "", "avx512": "AVX512_CORE_VNNI", "avx2": "AVX2"}
 KINDS = {"amx": _AMX, "avx512": _AVX512, "avx2": _AVX2}
-# Width, heads, inner width, pieces: one head and many, narrow ones and NLLB's 64, a vocabulary
+# Width, heads, inner width, tokens: one head and many, narrow ones and NLLB's 64, a vocabulary
 # that ends inside a panel and one that ends with a chunk.
 SIZES = [(64, 1, 128, 70), (128, 8, 64, 512), (192, 3, 320, 530), (256, 2, 128, 1100)]
 
 
-def checkpoint(folder: Path, width: int, heads: int, feed: int, pieces: int) -> Weights:
+def checkpoint(folder: Path, width: int, heads: int, feed: int, tokens: int) -> Weights:
     """Weights large enough that attention looks at something and outputs differ."""
     config = M2M100Config(
-        vocab_size=pieces, d_model=width, encoder_layers=2, decoder_layers=2,
+        vocab_size=tokens, d_model=width, encoder_layers=2, decoder_layers=2,
         encoder_attention_heads=heads, decoder_attention_heads=heads, encoder_ffn_dim=feed,
         decoder_ffn_dim=feed, max_position_embeddings=512, scale_embedding=True,
     )  # fmt: skip
@@ -96,28 +97,32 @@ def threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def rows_of(lengths: list[int], pieces: int) -> list[list[int]]:
+def sequences_of(lengths: list[int], tokens: int) -> list[list[int]]:
     chance = random.Random(1)
-    return [[5, *chance.choices(range(6, pieces), k=n - 2), 2] for n in sorted(lengths)[::-1]]
+    return [[5, *chance.choices(range(6, tokens), k=n - 2), 2] for n in sorted(lengths)[::-1]]
 
 
 def scores(
-    network: Network, rows: list[list[int]], written: list[list[int]], beams: int
+    network: Network, sequences: list[list[int]], written: list[list[int]], beams: int
 ) -> torch.Tensor:
-    """The three best scores and pieces of every step that writes ``written``, beam b its own
+    """The three best scores and tokens of every step that writes ``written``, beam b its own
     shift of it; beams swap places at each step."""
     found = []
     with torch.inference_mode():
-        cache = network.begin(rows, beams, len(written[0]))
+        cache = network.begin(sequences, beams, len(written[0]))
         for step in range(len(written[0])):
-            swap = torch.arange(beams).roll(step).repeat(len(rows), 1)
+            swap = torch.arange(beams).roll(step).repeat(len(sequences), 1)
             cache.advance(swap if beams > 1 else None)
-            tokens = [row[(step + 3 * b) % len(row)] for row in written for b in range(beams)]
+            tokens = [
+                sequence[(step + 3 * b) % len(sequence)]
+                for sequence in written
+                for b in range(beams)
+            ]
             found.append(network.step(torch.tensor(tokens), [cache], 3, 2)[0])
             if step == len(written[0]) // 2:
                 cache.drop(0)
                 written = [written[-1], *written[1:-1]]
-                rows = [rows[-1], *rows[1:-1]]
+                sequences = [sequences[-1], *sequences[1:-1]]
     return torch.cat(found)
 
 
@@ -134,12 +139,12 @@ def test_as_near_to_float32_as_8_bits_can_be(
     bits."""
     monkeypatch.setattr("toolkit.translators.engine.linear.int8_is_exact", lambda: False)
     weights = checkpoint(tmp_path, *size)
-    rows = rows_of([2, 3, 16, 17, 40, 40, 300], size[3])
+    sequences = sequences_of([2, 3, 16, 17, 40, 40, 300], size[3])
     chance = random.Random(2)
-    written = [chance.choices(range(3, size[3]), k=40) for _ in rows]
-    exact = scores(Network(weights, "float32"), rows, written, beams)
-    whole = scores(Network(weights, "int8"), rows, written, beams)
-    fused = scores(FusedNetwork(weights, kernels), rows, written, beams)
+    written = [chance.choices(range(3, size[3]), k=40) for _ in sequences]
+    exact = scores(TorchNetwork(weights, "float32"), sequences, written, beams)
+    whole = scores(TorchNetwork(weights, "int8"), sequences, written, beams)
+    fused = scores(FusedNetwork(weights, kernels), sequences, written, beams)
     ours, least = ((x - exact).square().mean().sqrt() for x in (fused, whole))
     assert least < 0.25 * exact.std()
     assert ours < 1.3 * least
@@ -187,14 +192,14 @@ def test_threads_change_nothing(
 ) -> None:
     monkeypatch.setattr("toolkit.machine.cores", lambda: 5)
     weights = checkpoint(tmp_path, *SIZES[2])
-    rows = rows_of([3, 9, 9, 20, 33, 70], SIZES[2][3])
-    caps = [30] * len(rows)
+    sequences = sequences_of([3, 9, 9, 20, 33, 70], SIZES[2][3])
+    caps = [30] * len(sequences)
     decoder = Decoder(FusedNetwork(weights, kernels))
     found = []
     for threads in (1, 2, 5):
         torch.set_num_threads(threads)
-        found.append(decoder.decode(rows, 5, caps, beams=beams, stops=False))
-    assert len({row.tokens for row in found[0]}) > len(rows) / 2
+        found.append(decoder.decode(sequences, 5, caps, beams=beams, stops=False))
+    assert len({sequence.tokens for sequence in found[0]}) > len(sequences) / 2
     assert found[0] == found[1] == found[2]
 
 
@@ -202,8 +207,8 @@ def test_both_sides_agree_on_layout(kernels: Kernels) -> None:
     found = (ctypes.c_int * 10)()
     kernels.library.toolkit_layout(found)
     structures = (NormStruct, DenseStruct, LayerStruct, NetworkStruct, CohortStruct)
-    assert list(found) == [*map(ctypes.sizeof, structures), DEEP, PANEL, PARTS, MOST_HEADS,
-                           MOST_PARTS]  # fmt: skip
+    assert list(found) == [*map(ctypes.sizeof, structures), DEEP, PANEL, DIM_STEP, MOST_HEADS,
+                           MOST_DIM]  # fmt: skip
 
 
 def test_weights_of_other_sizes_than_the_config_says_are_refused(
@@ -225,7 +230,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) 
 def test_what_the_kernels_cannot_do_is_left_to_torch(kernels: Kernels, tmp_path: Path) -> None:
     for number, (width, heads, feed) in enumerate([(96, 2, 128), (64, 8, 128), (64, 2, 100)]):
         weights = checkpoint(tmp_path / str(number), width, heads, feed, 70)
-        assert type(make_network(weights, "int8")) is Network
+        assert type(make_network(weights, "int8")) is TorchNetwork
     fitting = checkpoint(tmp_path / "fits", 64, 4, 128, 70)
     assert type(make_network(fitting, "int8")) is FusedNetwork
 

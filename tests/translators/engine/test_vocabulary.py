@@ -1,4 +1,4 @@
-"""Which pieces English keeps: all that it can need, and little else."""
+"""Which tokens English keeps: all that it can need, and little else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from toolkit.hub.resolve import resolve
 from toolkit.text.english import frequencies
-from toolkit.translators.engine.vocabulary import english_pieces
+from toolkit.translators.engine.vocabulary import english_tokens
 
 WORDS = ["river", "government", "Bishkek", "translation", "e-mail", "naïve"]
 
@@ -21,7 +21,7 @@ def demo() -> Tokenizer:
 
 @pytest.fixture(scope="module")
 def mixed() -> Tokenizer:
-    """A vocabulary like NLLB's in small: pieces of several scripts and languages."""
+    """A vocabulary like NLLB's in small: tokens of several scripts and languages."""
     texts = [
         "the government of the river translation (Bishkek) e-mail 1,234.50 € – naïve",
         "правительство реки перевод", "નદી સરકાર અનુવાદ", "किताब। सरकार", "翻訳、政府。",
@@ -40,14 +40,14 @@ def mixed() -> Tokenizer:
 @pytest.fixture(scope="module")
 def kept(mixed: Tokenizer) -> set[int]:
     english = mixed.token_to_id("eng_Latn")
-    return set(english_pieces(mixed, [english], words=WORDS, small=0))
+    return set(english_tokens(mixed, [english], words=WORDS, small=0))
 
 
 def test_a_small_vocabulary_is_kept_whole(demo: Tokenizer) -> None:
-    assert english_pieces(demo, []) == list(range(demo.get_vocab_size()))
+    assert english_tokens(demo, []) == list(range(demo.get_vocab_size()))
 
 
-def test_special_pieces_and_asked_languages_stay(mixed: Tokenizer, kept: set[int]) -> None:
+def test_special_tokens_and_asked_languages_stay(mixed: Tokenizer, kept: set[int]) -> None:
     assert {0, 1, 2, 3, mixed.token_to_id("eng_Latn")} <= kept
     assert mixed.token_to_id("fra_Latn") not in kept
 
@@ -64,10 +64,10 @@ def test_words_stay_in_every_form(mixed: Tokenizer, kept: set[int], word: str, f
     "text", ["правительство", "સરકાર", "सरकार।", "翻訳、政府。", "versicherung"]
 )
 def test_other_languages_go(mixed: Tokenizer, kept: set[int], text: str) -> None:
-    pieces = mixed.encode(text).ids
-    assert any(i not in kept for i in pieces)
+    tokens = mixed.encode(text).ids
+    assert any(i not in kept for i in tokens)
     if not text.isascii():
-        assert {i for i in pieces if mixed.id_to_token(i) not in ("▁", "<unk>")}.isdisjoint(kept)
+        assert {i for i in tokens if mixed.id_to_token(i) not in ("▁", "<unk>")}.isdisjoint(kept)
 
 
 def test_digits_and_signs_stay(mixed: Tokenizer, kept: set[int]) -> None:
@@ -85,7 +85,7 @@ def test_any_latin_text_can_be_spelt(mixed: Tokenizer, kept: set[int], text: str
 
 
 def test_the_real_word_list_covers_names_in_the_news(demo: Tokenizer) -> None:
-    pieces = set(english_pieces(demo, [], words=frequencies(), small=0))
+    tokens = set(english_tokens(demo, [], words=frequencies(), small=0))
     text = "Kyrgyzstan's President met Narendra Modi, the Indian PM, in London on 12 May 2013."
-    assert set(demo.encode(text, add_special_tokens=False).ids) <= pieces
-    assert len(pieces) < demo.get_vocab_size()
+    assert set(demo.encode(text, add_special_tokens=False).ids) <= tokens
+    assert len(tokens) < demo.get_vocab_size()

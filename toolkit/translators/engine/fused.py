@@ -1,14 +1,15 @@
-"""int8 inference in C: the whole encoder, and the whole of a decoding step, are one call each.
+"""NLLB's network in int8 in C: the whole encoder is one call, and a decoding step another.
 
-The same arithmetic as ``Network`` in int8, with keys and values kept in 8 bits too, one scale
-for each head of each piece: a quarter of the memory that CTranslate2 needs for them.
+The same arithmetic as ``TorchNetwork`` in int8, with keys and values kept in 8 bits too, one scale
+for each head of each token: a quarter of the memory that CTranslate2 needs for them.
 """
 
 from __future__ import annotations
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,11 +20,11 @@ from toolkit.translators.engine.kv_cache import Ancestry, Cache
 from toolkit.translators.engine.linear import Precision
 from toolkit.translators.engine.native_kernels import (
     DEEP,
+    DIM_STEP,
+    MOST_DIM,
     MOST_HEADS,
-    MOST_PARTS,
-    MOST_PLACES,
+    MOST_POSITIONS,
     PANEL,
-    PARTS,
     CohortStruct,
     DenseStruct,
     Kernels,
@@ -33,8 +34,9 @@ from toolkit.translators.engine.native_kernels import (
     address,
     load,
 )
-from toolkit.translators.engine.network import Network, Shape, sinusoids
-from toolkit.translators.engine.weights import Weights
+from toolkit.translators.engine.network import Embeddings, Network, Shape
+from toolkit.translators.engine.torch_network import TorchNetwork
+from toolkit.translators.engine.weights import TABLE, Weights
 
 
 def make_network(
@@ -44,30 +46,37 @@ def make_network(
     kept: Sequence[int] | None = None,
     device: str = "cpu",
 ) -> Network:
-    """``Network``, or the faster ``FusedNetwork`` where int8 is asked for on a CPU and the C
-    kernels run and take this checkpoint's sizes."""
+    """Return the faster ``FusedNetwork`` where int8 is asked for on a CPU, the C kernels run here
+    and take this checkpoint's sizes; else ``TorchNetwork``."""
     kernels = load() if precision == "int8" and device == "cpu" else None
-    if kernels is None or not _fits(weights):
-        return Network(weights, precision, kept=kept, device=device)
+    if kernels is None or not fits(weights.config):
+        return TorchNetwork(weights, precision, kept=kept, device=device)
     return FusedNetwork(weights, kernels, kept=kept)
 
 
-def _fits(weights: Weights) -> bool:
-    shape = Shape.of(weights.config)
-    head = shape.width // shape.heads
-    feeds = [weights.config[f"{side}_ffn_dim"] for side in ("encoder", "decoder")]
+def fits(config: Mapping[str, Any]) -> bool:
+    """Return whether the C kernels take the sizes of a checkpoint with this ``config.json``."""
+    shape = Shape.of(config)
+    dim = shape.width // shape.heads
+    inner = [config[f"{side}_ffn_dim"] for side in ("encoder", "decoder")]
     return (
-        feeds[0] == feeds[1]
-        and all(size % DEEP == 0 for size in (shape.width, *feeds))
-        and head % PARTS == 0
-        and head <= MOST_PARTS
+        inner[0] == inner[1]
+        and all(size % DEEP == 0 for size in (shape.width, *inner))
+        and dim % DIM_STEP == 0
+        and dim <= MOST_DIM
         and shape.heads <= MOST_HEADS
-        and shape.positions <= MOST_PLACES
+        and shape.positions <= MOST_POSITIONS
     )
 
 
-class FusedNetwork(Network):
-    """See ``Network``; int8 on a CPU."""
+class FusedNetwork:
+    """A ``Network`` in int8 on a CPU, by the C kernels.
+
+    ``kept`` are the ids of the tokens that the decoder may write, in ascending order, or None for
+    all.
+    """
+
+    padding = 1
 
     def __init__(
         self,
@@ -80,33 +89,35 @@ class FusedNetwork(Network):
         self._weights = weights
         self.shape = shape = Shape.of(weights.config)
         self.device = torch.device("cpu")
-        self._head = shape.width // shape.heads
-        size = weights("model.shared.weight").shape[0]
+        size = weights(TABLE).shape[0]
         self._kept = torch.arange(size) if kept is None else torch.tensor(kept)
-        self._feed: int = weights.config["decoder_ffn_dim"]
-        self._positions = sinusoids(shape.positions + 2, shape.width)
+        self._inner: int = weights.config["decoder_ffn_dim"]
+        self._embeddings = Embeddings(lambda ids: weights.rows(TABLE, ids), shape, self.device)
         self._alive: list[object] = []  # what the structures point to
         self._network = self._structure()
 
-    def begin(self, rows: Sequence[Sequence[int]], beams: int, steps: int) -> Cache:
-        lengths = [len(row) for row in rows]
+    @property
+    def target_size(self) -> int:
+        """How many tokens the decoder chooses from."""
+        return len(self._kept)
+
+    def begin(self, sequences: Sequence[Sequence[int]], beams: int, steps: int) -> Cache:
+        """See ``Network.begin``."""
+        lengths = [len(sequence) for sequence in sequences]
         cache = FusedCache(self._kernels, lengths, beams, steps, self.shape)
         starts = torch.tensor([0, *accumulate(lengths)], dtype=torch.int32)
-        self._kernels.encode(self._network, self._embed_rows(rows), starts, cache.structure())
+        x = self._embeddings.source(sequences)
+        self._kernels.encode(self._network, x, starts, cache.structure())
         return cache
 
     def step(
         self, tokens: Tensor, caches: Sequence[Cache], count: int, banned: int
     ) -> tuple[Tensor, Tensor]:
-        own = [cache for cache in caches if isinstance(cache, FusedCache)]
-        sizes = [len(cache) * cache.beams for cache in own]
-        x = self._embed(self._kept[tokens], self._places(caches, sizes))
-        cohorts = (CohortStruct * len(own))(*(cache.structure() for cache in own))
+        """See ``Network.step``."""
+        ours = [cache for cache in caches if isinstance(cache, FusedCache)]
+        x = self._embeddings.step(self._kept[tokens], caches)
+        cohorts = (CohortStruct * len(ours))(*(cache.structure() for cache in ours))
         return self._kernels.step(self._network, x, cohorts, count, banned)
-
-    def _embed(self, ids: Tensor, positions: Tensor) -> Tensor:
-        rows = self._weights.rows("model.shared.weight", ids)
-        return rows.mul_(self.shape.scale).add_(positions)
 
     def _structure(self) -> NetworkStruct:
         shape = self.shape
@@ -126,32 +137,33 @@ class FusedNetwork(Network):
             encoder_norm=self._norm_structure("model.encoder.layer_norm"),
             decoder_norm=self._norm_structure("model.decoder.layer_norm"),
             output=self._dense_structure(
-                ["model.shared.weight"], [], (self.target_size, shape.width), rows=self._kept
+                [TABLE], [], (self.target_size, shape.width), rows=self._kept
             ),
             encoder_layers=shape.encoder_layers,
             decoder_layers=shape.decoder_layers,
             width=shape.width,
-            feed=self._feed,
+            inner=self._inner,
             heads=shape.heads,
-            pieces=self.target_size,
+            tokens=self.target_size,
         )
 
-    def _layer_structure(self, at: str, side: str) -> LayerStruct:
-        own, cross, width = f"{at}.self_attn", f"{at}.encoder_attn", self.shape.width
+    def _layer_structure(self, layer: str, side: str) -> LayerStruct:
+        width = self.shape.width
+        attention, cross = f"{layer}.self_attn", f"{layer}.encoder_attn"
         parts = {
-            "own_norm": self._norm_structure(f"{own}_layer_norm"),
-            "feed_norm": self._norm_structure(f"{at}.final_layer_norm"),
-            "own": self._linear(width, width, *(f"{own}.{part}_proj" for part in "qkv")),
-            "own_out": self._linear(width, width, f"{own}.out_proj"),
-            "inner": self._linear(self._feed, width, f"{at}.fc1"),
-            "outer": self._linear(width, self._feed, f"{at}.fc2"),
+            "self_norm": self._norm_structure(f"{attention}_layer_norm"),
+            "feed_norm": self._norm_structure(f"{layer}.final_layer_norm"),
+            "self_qkv": self._linear(width, width, *(f"{attention}.{part}_proj" for part in "qkv")),
+            "self_out": self._linear(width, width, f"{attention}.out_proj"),
+            "inner": self._linear(self._inner, width, f"{layer}.fc1"),
+            "outer": self._linear(width, self._inner, f"{layer}.fc2"),
         }
         if side == "decoder":
             parts |= {
                 "cross_norm": self._norm_structure(f"{cross}_layer_norm"),
-                "cross": self._linear(width, width, f"{cross}.q_proj"),
+                "cross_query": self._linear(width, width, f"{cross}.q_proj"),
                 "cross_out": self._linear(width, width, f"{cross}.out_proj"),
-                "memory": self._linear(width, width, *(f"{cross}.{part}_proj" for part in "kv")),
+                "cross_kv": self._linear(width, width, *(f"{cross}.{part}_proj" for part in "kv")),
             }
         return LayerStruct(**parts)
 
@@ -163,7 +175,7 @@ class FusedNetwork(Network):
         return NormStruct(*map(address, tensors))
 
     def _linear(self, outputs: int, inputs: int, *names: str) -> DenseStruct:
-        """Layers side by side, of so many ``outputs`` each."""
+        """Return layers side by side, of so many ``outputs`` each."""
         weights, biases = ([f"{name}.{part}" for name in names] for part in ("weight", "bias"))
         return self._dense_structure(weights, biases, (len(names) * outputs, inputs))
 
@@ -191,7 +203,7 @@ class FusedNetwork(Network):
 
 
 def _check(name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
-    """The kernels take sizes on trust: nothing may reach them that is not what it should be."""
+    """Raise ``ModelError`` for a tensor of another shape: the kernels do not look."""
     if tuple(tensor.shape) != shape:
         raise ModelError(
             f"{name} has the shape {tuple(tensor.shape)}, where config.json says {shape}",
@@ -200,60 +212,71 @@ def _check(name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
 
 
 class FusedCache:
-    """Keys and values of source and output in int8; see ``Cache`` and ``native/attend.h``.
-    ``steps`` bounds the output's length."""
+    """A ``Cache`` of keys and values in int8; see ``native/attend.h``. ``steps`` bounds the
+    output's length."""
 
     def __init__(
         self, kernels: Kernels, lengths: Sequence[int], beams: int, steps: int, shape: Shape
     ) -> None:
         self.step = -1
         self.beams = beams
-        self._rows = len(lengths)
-        self._room = len(lengths)
-        self._places = steps * beams, max(lengths)
-        head = shape.width // shape.heads
-        self._own, self._memory = (
-            _pages(shape.decoder_layers * self._room * kernels.cache_size(shape.heads, head, p))
-            for p in self._places
+        self._sequences = len(lengths)
+        self._capacity = len(lengths)  # sequences
+        # Positions of the output and of the source.
+        self._positions = steps * beams, max(lengths)
+        dim = shape.width // shape.heads
+        self._output, self._source = (
+            _pages(shape.decoder_layers * self._capacity * kernels.cache_size(shape.heads, dim, n))
+            for n in self._positions
         )
-        self._slots = torch.arange(self._rows, dtype=torch.int32)
-        self._counts = torch.tensor(lengths, dtype=torch.int32)
+        # Where in the caches each sequence is, and how many source positions it has.
+        self._slots = torch.arange(self._sequences, dtype=torch.int32)
+        self._lengths = torch.tensor(lengths, dtype=torch.int32)
         self._ancestry = Ancestry(len(lengths), beams, torch.device("cpu"))
-        self._chosen: Tensor | None = None
+        # The output positions that each beam descends from, (sequences, beams, steps).
+        self._ancestors: Tensor | None = None
 
     def __len__(self) -> int:
-        return self._rows
+        return self._sequences
 
     def advance(self, parents: Tensor | None) -> None:
+        """See ``Cache.advance``."""
         self.step += 1
-        if (self.step + 1) * self.beams > self._places[0]:
-            raise IndexError("the cache has no place for another step")
+        if (self.step + 1) * self.beams > self._positions[0]:
+            raise IndexError("the cache has no position for another step")
         if parents is not None:
             self._ancestry.advance(parents)
             first = torch.arange(self.step + 1) * self.beams
-            self._chosen = (self._ancestry.table + first).to(torch.int32).contiguous()
+            self._ancestors = (self._ancestry.table + first).to(torch.int32).contiguous()
 
-    def drop(self, row: int) -> None:
-        last = self._rows - 1
-        self._slots[row], self._counts[row] = self._slots[last].item(), self._counts[last].item()
-        self._ancestry.drop(row)
-        self._rows = last
+    def drop(self, index: int) -> None:
+        """See ``Cache.drop``."""
+        last = self._sequences - 1
+        self._slots[index] = self._slots[last].item()
+        self._lengths[index] = self._lengths[last].item()
+        self._ancestry.drop(index)
+        self._sequences = last
 
     def structure(self) -> CohortStruct:
-        """As the kernels want it, for as long as nothing changes."""
-        tensors = (self._own, self._memory, self._slots, self._counts, self._chosen)
+        """Return the cache as the kernels want it, for as long as nothing changes."""
+        tensors = (self._output, self._source, self._slots, self._lengths, self._ancestors)
         return CohortStruct(
-            *map(address, tensors), self._rows, self._room, *self._places, self.beams, self.step
+            *map(address, tensors),
+            self._sequences,
+            self._capacity,
+            *self._positions,
+            self.beams,
+            self.step,
         )
 
 
 def _pages(size: int) -> Tensor:
-    """Memory of its own from the operating system: what is never written takes none, and all of
-    it goes back at once."""
+    """Return memory from the operating system alone: pages that are never written take none, and
+    all of it goes back at once."""
     try:
         pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:
-        raise MemoryError(f"no memory for what rows remember: {error}") from None
+        raise MemoryError(f"no memory for the KV cache: {error}") from None
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         pages.madvise(mmap.MADV_NOHUGEPAGE)
     return torch.frombuffer(pages, dtype=torch.uint8)

@@ -1,8 +1,8 @@
-"""What a cohort of rows remembers between steps: keys and values of source and output.
+"""The KV cache of a cohort: keys and values of source and output, kept between decoding steps.
 
-A cohort's rows are at the same step. Beams of a row share the keys and values of its source.
-Those of its output are never reordered: an ancestry table says which of them each beam descends
-from, and attention leaves out the rest.
+A cohort is a batch of sequences that are at the same step. Beams of a sequence share the keys and
+values of its source. Those of its output are never reordered: an ancestry table says which of
+them each beam descends from, and attention leaves out the rest.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_SPARE_STEPS = 16  # that an output may be longer than its source before more room is made
-_ALIGNED = 16  # attention on a GPU wants the rows of a mask to begin at multiples of this
+# Steps that an output may be longer than its source before more memory is taken.
+_SPARE_STEPS = 16
+# Attention on a GPU wants the rows of a mask to begin at multiples of so many numbers.
+_ALIGNED = 16
 
 
 class Cache(Protocol):
-    """``step`` counts from 0; ``len`` is the number of rows, each of ``beams`` beams."""
+    """``step`` counts from 0; ``len`` is the number of sequences, each of ``beams`` beams."""
 
     step: int
     beams: int
@@ -27,97 +29,104 @@ class Cache(Protocol):
     def __len__(self) -> int: ...
 
     def advance(self, parents: Tensor | None) -> None:
-        """Begin the next step. ``parents``, shape (rows, beams), says which beam each beam
+        """Begin the next step. ``parents``, shape (sequences, beams), says which beam each beam
         continues; None where there is one beam."""
 
-    def drop(self, row: int) -> None:
-        """Forget a row: the last one moves to its place."""
+    def drop(self, index: int) -> None:
+        """Forget a sequence: the last one takes its index."""
 
 
 class Ancestry:
-    """Which beam wrote each step of what a beam has become: ``table`` has shape (rows, beams,
+    """Which beam wrote each step of each hypothesis: ``table`` has shape (sequences, beams,
     steps)."""
 
-    def __init__(self, rows: int, beams: int, device: torch.device) -> None:
-        self._own = torch.arange(beams, device=device)
-        self.table = torch.zeros(rows, beams, 0, dtype=torch.long, device=device)
+    def __init__(self, sequences: int, beams: int, device: torch.device) -> None:
+        self._itself = torch.arange(beams, device=device)
+        self.table = torch.zeros(sequences, beams, 0, dtype=torch.long, device=device)
 
     def advance(self, parents: Tensor) -> None:
+        """Add a step, which each beam writes itself."""
         table = self.table.gather(1, parents[:, :, None].expand(-1, -1, self.table.shape[2]))
-        own = self._own[None, :, None].expand(len(parents), -1, 1)
-        self.table = torch.cat([table, own], dim=2)
+        itself = self._itself[None, :, None].expand(len(parents), -1, 1)
+        self.table = torch.cat([table, itself], dim=2)
 
-    def drop(self, row: int) -> None:
-        self.table[row] = self.table[-1].clone()
+    def drop(self, index: int) -> None:
+        """Forget a sequence: the last one takes its index."""
+        self.table[index] = self.table[-1].clone()
         self.table = self.table[:-1]
 
-    def keep(self, rows: Tensor) -> None:
-        """Forget all but ``rows`` (indices), in that order."""
-        self.table = self.table[rows]
+    def keep(self, indices: Tensor) -> None:
+        """Forget all sequences but ``indices``, in that order."""
+        self.table = self.table[indices]
 
 
 class TorchCache:
-    """On whatever device the tensors are.
+    """A ``Cache`` on whatever device the tensors are.
 
-    ``memory`` holds the keys and values of the source for each layer, of shape (2, rows, heads,
-    longest source, head width); ``lengths`` are the rows' true lengths. ``steps`` bounds the
-    output's length. Rows that are dropped go together when the next step begins: on a GPU the
-    number of calls counts, not what each of them moves.
+    ``source`` holds for each layer the keys and values of encoder states, of shape (2, sequences,
+    heads, longest source, dim); ``lengths`` are the true lengths. ``steps`` bounds the output's
+    length. Sequences that are dropped go together when the next step begins: on a GPU the number
+    of calls counts, not how much each of them moves.
     """
 
     def __init__(
-        self, memory: list[Tensor], lengths: Sequence[int], beams: int, steps: int
+        self, source: list[Tensor], lengths: Sequence[int], beams: int, steps: int
     ) -> None:
-        first = memory[0]
+        first = source[0]
         self.step = -1
         self.beams = beams
         self._steps = steps
-        self._memory = memory
-        # Where in the tensors each row is. What a row moves over has been dropped.
+        self._source = source
+        # Where in the tensors each sequence is. Those that are not named here have been dropped.
         self._order = list(range(len(lengths)))
-        self._room = min(steps, max(lengths) + _SPARE_STEPS)
-        self._own = [self._empty(layer) for layer in memory]
-        self._hidden: Tensor | None = None
+        self._capacity = min(steps, max(lengths) + _SPARE_STEPS)  # steps
+        # For each layer keys and values, (2, sequences, heads, capacity x beams, dim).
+        self._output = [self._empty(layer) for layer in source]
+        # Added to scores of the source: (sequences, 1, 1, longest source), None without padding.
+        self._source_mask: Tensor | None = None
         if min(lengths) < first.shape[3]:
             beyond = torch.arange(first.shape[3]) >= torch.tensor(lengths)[:, None]
-            self._hidden = _mask(beyond[:, None, None].to(first.device), first.dtype)
+            self._source_mask = _mask(beyond[:, None, None].to(first.device), first.dtype)
         self._ancestry = Ancestry(len(lengths), beams, first.device)
-        self._foreign: Tensor | None = None
+        # Added to scores of the output: (sequences, 1, beams, steps x beams), None without beams.
+        self._output_mask: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self._order)
 
     def advance(self, parents: Tensor | None) -> None:
+        """See ``Cache.advance``."""
         self._close_gaps()
         self.step += 1
-        if self.step == self._room:
+        if self.step == self._capacity:
             self._grow()
         if parents is None:
             return
-        device = self._memory[0].device
+        device = self._source[0].device
         self._ancestry.advance(parents.to(device))
-        own = torch.arange(self.beams, device=device)
-        foreign = (self._ancestry.table[..., None] != own).flatten(2)[:, None]
-        self._foreign = _mask(foreign, self._memory[0].dtype)
+        beams = torch.arange(self.beams, device=device)
+        others = (self._ancestry.table[..., None] != beams).flatten(2)[:, None]
+        self._output_mask = _mask(others, self._source[0].dtype)
 
-    def attend_own(self, layer: int, mixed: Tensor) -> Tensor:
-        """``mixed`` holds queries, keys and values side by side, of shape (rows x beams,
-        3 x width); keys and values are kept. Returns (rows x beams, width)."""
+    def attend_to_output(self, layer: int, mixed: Tensor) -> Tensor:
+        """Return self-attention, (sequences x beams, width). ``mixed``, (sequences x beams,
+        3 x width), holds queries, keys and values side by side; keys and values are kept."""
         start, stop = self.step * self.beams, (self.step + 1) * self.beams
-        own = self._own[layer][:, : len(self)]
+        output = self._output[layer][:, : len(self)]
         parts = self._by_head(mixed, 3)
-        own[:, :, :, start:stop] = parts[1:]
-        return self._attend(parts[0], own[:, :, :, :stop], self._foreign)
+        output[:, :, :, start:stop] = parts[1:]
+        return self._attend(parts[0], output[:, :, :, :stop], self._output_mask)
 
-    def attend_memory(self, layer: int, query: Tensor) -> Tensor:
-        """``query`` and the result are of shape (rows x beams, width)."""
-        hidden = self._hidden
-        if hidden is not None:
-            hidden = hidden[: len(self)].expand(-1, 1, self.beams, -1)
-        return self._attend(self._by_head(query, 1)[0], self._memory[layer][:, : len(self)], hidden)
+    def attend_to_source(self, layer: int, query: Tensor) -> Tensor:
+        """Return cross-attention, of the shape of ``query``: (sequences x beams, width)."""
+        mask = self._source_mask
+        if mask is not None:
+            mask = mask[: len(self)].expand(-1, 1, self.beams, -1)
+        return self._attend(self._by_head(query, 1)[0], self._source[layer][:, : len(self)], mask)
 
-    def drop(self, row: int) -> None:
-        self._order[row] = self._order[-1]
+    def drop(self, index: int) -> None:
+        """See ``Cache.drop``."""
+        self._order[index] = self._order[-1]
         self._order.pop()
 
     def _attend(self, query: Tensor, both: Tensor, mask: Tensor | None) -> Tensor:
@@ -125,44 +134,44 @@ class TorchCache:
         return found.transpose(1, 2).reshape(len(self) * self.beams, -1)
 
     def _by_head(self, x: Tensor, parts: int) -> Tensor:
-        """(rows x beams, parts x width) as (parts, rows, heads, beams, head width)."""
-        heads, head = self._memory[0].shape[2], self._memory[0].shape[4]
-        return x.view(len(self), self.beams, parts, heads, head).permute(2, 0, 3, 1, 4)
+        """(sequences x beams, parts x width) as (parts, sequences, heads, beams, dim)."""
+        heads, dim = self._source[0].shape[2], self._source[0].shape[4]
+        return x.view(len(self), self.beams, parts, heads, dim).permute(2, 0, 3, 1, 4)
 
     def _close_gaps(self) -> None:
-        """Move the rows that are left to the front."""
+        """Move the sequences that are left to the front."""
         if len(self._order) == len(self._ancestry.table):
             return
-        device, stop = self._memory[0].device, (self.step + 1) * self.beams
+        device, stop = self._source[0].device, (self.step + 1) * self.beams
         self._ancestry.keep(torch.tensor(self._order, device=device))
         moved = [(old, new) for new, old in enumerate(self._order) if old != new]
         self._order = list(range(len(self._order)))
         if not moved:
             return
         old, new = torch.tensor(moved, device=device).unbind(1)
-        for memory, own in zip(self._memory, self._own, strict=True):
-            memory[:, new] = memory[:, old]
-            own[:, new, :, :stop] = own[:, old, :, :stop]
-        if self._hidden is not None:
-            self._hidden[new] = self._hidden[old]
+        for source, output in zip(self._source, self._output, strict=True):
+            source[:, new] = source[:, old]
+            output[:, new, :, :stop] = output[:, old, :, :stop]
+        if self._source_mask is not None:
+            self._source_mask[new] = self._source_mask[old]
 
     def _grow(self) -> None:
-        """Room for more steps, for the rows that are left."""
+        """Make room for more steps of the sequences that are left."""
         stop = self.step * self.beams
-        self._room = min(self._steps, self._room + max(_SPARE_STEPS, self._room // 4))
-        for i, memory in enumerate(self._memory):
-            own = self._empty(memory)
-            own[:, :, :, :stop] = self._own[i][:, : len(self), :, :stop]
-            self._own[i] = own
+        self._capacity = min(self._steps, self._capacity + max(_SPARE_STEPS, self._capacity // 4))
+        for i, source in enumerate(self._source):
+            output = self._empty(source)
+            output[:, :, :, :stop] = self._output[i][:, : len(self), :, :stop]
+            self._output[i] = output
 
-    def _empty(self, memory: Tensor) -> Tensor:
-        _, _, heads, _, head = memory.shape
-        return memory.new_empty(2, len(self), heads, self._room * self.beams, head)
+    def _empty(self, source: Tensor) -> Tensor:
+        _, _, heads, _, dim = source.shape
+        return source.new_empty(2, len(self), heads, self._capacity * self.beams, dim)
 
 
 def _mask(hidden: Tensor, dtype: torch.dtype) -> Tensor:
-    """What is added to attention's scores: minus infinity where ``hidden``, else 0."""
-    width = hidden.shape[-1]
-    room = -(-width // _ALIGNED) * _ALIGNED
-    mask = torch.zeros(*hidden.shape[:-1], room, dtype=dtype, device=hidden.device)
-    return mask[..., :width].masked_fill_(hidden, float("-inf"))
+    """Return what is added to attention's scores: minus infinity where ``hidden``, else 0."""
+    length = hidden.shape[-1]
+    aligned = -(-length // _ALIGNED) * _ALIGNED
+    mask = torch.zeros(*hidden.shape[:-1], aligned, dtype=dtype, device=hidden.device)
+    return mask[..., :length].masked_fill_(hidden, float("-inf"))

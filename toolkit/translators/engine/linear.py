@@ -1,4 +1,4 @@
-"""Linear layers for inference, in the precisions that a machine multiplies fast.
+"""Linear layers for inference, in the precisions that a processor or GPU multiplies fast.
 
 Weights are laid out once for the processor's matrix units. Inputs have shape (rows, inputs),
 outputs (rows, outputs). No gradients, no training.
@@ -18,9 +18,12 @@ from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 Precision = Literal["float32", "bfloat16", "float16", "int8"]
-_TYPICAL_ROWS = 256  # the packed layout of weights is chosen for about this many rows
+# Rows of input for which oneDNN lays out weights.
+_TYPICAL_ROWS = 256
+# The largest number in 8 bits.
 _LARGEST = 127.0
-_TOGETHER = 128  # values whose maximum is found at once
+# Values of which the largest is found at once.
+_TOGETHER = 128
 # Inputs whose products float32 sums exactly, in any order: 1,024 x 127 x 127 is below 2^24.
 _EXACT_INPUTS = 1024
 # Outputs whose weights are made float32 at once: 2 MB of them stay in a cache while they are used.
@@ -150,13 +153,13 @@ def bfloat16_works() -> bool:
 
 
 def quantise_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """(outputs, inputs) to int8 and the scale of each output."""
+    """Return a weight, (outputs, inputs), in int8 and the scale of each output, (outputs,)."""
     scale = weight.abs().amax(1).float().clamp_min_(1e-12) / _LARGEST
     return (weight.float() / scale[:, None]).round_().to(torch.int8), scale
 
 
 def quantise_rows(x: Tensor, *, nonnegative: bool = False) -> tuple[Tensor, Tensor]:
-    """(rows, inputs) to int8 and the scale of each row, shape (rows, 1)."""
+    """Return ``x``, (rows, inputs), in int8 and the scale of each row, (rows, 1)."""
     x = x.float()
     largest = x.amax(1, keepdim=True)
     if not nonnegative:
@@ -166,25 +169,25 @@ def quantise_rows(x: Tensor, *, nonnegative: bool = False) -> tuple[Tensor, Tens
 
 
 def top(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """``values.topk(count)`` along the last of two dimensions, faster where it is long: the
-    largest ``count`` values lie in the ``count`` blocks with the largest maxima."""
+    """Return ``values.topk(count)``, (rows, count) each, for ``values`` (rows, width), faster where
+    ``width`` is large: the largest values lie in the ``count`` blocks with the largest maxima."""
     rows, width = values.shape
     whole = width // _TOGETHER
     if whole < 4 * count:
-        best, places = values.topk(count)
-        return best, places
+        best, indices = values.topk(count)
+        return best, indices
     blocks = values[:, : whole * _TOGETHER].view(rows, whole, _TOGETHER)
     found = blocks.amax(2).topk(count).indices
     inside = blocks.gather(1, found[:, :, None].expand(-1, -1, _TOGETHER)).flatten(1)
-    places = (
+    indices = (
         found[:, :, None] * _TOGETHER + torch.arange(_TOGETHER, device=values.device)
     ).flatten(1)
     if width > whole * _TOGETHER:
         inside = torch.cat([inside, values[:, whole * _TOGETHER :]], dim=1)
         rest = torch.arange(whole * _TOGETHER, width, device=values.device)
-        places = torch.cat([places, rest.expand(rows, -1)], dim=1)
+        indices = torch.cat([indices, rest.expand(rows, -1)], dim=1)
     best, order = inside.topk(count)
-    return best, places.gather(1, order)
+    return best, indices.gather(1, order)
 
 
 def attention_kernels(device: torch.device) -> AbstractContextManager[None]:

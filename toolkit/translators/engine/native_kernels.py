@@ -1,4 +1,4 @@
-"""The C kernels in ``native/``, compiled for this processor when they are first wanted.
+"""The C kernels in ``native/``, compiled for this processor when they are first needed.
 
 They are an acceleration and nothing else: where there is no C compiler, or the processor is not
 of x86's family with AVX2, ``load`` returns None and torch does the same work more slowly.
@@ -40,9 +40,16 @@ _FLAGS = [
 _AMX = ["-march=native", "-mprefer-vector-width=512"]
 _AVX512 = [*_AMX, "-mno-amx-int8"]
 _AVX2 = ["-march=native", "-mno-avx512f"]
-# Layers have a multiple of so many inputs, and of outputs; heads a multiple of so many parts,
-# and no more of them, and of positions, than the kernels have room for.
-DEEP, PANEL, PARTS, MOST_HEADS, MOST_PARTS, MOST_PLACES = 64, 32, 16, 256, 256, 2000
+# Layers have a multiple of so many inputs,
+DEEP = 64
+# and, padded, of so many outputs.
+PANEL = 32
+# The dim of a head is a multiple of this.
+DIM_STEP = 16
+# There are no more heads, dims of a head, and positions of a sequence than this.
+MOST_HEADS = 256
+MOST_DIM = 256
+MOST_POSITIONS = 2000
 
 
 class NormStruct(Structure):
@@ -59,8 +66,9 @@ class DenseStruct(Structure):
 
 class LayerStruct(Structure):
     _fields_: ClassVar = [
-        *((name, NormStruct) for name in ("own_norm", "cross_norm", "feed_norm")),
-        *((name, DenseStruct) for name in ("own", "own_out", "cross", "cross_out", "memory")),
+        *((name, NormStruct) for name in ("self_norm", "cross_norm", "feed_norm")),
+        *((name, DenseStruct) for name in ("self_qkv", "self_out")),
+        *((name, DenseStruct) for name in ("cross_query", "cross_out", "cross_kv")),
         *((name, DenseStruct) for name in ("inner", "outer")),
     ]
 
@@ -72,26 +80,22 @@ class NetworkStruct(Structure):
         ("encoder_norm", NormStruct),
         ("decoder_norm", NormStruct),
         ("output", DenseStruct),
-        *(
-            (name, c_int)
-            for name in ("encoder_layers", "decoder_layers", "width", "feed", "heads", "pieces")
-        ),
+        *((name, c_int) for name in ("encoder_layers", "decoder_layers")),
+        *((name, c_int) for name in ("width", "inner", "heads", "tokens")),
     ]
 
 
 class CohortStruct(Structure):
     _fields_: ClassVar = [
-        *((name, c_void_p) for name in ("own", "memory", "slots", "counts", "chosen")),
-        *(
-            (name, c_int)
-            for name in ("rows", "room", "own_places", "memory_places", "beams", "step")
-        ),
+        *((name, c_void_p) for name in ("output", "source", "slots", "lengths", "ancestors")),
+        *((name, c_int) for name in ("sequences", "capacity")),
+        *((name, c_int) for name in ("output_positions", "source_positions", "beams", "step")),
     ]
 
 
 class Kernels:
-    """What ``network.c`` and ``multiply.h`` offer; see there. Tensors are contiguous, on the CPU
-    and of the types that they name."""
+    """The functions of ``network.c`` and ``multiply.h``; see there. Tensors are contiguous, on the
+    CPU and of the types that these name."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self.library = library
@@ -106,12 +110,13 @@ class Kernels:
             c_void_p, c_int,
         ]  # fmt: skip
 
-    def cache_size(self, heads: int, dim: int, places: int) -> int:
-        """Bytes for what one row remembers of ``places`` positions in one layer."""
-        return int(self.library.toolkit_cache_size(heads, dim, places))
+    def cache_size(self, heads: int, dim: int, positions: int) -> int:
+        """Return the bytes of the KV cache of one sequence in one layer, for so many positions."""
+        return int(self.library.toolkit_cache_size(heads, dim, positions))
 
     def pack(self, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """(outputs, inputs) in int8 as the products want it, and the sum of each output's."""
+        """Return a weight, (outputs, inputs) in int8, laid out for the products, and the sum of
+        each output's, (outputs,)."""
         packed, totals = torch.empty_like(weight), torch.empty(len(weight), dtype=torch.int32)
         self.library.toolkit_pack(
             weight.data_ptr(), *weight.shape, packed.data_ptr(), totals.data_ptr()
@@ -119,8 +124,9 @@ class Kernels:
         return packed, totals
 
     def encode(self, network: NetworkStruct, x: Tensor, starts: Tensor, to: CohortStruct) -> None:
-        """``x``, (pieces, width), is overwritten; row i begins at ``starts[i]`` and ends where
-        the next begins. Fills the memory of ``to``."""
+        """Encode ``x``, (tokens, width), which is overwritten, and put the keys and values for
+        cross-attention into ``to``. Sequence i begins at ``starts[i]`` and ends where the next
+        begins."""
         failed = self.library.toolkit_encode(
             network, x.data_ptr(), starts.data_ptr(), len(starts) - 1, to, _threads()
         )
@@ -135,8 +141,9 @@ class Kernels:
         count: int,
         banned: int,
     ) -> tuple[Tensor, Tensor]:
-        """``x``, (rows, width), is overwritten. Log-probabilities and indices of the ``count``
-        likeliest pieces of each row, best first, without ``banned``."""
+        """Return the log-probabilities and indices of the ``count`` likeliest tokens of each
+        hypothesis, best first, without ``banned``: (hypotheses, count) each. ``x``, (hypotheses,
+        width), is overwritten."""
         scores = torch.empty(len(x), count)
         found = torch.zeros(len(x), count, dtype=torch.long)
         failed = self.library.toolkit_step(
@@ -149,8 +156,8 @@ class Kernels:
 
 
 def load(folder: Path | None = None) -> Kernels | None:
-    """The kernels, compiled once into ``folder`` (the cache, if None) and kept there for as long
-    as source and processor are the same. None where they cannot be compiled or do not run.
+    """Return the kernels, compiled once into ``folder`` (the cache, if None) and kept there while
+    source and processor stay the same. None where they cannot be compiled or do not run.
 
     ``ONEDNN_MAX_CPU_ISA`` holds them to older instructions, as it does torch.
     """
@@ -187,7 +194,7 @@ def _kinds(held: str) -> list[list[str]]:
 
 
 def _name(flags: list[str]) -> str:
-    """Differs with the source, the flags and the processor that they are native to."""
+    """Return a name that differs with the source, the flags and the processor."""
     sources = [path.read_bytes() for path in sorted(_FOLDER.iterdir())]
     processor = " ".join(sorted(machine.cpu_flags())) or platform.processor()
     parts = [*sources, " ".join(_FLAGS + flags).encode(), processor.encode()]
@@ -200,5 +207,5 @@ def _threads() -> int:
 
 
 def address(tensor: Tensor | None) -> Any:
-    """For a field of a structure. The caller keeps the tensor alive."""
+    """Return a tensor's address for a field of a structure. The caller keeps the tensor alive."""
     return None if tensor is None else tensor.data_ptr()

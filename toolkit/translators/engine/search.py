@@ -1,12 +1,12 @@
-"""Choosing pieces: greedily, or by beam search as transformers' ``generate`` does it.
+"""Choose tokens: greedily, or by beam search as transformers' ``generate`` does it.
 
-A search belongs to one cohort of rows, which are all at the same step. It is asked for the pieces
-to feed, told the likeliest that can follow them, and says which rows have ended. The first piece
-after the decoder's start is always the language code. Searches work on the CPU, wherever the
-network is: what they look at is small.
+A search belongs to one cohort, whose sequences are all at the same step. It is asked for the
+tokens to feed, given the likeliest that can follow them, and says which sequences have ended. The
+first token after the decoder's start is always the language code. Searches work on the CPU,
+wherever the network is: their tensors are small.
 
-With ``ngram`` n above 0 no n pieces in a row are written twice, start and language counted in, as
-``generate(no_repeat_ngram_size=n)`` has it: scores are those of all pieces, the forbidden ones
+With ``ngram`` n above 0 no n tokens in a row are written twice, start and language counted in, as
+``generate(no_repeat_ngram_size=n)`` has it: scores are those of all tokens, the forbidden ones
 included.
 """
 
@@ -20,12 +20,13 @@ from torch import Tensor
 
 from toolkit.translators.engine.batching import Decoded
 
+# The log-probability of hypotheses that must not be chosen.
 _NEVER = -1.0e9
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
-    """Indices that mean something to a search."""
+class SpecialTokens:
+    """The indices of tokens that mean something to a search."""
 
     start: int
     language: int
@@ -33,18 +34,18 @@ class Pieces:
 
 
 class Greedy:
-    """The likeliest piece at each step. ``caps`` bound the pieces of each row, the end
-    included. ``ended`` are the rows that the last step ended, in ascending order."""
+    """Chooses the likeliest token at each step. ``caps`` bound the tokens of each sequence, the
+    end included. ``ended`` are the sequences that the last step ended, in ascending order."""
 
-    def __init__(self, pieces: Pieces, caps: Sequence[int], *, ngram: int = 0) -> None:
-        self._pieces = pieces
+    def __init__(self, special: SpecialTokens, caps: Sequence[int], *, ngram: int = 0) -> None:
+        self._special = special
         self._ngram = ngram
         self._caps = torch.tensor(caps)
         self._scores = torch.zeros(len(caps), dtype=torch.float64)
         self._written = torch.zeros(len(caps), 0, dtype=torch.long)
         self._begun = False
         self.ended: list[int] = []
-        self.tokens = torch.full((len(caps),), pieces.start)
+        self.tokens = torch.full((len(caps),), special.start)
 
     @property
     def parents(self) -> Tensor | None:
@@ -52,90 +53,96 @@ class Greedy:
 
     @property
     def wanted(self) -> int:
-        """How many of the likeliest pieces the next step needs."""
-        return 1 + _most_forbidden(self._written, self._pieces, self._ngram)
+        """How many of the likeliest tokens the next step needs."""
+        return 1 + _most_forbidden(self._written, self._special, self._ngram)
 
     def advance(self, scores: Tensor, found: Tensor) -> None:
-        """Take one step. ``found`` are the likeliest pieces, best first, and ``scores`` their
-        log-probabilities, both of shape (rows, ``wanted`` or more)."""
+        """Take one step. ``found`` are the likeliest tokens, best first, and ``scores`` their
+        log-probabilities, both of shape (sequences, ``wanted`` or more)."""
         if not self._begun:
             self._begun = True
-            self.tokens = torch.full_like(self.tokens, self._pieces.language)
+            self.tokens = torch.full_like(self.tokens, self._special.language)
             return
         if self._ngram:
-            scores = _without_repeats(scores, found, self._written, self._pieces, self._ngram)
+            scores = _without_repeats(scores, found, self._written, self._special, self._ngram)
             best = scores.argmax(1, keepdim=True)
             scores, found = scores.gather(1, best), found.gather(1, best)
         self.tokens = found[:, 0]
         self._scores += scores[:, 0]
         self._written = torch.cat([self._written, self.tokens[:, None]], dim=1)
-        over = (self.tokens == self._pieces.end) | (self._written.shape[1] >= self._caps)
+        over = (self.tokens == self._special.end) | (self._written.shape[1] >= self._caps)
         self.ended = over.nonzero()[:, 0].tolist()
 
-    def result(self, row: int) -> Decoded:
-        tokens = self._written[row].tolist()
-        score = self._scores[row].item() / len(tokens)
-        finished = tokens[-1] == self._pieces.end
+    def result(self, index: int) -> Decoded:
+        """Return the output of a sequence that has ended."""
+        tokens = self._written[index].tolist()
+        score = self._scores[index].item() / len(tokens)
+        finished = tokens[-1] == self._special.end
         return Decoded(tuple(tokens[:-1] if finished else tokens), score, finished)
 
-    def keep(self, rows: Sequence[int]) -> None:
-        """Forget all rows but ``rows``, in that order."""
-        chosen = torch.tensor(rows, dtype=torch.long)
+    def keep(self, indices: Sequence[int]) -> None:
+        """Forget all sequences but ``indices``, in that order."""
+        chosen = torch.tensor(indices, dtype=torch.long)
         self._caps, self._scores = self._caps[chosen], self._scores[chosen]
         self._written, self.tokens = self._written[chosen], self.tokens[chosen]
 
 
 @dataclass(slots=True)
-class _Row:
-    """Where one row's search stands."""
+class _Outputs:
+    """The best outputs of one sequence that have ended."""
 
     cap: int
-    # Score by length, pieces, ended by itself; best first.
-    done: list[tuple[float, list[int], bool]] = field(default_factory=list)
+    # Score by length, tokens, ended by itself; best first.
+    ended: list[tuple[float, list[int], bool]] = field(default_factory=list)
 
 
 class Beams:
-    """The ``beams`` likeliest outputs of each row; the best by mean log-probability wins.
+    """Keeps the ``beams`` likeliest hypotheses of each sequence; the best by mean log-probability
+    wins.
 
     As ``generate(num_beams=..., length_penalty=1, early_stopping=False)``: 2 x beams candidates
-    a step; an end among the best ``beams`` is kept; a row is over when it has ``beams`` ended
+    a step; an end among the best ``beams`` is kept; a sequence is over when it has ``beams`` ended
     outputs and its best running one cannot beat the worst of them, or at its cap. fairseq and
     CTranslate2 stop as soon as ``beams`` outputs have ended. That is a tenth faster, and where a
     model is sure of itself all the likeliest outputs can lose to a worse one that ended before.
     """
 
-    def __init__(self, pieces: Pieces, caps: Sequence[int], beams: int, *, ngram: int = 0) -> None:
-        self._pieces = pieces
+    def __init__(
+        self, special: SpecialTokens, caps: Sequence[int], beams: int, *, ngram: int = 0
+    ) -> None:
+        self._special = special
         self._beams = beams
         self._ngram = ngram
-        self._rows = [_Row(cap) for cap in caps]
-        self._scores = torch.full((len(caps), beams), _NEVER)
+        self._outputs = [_Outputs(cap) for cap in caps]
+        self._scores = torch.full((len(caps), beams), _NEVER)  # (sequences, beams)
         self._scores[:, 0] = 0.0
-        self._written = torch.zeros(len(caps), beams, 0, dtype=torch.long)
+        self._written = torch.zeros(
+            len(caps), beams, 0, dtype=torch.long
+        )  # (sequences, beams, steps)
         self._begun = False
         self.ended: list[int] = []
-        self.tokens = torch.full((len(caps) * beams,), pieces.start)
+        self.tokens = torch.full((len(caps) * beams,), special.start)
         self.parents: Tensor | None = torch.arange(beams).repeat(len(caps), 1)
 
     @property
     def wanted(self) -> int:
-        """How many of the likeliest pieces after each beam the next step needs."""
+        """How many of the likeliest tokens after each beam the next step needs."""
         written = self._written.flatten(0, 1)
-        return 2 * self._beams + _most_forbidden(written, self._pieces, self._ngram)
+        return 2 * self._beams + _most_forbidden(written, self._special, self._ngram)
 
     def advance(self, scores: Tensor, found: Tensor) -> None:
-        """Take one step. ``found`` are the likeliest pieces after each beam, best first, and
-        ``scores`` their log-probabilities, both of shape (rows x beams, ``wanted`` or more)."""
+        """Take one step. ``found`` are the likeliest tokens after each beam, best first, and
+        ``scores`` their log-probabilities: both (sequences x beams, ``wanted`` or more)."""
         if not self._begun:
             self._begun = True
-            self.tokens = torch.full_like(self.tokens, self._pieces.language)
+            self.tokens = torch.full_like(self.tokens, self._special.language)
             return
         if self._ngram:
             written = self._written.flatten(0, 1)
-            scores = _without_repeats(scores, found, written, self._pieces, self._ngram)
+            scores = _without_repeats(scores, found, written, self._special, self._ngram)
         scores, parents, tokens = self._candidates(scores, found)
         capped = self._keep_ended(scores, parents, tokens)
-        ends = tokens == self._pieces.end
+        ends = tokens == self._special.end
         self._scores, order = (scores + ends * _NEVER).topk(self._beams)
         self.parents = parents.gather(1, order)
         chosen = tokens.gather(1, order)
@@ -145,59 +152,60 @@ class Beams:
         self._written = torch.cat([history, chosen[:, :, None]], dim=2)
         self.tokens = chosen.flatten()
         running = self._scores[:, 0].tolist()
-        rows = range(len(self._rows))
-        self.ended = [row for row in rows if row in capped or self._over(row, running[row])]
+        self.ended = [i for i, best in enumerate(running) if i in capped or self._over(i, best)]
 
     def _candidates(self, scores: Tensor, found: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The best 2 x beams continuations of each row, best first: log-probability of the whole
-        output, the beam continued, and the piece; each of shape (rows, 2 x beams)."""
+        """Return the best 2 x beams continuations of each sequence, best first: log-probability
+        of the whole output, the beam continued, and the token; each (sequences, 2 x beams)."""
         count = scores.shape[1]
         total = scores.view(-1, self._beams, count) + self._scores[:, :, None]
         best, order = total.flatten(1).topk(2 * self._beams)
         return best, order // count, found.view(-1, self._beams * count).gather(1, order)
 
     def _keep_ended(self, scores: Tensor, parents: Tensor, tokens: Tensor) -> set[int]:
-        """Note the best outputs that end here; returns the rows at their cap."""
+        """Note the best outputs that end here; return the sequences at their cap."""
         length = self._written.shape[2] + 1
-        capped = [row for row, state in enumerate(self._rows) if length >= state.cap]
-        ends = tokens[:, : self._beams] == self._pieces.end
+        capped = [i for i, known in enumerate(self._outputs) if length >= known.cap]
+        ends = tokens[:, : self._beams] == self._special.end
         noted = ends.clone()
         noted[capped] = True
-        for row, rank in noted.nonzero().tolist():
-            done = self._rows[row].done
-            score = scores[row, rank].item() / (length + 1)  # the language code counts
-            pieces = self._written[row, parents[row, rank]].tolist()
-            finished = bool(ends[row, rank])
+        for index, rank in noted.nonzero().tolist():
+            score = scores[index, rank].item() / (length + 1)  # the language code counts
+            written = self._written[index, parents[index, rank]].tolist()
+            finished = bool(ends[index, rank])
             if not finished:
-                pieces.append(int(tokens[row, rank]))
-            done.append((score, pieces, finished))
-            done.sort(key=lambda entry: -entry[0])
-            del done[self._beams :]
+                written.append(int(tokens[index, rank]))
+            ended = self._outputs[index].ended
+            ended.append((score, written, finished))
+            ended.sort(key=lambda output: -output[0])
+            del ended[self._beams :]
         return set(capped)
 
-    def _over(self, row: int, best_running: float) -> bool:
-        done, length = self._rows[row].done, self._written.shape[2]
-        return len(done) == self._beams and best_running / (length + 1) <= done[-1][0]
+    def _over(self, index: int, best_running: float) -> bool:
+        ended, length = self._outputs[index].ended, self._written.shape[2]
+        return len(ended) == self._beams and best_running / (length + 1) <= ended[-1][0]
 
-    def result(self, row: int) -> Decoded:
-        score, pieces, finished = self._rows[row].done[0]
-        counted = len(pieces) + finished
-        return Decoded(tuple(pieces), score * (counted + 1) / counted, finished)
+    def result(self, index: int) -> Decoded:
+        """Return the best output of a sequence that has ended."""
+        score, tokens, finished = self._outputs[index].ended[0]
+        counted = len(tokens) + finished
+        return Decoded(tuple(tokens), score * (counted + 1) / counted, finished)
 
-    def keep(self, rows: Sequence[int]) -> None:
-        """Forget all rows but ``rows``, in that order."""
+    def keep(self, indices: Sequence[int]) -> None:
+        """Forget all sequences but ``indices``, in that order."""
         assert self.parents is not None
-        chosen = torch.tensor(rows, dtype=torch.long)
-        self._rows = [self._rows[row] for row in rows]
+        chosen = torch.tensor(indices, dtype=torch.long)
+        self._outputs = [self._outputs[i] for i in indices]
         self._scores, self._written = self._scores[chosen], self._written[chosen]
         self.parents = self.parents[chosen]
         self.tokens = self.tokens.view(-1, self._beams)[chosen].flatten()
 
 
-def _followers(written: Tensor, pieces: Pieces, ngram: int) -> tuple[Tensor, Tensor]:
-    """For each row of ``written``, shape (rows, length), the pieces that ended an n-gram, and
-    whether what stood before them is what the row ends in now: both of shape (rows, n-grams)."""
-    before = written.new_tensor([pieces.start, pieces.language]).expand(len(written), -1)
+def _followers(written: Tensor, special: SpecialTokens, ngram: int) -> tuple[Tensor, Tensor]:
+    """Return for each hypothesis of ``written``, (hypotheses, length), the tokens that ended an
+    n-gram, and whether the tokens before them are those that it ends in now: both of shape
+    (hypotheses, n-grams)."""
+    before = written.new_tensor([special.start, special.language]).expand(len(written), -1)
     history = torch.cat([before, written], dim=1)
     length = history.shape[1]
     if length < ngram:
@@ -206,17 +214,18 @@ def _followers(written: Tensor, pieces: Pieces, ngram: int) -> tuple[Tensor, Ten
     return ngrams[..., -1], (ngrams[..., :-1] == last[:, None]).all(2)
 
 
-def _most_forbidden(written: Tensor, pieces: Pieces, ngram: int) -> int:
-    """A bound on how many pieces would end an n-gram a second time, whatever the row."""
+def _most_forbidden(written: Tensor, special: SpecialTokens, ngram: int) -> int:
+    """Return a bound on how many tokens would end an n-gram a second time, for any
+    hypothesis."""
     if not ngram or not len(written):
         return 0
-    return int(_followers(written, pieces, ngram)[1].sum(1).max())
+    return int(_followers(written, special, ngram)[1].sum(1).max())
 
 
 def _without_repeats(
-    scores: Tensor, found: Tensor, written: Tensor, pieces: Pieces, ngram: int
+    scores: Tensor, found: Tensor, written: Tensor, special: SpecialTokens, ngram: int
 ) -> Tensor:
-    """``scores`` with minus infinity where ``found`` would end an n-gram a second time."""
-    followers, forbidden = _followers(written, pieces, ngram)
+    """Return ``scores`` with minus infinity where ``found`` would end an n-gram a second time."""
+    followers, forbidden = _followers(written, special, ngram)
     again = (found[:, :, None] == followers[:, None]) & forbidden[:, None]
     return scores.masked_fill(again.any(2), float("-inf"))

@@ -1,9 +1,9 @@
-"""English-only decoding: the pieces of a vocabulary that English text can need.
+"""English-only decoding: the tokens of a vocabulary that English text can need.
 
-Four fifths of NLLB's 256,206 pieces can never stand in an English sentence, yet each step of
-the decoder multiplies by all of them. What English needs is found with the checkpoint's own
+Four fifths of NLLB's 256,206 tokens can never stand in an English sentence, yet each step of
+the decoder multiplies by all of them. Those that English needs are found with the checkpoint's own
 tokenizer on a large English word list, names included, in the ways that words are written.
-Everything can still be spelt with what is kept: all short Latin pieces are.
+Everything can still be spelt with those that are kept: all short Latin tokens are.
 """
 
 from __future__ import annotations
@@ -15,11 +15,16 @@ from typing import Any
 
 from toolkit.text.english import all_words
 
-_MARK = "▁"  # SentencePiece's sign for a space
-_SMALL = 50_000  # vocabularies up to this size are kept whole: a cut would win nothing
-_SHORT = 3  # Latin pieces up to so many letters are kept, so that any name can be spelt
+# SentencePiece's sign for a space.
+_MARK = "▁"
+# Tokens up to which a vocabulary is kept whole: a cut would win nothing.
+_SMALL = 50_000
+# Letters up to which Latin tokens are kept, so that any name can be spelt.
+_SHORT = 3
+# Words that are tokenised at once.
 _BATCH = 20_000
-_SPECIAL = 4  # <s>, <pad>, </s>, <unk>
+# The ids below it are <s>, <pad>, </s> and <unk>.
+_SPECIAL = 4
 # First words of the names of characters that belong to one script or to East Asian typesetting.
 _SCRIPTS = (
     " ARABIC ARMENIAN BENGALI CJK DEVANAGARI ETHIOPIC FULLWIDTH GEORGIAN GUJARATI GURMUKHI "
@@ -29,14 +34,14 @@ _SCRIPTS = (
 _PREFIXES = ("", "-")  # a word stands after a space, or right behind some sign
 
 
-def english_pieces(
+def english_tokens(
     tokenizer: Any,
     languages: Iterable[int],
     *,
     words: Iterable[str] | None = None,
     small: int = _SMALL,
 ) -> list[int]:
-    """The ids of the pieces that English output can need, in ascending order.
+    """The ids of the tokens that English output can need, in ascending order.
 
     ``tokenizer`` is the checkpoint's ``tokenizers.Tokenizer`` and ``languages`` are the ids of
     language codes to keep, English's at least. ``words`` replaces the list of some
@@ -46,7 +51,7 @@ def english_pieces(
     if size <= small:
         return list(range(size))
     kept = {*range(_SPECIAL), *languages}
-    kept.update(i for piece, i in tokenizer.get_vocab().items() if _spells(piece))
+    kept.update(i for token, i in tokenizer.get_vocab().items() if _spells(token))
     forms = _forms(all_words() if words is None else words)
     while batch := list(islice(forms, _BATCH)):
         for encoding in tokenizer.encode_batch(batch, add_special_tokens=False):
@@ -61,10 +66,10 @@ def _forms(words: Iterable[str]) -> Iterator[str]:
                 yield prefix + form
 
 
-def _spells(piece: str) -> bool:
-    """Whether a piece is of characters that any English text may have: digits, punctuation,
+def _spells(token: str) -> bool:
+    """Whether a token is of characters that any English text may have: digits, punctuation,
     symbols, and short runs of Latin letters with whatever accents."""
-    text = piece.replace(_MARK, "")
+    text = token.replace(_MARK, "")
     letters = sum(character.isalpha() for character in text)
     return letters <= _SHORT and all(map(_plain, text))
 

@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 # NLLB has one table of embeddings for input, output and both sides. Those who write checkpoints
 # keep it under the one or the other of its names.
-_TABLE = "model.shared.weight"
+TABLE = "model.shared.weight"
 _TIED = (
-    _TABLE,
+    TABLE,
     "lm_head.weight",
     "model.decoder.embed_tokens.weight",
     "model.encoder.embed_tokens.weight",
@@ -33,7 +33,7 @@ _TIED = (
 
 
 class Weights:
-    """Reads tensors from ``folder`` when they are asked for; what is not touched stays on disk.
+    """Reads tensors from ``folder`` when they are asked for; the others stay on disk.
 
     ``prepared``, where given, is the folder that 8-bit matrices are kept in: a later start then
     reads 0.4 GB instead of 2.4 GB and quantises nothing. Raises ``ModelError`` for a file that
@@ -46,7 +46,7 @@ class Weights:
         self._keeps = True
         self._files: dict[Path, Any] = {}
         self._shards: dict[str, str] = {}
-        self._places: dict[str, tuple[BinaryIO, int, int, torch.dtype]] = {}
+        self._layouts: dict[str, tuple[BinaryIO, int, int, torch.dtype]] = {}
         if not (folder / WEIGHTS).is_file():
             index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
             self._shards = index["weight_map"]
@@ -58,7 +58,7 @@ class Weights:
         return config
 
     def __call__(self, name: str) -> Tensor:
-        """A tensor by its name in the checkpoint."""
+        """Return a tensor by its name in the checkpoint."""
         name = self._stored(name)
         path = self._folder / self._shards.get(name, WEIGHTS)
         try:
@@ -73,8 +73,8 @@ class Weights:
         return self._files[path]
 
     def _stored(self, name: str) -> str:
-        """The name under which the checkpoint has the tensor that goes by ``name``."""
-        if name != _TABLE or name in self._shards:
+        """Return the name under which the checkpoint has the tensor that goes by ``name``."""
+        if name != TABLE or name in self._shards:
             return name
         path = self._folder / WEIGHTS
         try:
@@ -84,12 +84,12 @@ class Weights:
         return next((tied for tied in _TIED if tied in names), name)
 
     def rows(self, name: str, ids: Tensor) -> Tensor:
-        """Rows ``ids`` of a matrix in float32, read from the file one by one: reading through a
-        mapping would count sixteen pages as used for each that is."""
+        """Return the rows ``ids`` of a matrix in float32, (ids, width), read from the file one by
+        one: reading through a mapping would count sixteen pages as used for each that is."""
         if not hasattr(os, "preadv"):
             return self(name)[ids].float()
-        wanted, places = torch.unique(ids, return_inverse=True)
-        file, start, width, dtype = self._place(name)
+        wanted, inverse = torch.unique(ids, return_inverse=True)
+        file, start, width, dtype = self._layout(name)
         size = width * dtype.itemsize
         buffer = bytearray(len(wanted) * size)
         view = memoryview(buffer)
@@ -97,24 +97,24 @@ class Weights:
             room = [view[at * size : (at + 1) * size]]
             if os.preadv(file.fileno(), room, start + row * size) != size:
                 raise damaged(Path(file.name), "it ends too early")
-        return torch.frombuffer(buffer, dtype=dtype).view(-1, width)[places].float()
+        return torch.frombuffer(buffer, dtype=dtype).view(-1, width)[inverse].float()
 
-    def _place(self, name: str) -> tuple[BinaryIO, int, int, torch.dtype]:
-        """Where a matrix begins in its file (8 bytes of header length, a JSON header, then the
-        tensors), how wide it is and of what type."""
-        if name not in self._places:
+    def _layout(self, name: str) -> tuple[BinaryIO, int, int, torch.dtype]:
+        """Return a matrix's file, where it begins there (8 bytes of header length, a JSON header,
+        then the tensors), its width and its type."""
+        if name not in self._layouts:
             stored = self._stored(name)
             file = (self._folder / self._shards.get(stored, WEIGHTS)).open("rb")
             length = int.from_bytes(file.read(8), "little")
             about = json.loads(file.read(length))[stored]
             start = 8 + length + about["data_offsets"][0]
-            self._places[name] = (file, start, about["shape"][1], self(name).dtype)
-        return self._places[name]
+            self._layouts[name] = (file, start, about["shape"][1], self(name).dtype)
+        return self._layouts[name]
 
     def quantised(self, names: Sequence[str], rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The matrices of ``names`` one below the other (of the first, only ``rows``) in int8,
-        with the scale of each output: see ``quantise_weight``. What was prepared of matrices with
-        other sizes is made again; what cannot be kept is made each time."""
+        """Return the matrices of ``names`` one below the other (of the first, only ``rows``) in
+        int8, and the scale of each output: see ``quantise_weight``. They are made once, and again
+        where those that are kept have other sizes or none can be kept."""
         path = None if self._prepared is None else self._prepared / f"{_key(names, rows)}.pt"
         if path is not None and path.is_file():
             weight, scale = _read(path)
@@ -137,7 +137,7 @@ class Weights:
         return weight, scale
 
     def _shape(self, names: Sequence[str], rows: Tensor | None) -> tuple[int, int]:
-        """Of what ``quantised`` makes, by the headers of the files alone."""
+        """Return the shape of what ``quantised`` makes, by the headers of the files alone."""
         shapes = []
         for stored in map(self._stored, names):
             path = self._folder / self._shards.get(stored, WEIGHTS)
