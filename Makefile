@@ -4,7 +4,7 @@ PYTHON ?= python3
 PIP = bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SOURCES = setup.cfg pyproject.toml constraints.txt
 
-.PHONY: digest test lint clean
+.PHONY: digest test clean
 
 digest: .venv/.made
 	.venv/bin/toolkit digest seeds --model demo

@@ -261,8 +261,8 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run did. ``timings`` are seconds by stage, and some go on beside others, so that
-    they may add up to more than ``total``; ``counts`` are whole numbers
+    """What a run did. ``timings`` are seconds by stage, and some stages go on while others do, so
+    that they may add up to more than ``total``; ``counts`` are whole numbers
     (articles, segments, ``from_model``, ``from_cache``, flagged, dropped lines, articles whose
     language is ``doubted``, left over)."""
 

@@ -42,7 +42,7 @@ class ConfigError(ToolkitError):
 
 class UnknownLanguageError(ConfigError):
     """No language, or more than one, goes by the name given. ``suggestions`` are codes, or codes
-    with the names to show beside them."""
+    with the names to show next to them."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What this machine has, and a container lets us use: instructions, cores, memory."""
+"""Asks once what this machine has and a container lets us use: instructions, cores, memory."""
 
 from __future__ import annotations
 

@@ -155,15 +155,15 @@ def _writers(given: Summariser | None, config: Config) -> Writers:
 def _windows(incoming: Incoming, config: Config, report: Report) -> Iterator[list[PreparedArticle]]:
     """Return the articles by windows, of which the first is here when this returns."""
     report.progress.begin("clean", 0)
-    listening = True
+    first_is_here = False
 
-    def told() -> None:
-        if listening:
+    def count() -> None:
+        if not first_is_here:
             report.progress.advance()
 
-    windows = translation.windows(incoming.articles(told))
+    windows = translation.windows(incoming.articles(count))
     first = next(windows, [])
-    listening = False
+    first_is_here = True
     if not incoming.found and not incoming.unread:
         names = ", ".join(str(path) for path in config.inputs)
         raise InputError(f"{names}: no article here", remedy="Name files or a folder of them.")

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Progress(Protocol):
-    """Told when a stage begins and when a part of its work is done."""
+    """Is called when a stage begins and when a part of its work is done."""
 
     def begin(self, stage: str, total: int) -> None:
         """``total`` units of work lie ahead; 0 where the number is not known."""

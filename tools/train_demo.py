@@ -169,10 +169,11 @@ class Examples:
         self.rows = rows
         self.tokenizer = tokenizer
         self.rng = random.Random(seed)
-        self.codes = {c: tokenizer.token_to_id(c) for c in FAIRSEQ_LANGUAGE_CODES}
+        vocabulary = tokenizer.get_vocab()
+        self.codes = {code: vocabulary[code] for code in FAIRSEQ_LANGUAGE_CODES}
         self.targets = [
             [2, self.codes[ENGLISH], *self._ids(r.english), 2] for r in rows
-        ]  # decoder start, forced first token, pieces, end
+        ]  # decoder start, forced first token, tokens, end
 
     def _ids(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
@@ -226,7 +227,7 @@ def train(model: Any, examples: Examples, epochs: int, tokens: int, peak: float)
             ).logits
             loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten())
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             known = int((wanted != -100).sum())

@@ -1,4 +1,4 @@
-"""What every translation engine offers."""
+"""The protocol of translators."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _BESIDES = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the speed of the engines depends on.
+    """A machine, as far as the speed of the engines depends on it.
 
     ``vectors`` are the processor's best instructions for 8-bit products (``avx512`` with VNNI).
     ``memory`` and ``gpu`` are free bytes, ``gpu`` 0 where there is none to use. ``kernels``: ours

@@ -58,7 +58,7 @@ def english_vocabulary(
 
 
 class AnyDecoder(Protocol):
-    """What both engines offer: see ``decoding.Decoder.decode``."""
+    """A decoder of either engine: see ``decoding.Decoder.decode``."""
 
     def decode(
         self,

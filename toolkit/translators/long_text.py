@@ -1,4 +1,4 @@
-"""Cut a text that is too long for the model where it hurts least."""
+"""Splits a text that is too long for the model where it hurts least."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CUTS = tuple(
 
 
 def split_long(text: str, length: Callable[[str], int], limit: int) -> list[str]:
-    """Cut ``text`` into parts for which ``length`` (in tokens) is at most ``limit``.
+    """Return ``text`` in parts for which ``length`` (in tokens) is at most ``limit``.
 
     The parts join to the text exactly. Cuts are made at the best mark near the middle, and again
     in each half. A text without marks or spaces is cut between two characters, never between a
@@ -36,7 +36,7 @@ def split_long(text: str, length: Callable[[str], int], limit: int) -> list[str]
 
 
 def _cut(text: str) -> int | None:
-    """The offset at which to halve ``text``, or None where it cannot be halved."""
+    """Return the offset at which to halve ``text``, or None where it cannot be halved."""
     middle = len(text) / 2
     for pattern in _CUTS:
         ends = [match.end() for match in pattern.finditer(text)]
@@ -49,6 +49,6 @@ def _cut(text: str) -> int | None:
 
 
 def _joined(before: str, after: str) -> bool:
-    """Whether two characters belong to one letter: a combining mark, a joiner, a variant."""
+    """Return whether two characters belong to one letter: a combining mark, a joiner, a variant."""
     joiners = "\u200c\u200d"
     return after in joiners or before in joiners or unicodedata.category(after).startswith("M")

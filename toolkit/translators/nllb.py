@@ -92,9 +92,9 @@ class Nllb:
         self.notice = checkpoint.notice
 
     def variant(self, *, beam: int, longest: int = LONGEST, no_repeat_ngram: int = 0) -> Nllb:
-        """The same weights, decoded another way: texts are split from ``longest`` source tokens
-        on, and with ``no_repeat_ngram`` n above 1 no n tokens in a row are written twice. Its
-        signature says only how."""
+        """Return the same weights, decoded another way: texts are split from ``longest`` source
+        tokens on, and with ``no_repeat_ngram`` n above 1 no n tokens in a row are written twice.
+        Its signature says only how."""
         other = copy.copy(self)
         other.beam, other._longest, other._no_repeat_ngram = beam, longest, no_repeat_ngram
         other.signature = f"beam{beam} longest{longest} ngram{no_repeat_ngram}"
@@ -276,7 +276,7 @@ def _threads(number: int | None) -> Iterator[None]:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether a smaller batch may succeed."""
+    """Return whether a smaller batch may succeed."""
     import torch
 
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):

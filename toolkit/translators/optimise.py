@@ -24,7 +24,7 @@ _ENCODER, _DECODER, _BESIDES = 16, 26, 5
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What was prepared for: the engine, why that one, and the folder that holds it all."""
+    """The engine that was prepared for, why that one, and the folder that holds everything."""
 
     engine: str
     why: str

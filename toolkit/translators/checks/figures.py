@@ -1,4 +1,4 @@
-"""Whether a translation has the numbers and the dates of its source."""
+"""Compares the numbers and the dates of a translation with those of its source."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from toolkit.numbers.parsing import Reading, read
 from toolkit.numbers.words import Vocabulary, vocabulary
 
 _COVID = re.compile(r"covid|corona", re.IGNORECASE)
-# Told in too many ways ("a", "no", "goalless") for their absence to mean much.
-_UNTOLD = frozenset({0.0, 1.0})
+# Written in too many ways ("a", "no", "goalless") for their absence to mean much.
+_OFTEN_ABSENT = frozenset({0.0, 1.0})
 
 
 def differences(
     source: str, output: str, *, source_language: str, target_language: str
 ) -> tuple[bool, bool]:
-    """Whether numbers differ, and whether dates do.
+    """Return whether numbers differ, and whether dates do.
 
-    A number in digits must stand on the other side, in digits or words, under one of its
-    readings. A number in words may be missing, since words are put in many ways, unless the
-    other side has one too that is missing here: then it was changed.
+    A number in digits must stand in the other text, in digits or words, under one of its
+    readings. A number in words may be missing, since there are many ways to say it, unless the
+    other text has one too that is missing in this: then it was changed.
     """
     here = read(source, source_language)
     there = read(output, target_language)
@@ -34,9 +34,10 @@ def differences(
     lost = [
         n
         for n in here.numbers
-        if not _told(n, there, words) and not (n.name and 19 in n.values and _COVID.search(output))
+        if not _stands_in(n, there, words)
+        and not (n.name and 19 in n.values and _COVID.search(output))
     ]
-    added = [n for n in there.numbers if not _told(n, here, words)]
+    added = [n for n in there.numbers if not _stands_in(n, here, words)]
     lost = [n for n in lost if days.isdisjoint(n.values)]
     added = [n for n in added if days.isdisjoint(n.values)]
     numbers = (
@@ -47,12 +48,12 @@ def differences(
     return numbers, dates
 
 
-def _told(number: Number, other: Reading, words: Vocabulary) -> bool:
-    """Whether ``number`` stands in the ``other`` text."""
+def _stands_in(number: Number, other: Reading, words: Vocabulary) -> bool:
+    """Return whether ``number`` stands in the ``other`` text."""
     values = number.values
-    if values <= _UNTOLD or number.found_in(other.pool):
+    if values <= _OFTEN_ABSENT or number.found_in(other.pool):
         return True
-    # "50 %" is told as "half" and "25 %" as "a quarter".
+    # "50 %" is translated as "half" and "25 %" as "a quarter".
     if any(v in (25, 50, 75) and v / 100 in other.pool for v in values):
         return True
     if words.has_scales:
@@ -64,8 +65,8 @@ def _told(number: Number, other: Reading, words: Vocabulary) -> bool:
 
 
 def _out_of_place(number: Number, words: Vocabulary) -> bool:
-    """Whether a number that only the output has in digits cannot have been a word that is not
-    known: its word would be known, or it is one that is hardly ever spelt."""
+    """Return whether a number that only the output has, in digits, cannot have been a word that
+    is not known: its word would be known, or it is hardly ever written as a word."""
     value = min(number.values)
     if words.spells(value):
         return True
@@ -76,7 +77,7 @@ def _out_of_place(number: Number, words: Vocabulary) -> bool:
 def _dates_differ(
     here: Reading, there: Reading, words: Vocabulary, target: Vocabulary
 ) -> tuple[bool, Set[float]]:
-    """Whether a month, a day or a weekday differs, and the days that do."""
+    """Return whether a month, a day or a weekday differs, and the days that do."""
     days: set[float] = set()
     differs = False
     for one, other, known in ((here, there, target), (there, here, words)):
@@ -96,5 +97,5 @@ def _dates_differ(
 
 
 def _swapped(here: Set[int], there: Set[int], maybe_here: Set[int], maybe_there: Set[int]) -> bool:
-    """Whether one side names what the other does not, and the other names something, too."""
+    """Return whether one text names a thing that the other does not, which names another."""
     return bool((here - maybe_there and there) or (there - maybe_here and here))

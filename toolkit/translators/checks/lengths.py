@@ -1,4 +1,4 @@
-"""How long a translation should be."""
+"""Says how long a translation should be, and whether it is."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _LANGUAGES = {
 _SHORT = 0.28
 _LONG = 0.36
 _SPREAD = 2.4
-# What is added to a text this short (characters of output) says nothing.
+# Characters of output up to which an excess of length says nothing.
 _TOO_SHORT_TO_TELL = 24
 
 
 def expected(source: str, source_language: str, target_language: str) -> float:
-    """The usual length of a translation of ``source``, in characters."""
+    """Return the usual length of a translation of ``source``, in characters."""
     length = len(source) * _density(source_language) / _density(target_language)
     return max(length, 1.0)
 
@@ -51,8 +51,8 @@ def _density(language: str) -> float:
 
 
 def is_off(output: str, usual: float) -> bool:
-    """Whether ``output`` is so short or long that something was dropped or added. The shorter
-    a text is, the more its length varies."""
+    """Return whether ``output`` is so short or long that something was dropped or added. The
+    shorter a text is, the more its length varies."""
     spread = _SPREAD / math.sqrt(usual)
     ratio = len(output.strip()) / usual
     if ratio > 1:

@@ -1,4 +1,4 @@
-"""Decode again, another way, what the checks find wrong."""
+"""Check every hypothesis, and decode again, another way, those that a check finds wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from toolkit.translators.checks.rules import CHECKS_VERSION, RETRY, SEVERITY, ch
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Another way of decoding, for rows that have one of ``flags``."""
+    """Another way of decoding, for texts whose hypothesis has one of ``flags``."""
 
     translator: Translator
     flags: Set[str] = RETRY
@@ -28,9 +28,9 @@ class Retry:
 class Checked:
     """A translator whose every hypothesis is checked, and decoded again where that may help.
 
-    ``retries`` are tried in turn, each on the rows that still have a flag of its own; the
+    ``retries`` are tried in turn, each on the texts that still have a flag of its own; the
     hypothesis with the least grave flags is kept, and of equals the one with the higher score.
-    Its flags stay on it. ``retried`` counts the rows that were decoded again and ``rescued``
+    Its flags stay on it. ``retried`` counts the texts that were decoded again and ``rescued``
     those of them that came out free of the flags of ``RETRY``, since ``begin``.
     """
 
@@ -52,9 +52,9 @@ class Checked:
         """See ``Translator.translate``; the flags are those of ``checks.EXPLANATIONS``, after any
         that the engine gave."""
 
-        def decode(translator: Translator, rows: Sequence[int]) -> list[Hypothesis]:
-            found = translator.translate([texts[i] for i in rows], source=source, target=target)
-            _hold_to_contract(translator, found, len(rows))
+        def decode(translator: Translator, indices: Sequence[int]) -> list[Hypothesis]:
+            found = translator.translate([texts[i] for i in indices], source=source, target=target)
+            _hold_to_contract(translator, found, len(indices))
             return [
                 replace(
                     hypothesis,
@@ -62,7 +62,7 @@ class Checked:
                         texts[i], hypothesis, source_language=source, target_language=target
                     ),
                 )
-                for i, hypothesis in zip(rows, found, strict=True)
+                for i, hypothesis in zip(indices, found, strict=True)
             ]
 
         best = decode(self._first, range(len(texts)))
@@ -80,7 +80,7 @@ class Checked:
 
 
 def checked(translator: Translator) -> Checked:
-    """``translator`` with every hypothesis checked: itself, where its hypotheses are already."""
+    """Return ``translator`` with every hypothesis checked: itself, where they are already."""
     if isinstance(translator, Checked):
         return translator
     if not isinstance(getattr(translator, "signature", None), str):
@@ -110,7 +110,7 @@ def _hold_to_contract(translator: Translator, found: object, texts: int) -> None
 
 
 def _rank(hypothesis: Hypothesis) -> tuple[int, float]:
-    """Lower is better."""
+    """Return how bad a hypothesis is: the gravity of its flags, then its score."""
     score = hypothesis.score
     unsure = -score if score is not None and not math.isnan(score) else math.inf
     return sum(SEVERITY.get(flag, 1) for flag in hypothesis.flags), unsure

@@ -1,4 +1,4 @@
-"""What is wrong with a translation, as far as it shows without reading it.
+"""Finds what is wrong with a translation, as far as it shows without reading it.
 
 ``check`` looks at one source and one hypothesis and returns flags. A false alarm teaches readers
 to ignore warnings, so each check speaks only on evidence that good translations hardly ever
@@ -49,10 +49,10 @@ SEVERITY = {
 # Flags that another decoding may be free of.
 RETRY = frozenset(SEVERITY) - {"low_score"}
 
-# Mean log-probability per token below which a translation is a guess; short ones vary more.
+# Mean log-probability per token below which a translation is a guess.
 _LOW_SCORE = -1.5
+# The same for a translation of few words: these vary more.
 _LOW_SCORE_SHORT = -2.5
-
 # Characters of a text that need not be a sentence.
 _SHORT_TEXT = 30
 
@@ -104,8 +104,8 @@ def check(
     source_language: str,
     target_language: str = ENGLISH,
 ) -> tuple[str, ...]:
-    """The flags of ``hypothesis`` as a translation of ``source``: those that it came with, then
-    what is found here, the gravest first. ``EXPLANATIONS`` says what each means.
+    """Return the flags of ``hypothesis`` as a translation of ``source``: those that it came with,
+    then those that are found here, the gravest first. ``EXPLANATIONS`` says what each means.
 
     A text in the target language already is not checked.
     """
@@ -122,7 +122,7 @@ def check(
         return given  # a name, or in the target language already
     found += _wording(source, output, source_language, target_language)
     usual = lengths.expected(source, source_language, target_language)
-    if _cut_short(source, output, usual, target_language):
+    if _truncated(source, output, usual, target_language):
         found.append("cut_short")
     if lengths.is_off(output, usual):
         found.append("length")
@@ -137,7 +137,7 @@ def check(
 
 
 def _wording(source: str, output: str, source_language: str, target_language: str) -> Iterator[str]:
-    """The flags of an output by its characters and words alone."""
+    """Return the flags of an output by its characters and words alone."""
     if any(mark not in source or mark == "\ufffd" for mark in _UNKNOWN.findall(output)):
         yield "unknown"
     if _foreign_script(source, output, source_language, target_language):
@@ -147,7 +147,7 @@ def _wording(source: str, output: str, source_language: str, target_language: st
 
 
 def _unsure(hypothesis: Hypothesis) -> bool:
-    """Whether the model gave its output a low probability; short ones vary more."""
+    """Return whether the model gave its output a low probability; short ones vary more."""
     if hypothesis.score is None:
         return False
     short = hypothesis.text.count(" ") < 4
@@ -159,26 +159,27 @@ def _merged(given: tuple[str, ...], found: list[str]) -> tuple[str, ...]:
 
 
 def _copied(source: str, output: str, source_language: str, target_language: str) -> bool:
-    """Whether the output is the source, or has several words of it in a row that are no name."""
+    """Return whether the output is the source, or has several words of it in a row that are no
+    name."""
     same = source.strip() == output.strip()
     if script_of(source_language) != "Latn":
         letters = scripts.count(source) if same else {}
         return sum(letters.values()) > 2 * letters.get("Latn", 0)
-    here = _WORD.findall(_ADDRESS.sub(" ", source))
-    if target_language == ENGLISH and len(_ENGLISH.intersection(here)) > 1:
+    words = _WORD.findall(_ADDRESS.sub(" ", source))
+    if target_language == ENGLISH and len(_ENGLISH.intersection(words)) > 1:
         return False  # the original was English
     if same:
-        return len(here) > 2 and sum(word[0].islower() for word in here) > 1
-    return _shares_a_stretch(here, _WORD.findall(_ADDRESS.sub(" ", output)), output)
+        return len(words) > 2 and sum(word[0].islower() for word in words) > 1
+    return _share_a_phrase(words, _WORD.findall(_ADDRESS.sub(" ", output)), output)
 
 
-def _shares_a_stretch(here: list[str], there: list[str], output: str) -> bool:
-    """Whether both have words in a row that cannot be one in two languages by chance; those in
-    quotation marks, which may be titles, are left out."""
-    pairs = set(pairwise(here))
+def _share_a_phrase(source: list[str], translated: list[str], output: str) -> bool:
+    """Return whether both have words in a row that two languages do not share by chance; those
+    in quotation marks, which may be titles, are left out."""
+    pairs = set(pairwise(source))
     stretch: list[str] = []
     shared = False
-    for one, other in [*pairwise(there), ("", "")]:
+    for one, other in [*pairwise(translated), ("", "")]:
         if (one, other) in pairs:
             stretch = [*stretch, other] if stretch else [one, other]
             continue
@@ -187,7 +188,7 @@ def _shares_a_stretch(here: list[str], there: list[str], output: str) -> bool:
         shared |= long > 2 or (long == 2 and len(low) > 3)
         stretch = []
     if shared and (quoted := _QUOTED.findall(output)):
-        return _shares_a_stretch(here, _WORD.findall(_without(output, quoted)), "")
+        return _share_a_phrase(source, _WORD.findall(_without(output, quoted)), "")
     return shared
 
 
@@ -198,33 +199,33 @@ def _without(text: str, parts: list[str]) -> str:
 
 
 def _foreign_script(source: str, output: str, source_language: str, target_language: str) -> bool:
-    """Whether letters stand in the output that its language is not written with. Latin letters
+    """Return whether the output has letters that its language is not written with. Latin letters
     are at home everywhere, and a foreign word of the source may be quoted."""
     if script_of(target_language) == "Latn" and not _NOT_LATIN.search(output):
         return False
     home = scripts.written_with(script_of(target_language)) | {"Latn", scripts.UNKNOWN}
-    own = scripts.written_with(script_of(source_language)) - home
+    theirs = scripts.written_with(script_of(source_language)) - home
     strange = [c for c in output if (s := scripts.letter_script(c)) and s not in home]
-    left = [c for c in strange if scripts.letter_script(c) in own or c not in source]
+    left = [c for c in strange if scripts.letter_script(c) in theirs or c not in source]
     # One letter may be a symbol ("π"); one character of Chinese is a word.
     return len(left) > 1 or any(scripts.letter_script(c) in ("Hani", "Hira", "Kana") for c in left)
 
 
 def _repeats(text: str, language: str, *, lenient: bool = False) -> bool:
-    """Whether a text says something over and over. ``lenient`` asks whether it repeats at all,
-    as a chant or a song does: then its translation may, too."""
+    """Return whether a text says something over and over. ``lenient`` asks whether it repeats
+    itself at all, as a chant or a song does: then its translation may, too."""
     if _EMPTY_PAIR.search(text) or _SCATTERED.search(text):
         return True
     if lenient and _EMPHASIS.search(text):
         return True
     unspaced = script_of(language) in UNSPACED
-    pieces = text.split()
-    if max(map(len, pieces), default=0) >= _STUTTERED and _STUTTER.search(text):
+    words = text.split()
+    if max(map(len, words), default=0) >= _STUTTERED and _STUTTER.search(text):
         return True
     if unspaced:
         units = [c for c in text if c.isalpha()]
     else:
-        units = [word.strip(".,;:!?\"'“”‘’()«»।،").lower() for word in pieces]
+        units = [word.strip(".,;:!?\"'“”‘’()«»।،").lower() for word in words]
         units = [unit for unit in units if unit]
     if len(units) < 4:
         return False
@@ -241,7 +242,8 @@ def _repeats(text: str, language: str, *, lenient: bool = False) -> bool:
 
 
 def _consecutive(units: list[str], least: int, *, lenient: bool) -> bool:
-    """Whether units repeat at once: one four times, a phrase of two or more ``least`` times."""
+    """Return whether units repeat at once: one of them four times, a phrase of two or more
+    ``least`` times."""
     if len(set(units)) == len(units):
         return False
     for size in range(1, 13):
@@ -260,7 +262,7 @@ def _consecutive(units: list[str], least: int, *, lenient: bool) -> bool:
 
 
 def _idiom(units: list[str], index: int, size: int) -> bool:
-    """Whether two units that alternate up to ``index`` are no more than "over and over and
+    """Return whether two units that alternate up to ``index`` are no more than "over and over and
     over", or a word said twice as often ("no, no, no, no")."""
     if size != 2:
         return False
@@ -274,8 +276,9 @@ def _idiom(units: list[str], index: int, size: int) -> bool:
     )
 
 
-def _cut_short(source: str, output: str, usual: float, target_language: str) -> bool:
-    """Whether a text that should end in a full stop, or at least with a whole phrase, does not."""
+def _truncated(source: str, output: str, usual: float, target_language: str) -> bool:
+    """Return whether a text that should end in a full stop, or at least with a whole phrase, does
+    not."""
     if output.count("(") > output.count(")") and source.count("(") + source.count("（") <= (
         source.count(")") + source.count("）")
     ):

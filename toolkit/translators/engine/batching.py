@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a decoding loop returns for one sequence of source ids.
+    """The output of a decoding loop for one sequence of source ids.
 
     ``tokens`` are target ids without the decoder's start, the language code, the end and any
     padding. ``score`` is the mean natural log-probability of those tokens and of the end.

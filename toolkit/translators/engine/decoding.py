@@ -26,7 +26,7 @@ from toolkit.translators.engine.search import Beams, Greedy, SpecialTokens
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is in memory at once: so many ``hypotheses`` are decoded, so many ``tokens`` of source
+    """Bounds of memory: so many ``hypotheses`` are decoded at once, so many ``tokens`` of source
     encoded, and the KV caches hold about so many ``positions`` of source and of each beam's
     output. The defaults were chosen by sweeps on two cores of a CPU."""
 

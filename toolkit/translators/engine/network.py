@@ -1,5 +1,5 @@
-"""What the decoding loop needs of a network, and what every network of NLLB's family shares:
-sizes, embeddings and positions."""
+"""The protocol of networks that the decoding loop runs, and the parts that they share: sizes,
+embeddings and positions."""
 
 from __future__ import annotations
 

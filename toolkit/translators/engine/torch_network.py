@@ -231,7 +231,7 @@ class TorchNetwork:
         rows: Tensor | None = None,
         nonnegative: bool = False,
     ) -> Dense:
-        """The matrices of ``names`` as one layer, or ``rows`` of the first."""
+        """Return the matrices of ``names`` as one layer, or ``rows`` of the first."""
         bias = torch.cat([self._weights(name) for name in biases]).float() if biases else None
         if self._precision == "int8":
             weight, scale = self._weights.quantised(names, rows)

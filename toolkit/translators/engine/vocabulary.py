@@ -41,7 +41,7 @@ def english_tokens(
     words: Iterable[str] | None = None,
     small: int = _SMALL,
 ) -> list[int]:
-    """The ids of the tokens that English output can need, in ascending order.
+    """Return the ids of the tokens that English output can need, in ascending order.
 
     ``tokenizer`` is the checkpoint's ``tokenizers.Tokenizer`` and ``languages`` are the ids of
     language codes to keep, English's at least. ``words`` replaces the list of some
@@ -67,7 +67,7 @@ def _forms(words: Iterable[str]) -> Iterator[str]:
 
 
 def _spells(token: str) -> bool:
-    """Whether a token is of characters that any English text may have: digits, punctuation,
+    """Return whether a token is of characters that any English text may have: digits, punctuation,
     symbols, and short runs of Latin letters with whatever accents."""
     text = token.replace(_MARK, "")
     letters = sum(character.isalpha() for character in text)
