@@ -64,7 +64,8 @@ def is_content(token: str) -> bool:
     return (
         token[:1].isalpha()
         and len(token) > 1
-        and token.removesuffix("'s") not in words("function_words") | words("honorifics")
+        and token.removesuffix("'s") not in words("function_words")
+        and token not in words("honorifics")
         and not is_verbatim(token)
         and not token.endswith("n't")
         and token not in number_words()
