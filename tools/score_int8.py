@@ -29,7 +29,7 @@ from toolkit.translators.engine.torch_network import TorchNetwork
 from toolkit.translators.engine.weights import Weights
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "translators" / "engine"))
-from test_native import HELD, SIZES, checkpoint, sequences_of
+from test_native import HELD, SIZES, checkpoint, sequences_of  # type: ignore[import-not-found]
 
 LENGTHS = [2, 3, 16, 17, 40, 40, 300]
 STEPS = 40
