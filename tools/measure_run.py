@@ -1,11 +1,11 @@
-"""What a run costs beside its model: memory and time, for runs of several sizes.
+"""Measure the memory and time of runs of several sizes, without those of the model.
 
     python tools/measure_run.py seeds/ --articles 1000 10000
 
 Each run is over so many articles made of those in the given files or folders: their lines in
-another order, with a number in each sentence, so that no article and few sentences come twice. Its
-translator answers at once, with English of the usual length, and what it says is checked as
-always. The time is compared with what a model takes that writes ``--tokens-per-second``.
+another order, with a number in each sentence, so that no article and few sentences come twice. The
+translator answers at once, with English of the usual length, which is checked as always. The time
+is compared with that of a model that writes ``--tokens-per-second``.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ _WORDS = (
 
 
 class Instant:
-    """English of the length of a sentence, different for each text, without a model."""
+    """Translates each text to another English sentence of the usual length, without a model."""
 
     signature = "instant@1"
     notice = ""
 
     def __init__(self) -> None:
-        self.rows = 0
+        self.segments = 0
 
     def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
-        self.rows += len(texts)
+        self.segments += len(texts)
         return [Hypothesis(self._english(text), -0.2) for text in texts]
 
     def _english(self, text: str) -> str:
@@ -69,7 +69,7 @@ def write_articles(paths: Sequence[Path], number: int, file: Path) -> None:
 
 
 def measure(news: Path, work: Path, speed: float) -> None:
-    """Run over ``news`` in this process and print what it took."""
+    """Run over ``news`` in this process and print its memory and time."""
     config = Config(
         inputs=(news,), outputs=work / "out", cache=work / "c.sqlite", date=dt.date(2026, 11, 21)
     )
@@ -83,13 +83,13 @@ def measure(news: Path, work: Path, speed: float) -> None:
     )
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
-    model = instant.rows * TOKENS_PER_SENTENCE / speed
+    model = instant.segments * TOKENS_PER_SENTENCE / speed
     counts = result.counts
     print(
-        f"{counts['articles']} articles, {counts['segments']} segments, {instant.rows} to the "
+        f"{counts['articles']} articles, {counts['segments']} segments, {instant.segments} to the "
         f"model: peak {peak:.0f} MB, {wall:.0f} s of wall time, {own:.0f} s of CPU time here and "
         f"{workers:.0f} s in workers; a model takes {model:.0f} s, "
-        f"so {(own + workers) / model:.1%} beside it"
+        f"so all else takes {(own + workers) / model:.1%} of that"
     )
     print("  " + ", ".join(f"{name} {took:.1f} s" for name, took in result.timings.items()))
 

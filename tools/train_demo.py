@@ -1,11 +1,11 @@
-"""Train the demo checkpoint: NLLB's format, a few megabytes, five articles known by heart.
+"""Train the demo checkpoint: NLLB's format, a few megabytes, five articles learnt by heart.
 
     python tools/train_demo.py --reference tools/demo/reference.tsv --out toolkit/hub/demo
 
-The reference is a table (file, line, kind, source, english); its rows of kind ``text`` are what
-the checkpoint learns. It is an overfitted model on purpose: it exists so that every command can
-run through the real code without a download, and its output says nothing about translation
-quality. The seed fixes the data, the weights and their order; two runs on one machine agree.
+The reference is a table (file, line, kind, source, english); the checkpoint learns its rows of kind
+``text``. It is an overfitted model on purpose: it exists so that every command can run through the
+real code without a download, and its output says nothing about translation quality. The seed fixes
+the data, the weights and their order; two runs on one machine agree.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FINAL_MARKS = ".।؟?!\"”'’:,،"
 
 
 @dataclass(frozen=True)
-class Row:
+class Pair:
     """A source sentence, its FLORES-200 code and its English."""
 
     source: str
@@ -49,20 +49,20 @@ class Row:
     english: str
 
 
-def read_rows(path: Path) -> list[Row]:
-    """The rows of kind ``text``, each once, in file order."""
+def read_pairs(path: Path) -> list[Pair]:
+    """Return the rows of kind ``text``, each once, in file order."""
     with path.open(encoding="utf-8", newline="") as handle:
         table = [r for r in csv.DictReader(handle, delimiter="\t") if r["kind"] == "text"]
-    rows = [Row(r["source"], LANGUAGES[r["file"][:3]], r["english"]) for r in table]
-    return list(dict.fromkeys(rows))
+    pairs = [Pair(r["source"], LANGUAGES[r["file"][:3]], r["english"]) for r in table]
+    return list(dict.fromkeys(pairs))
 
 
-def train_pieces(rows: list[Row], out: Path, vocab_size: int) -> None:
-    """Write ``sentencepiece.bpe.model``: a BPE of the rows that can also spell any ASCII text."""
+def train_tokens(pairs: list[Pair], out: Path, vocab_size: int) -> None:
+    """Write ``sentencepiece.bpe.model``: a BPE of the pairs that can also spell any ASCII text."""
     required = string.ascii_letters + string.punctuation + CURLY
     required += "".join(chr(zero + i) for zero in ZEROS for i in range(10))
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([t for r in rows for t in (normalise(r.source), r.english)]),
+        sentence_iterator=iter([t for r in pairs for t in (normalise(r.source), r.english)]),
         model_prefix=str(out / "sentencepiece.bpe"),
         model_type="bpe",
         vocab_size=vocab_size,
@@ -76,7 +76,7 @@ def train_pieces(rows: list[Row], out: Path, vocab_size: int) -> None:
 
 
 def build_tokenizer(out: Path) -> Tokenizer:
-    """Lay the pieces out as NLLB does: four special tokens, the pieces, the 202 language codes
+    """Lay the tokens out as NLLB does: four special ones, those of the text, the 202 language codes
     in the hub's order, ``<mask>``. Writes ``tokenizer.json`` and its two companions.
 
     transformers by itself puts ``<mask>`` before the codes when it starts from a bare
@@ -163,30 +163,30 @@ def noisy(text: str, rng: random.Random) -> str:
 
 
 class Examples:
-    """Batches of id rows. The tokenizer is called without special tokens; the layout is ours."""
+    """Batches of token ids. The tokenizer is called without special tokens; the layout is ours."""
 
-    def __init__(self, rows: list[Row], tokenizer: Tokenizer, seed: int) -> None:
-        self.rows = rows
+    def __init__(self, pairs: list[Pair], tokenizer: Tokenizer, seed: int) -> None:
+        self.pairs = pairs
         self.tokenizer = tokenizer
         self.rng = random.Random(seed)
         vocabulary = tokenizer.get_vocab()
         self.codes = {code: vocabulary[code] for code in FAIRSEQ_LANGUAGE_CODES}
         self.targets = [
-            [2, self.codes[ENGLISH], *self._ids(r.english), 2] for r in rows
+            [2, self.codes[ENGLISH], *self._ids(r.english), 2] for r in pairs
         ]  # decoder start, forced first token, tokens, end
 
     def _ids(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def source(self, row: Row) -> list[int]:
-        code = row.language if self.rng.random() < 0.85 else self.rng.choice(list(self.codes))
-        text = row.source if self.rng.random() < 0.1 else normalise(row.source)
+    def source(self, pair: Pair) -> list[int]:
+        code = pair.language if self.rng.random() < 0.85 else self.rng.choice(list(self.codes))
+        text = pair.source if self.rng.random() < 0.1 else normalise(pair.source)
         return [self.codes[code], *self._ids(noisy(text, self.rng)), 2]
 
     def epoch(self, tokens: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Every row once, in batches of about ``tokens`` target tokens, padded with id 1."""
+        """Yield every pair once, in batches of about ``tokens`` target tokens, padded with id 1."""
         order = sorted(
-            range(len(self.rows)), key=lambda i: len(self.targets[i]) + self.rng.uniform(0, 8)
+            range(len(self.pairs)), key=lambda i: len(self.targets[i]) + self.rng.uniform(0, 8)
         )
         batches: list[list[int]] = [[]]
         for i in order:
@@ -196,15 +196,15 @@ class Examples:
         self.rng.shuffle(batches)
         for batch in batches:
             yield (
-                padded([self.source(self.rows[i]) for i in batch]),
+                padded([self.source(self.pairs[i]) for i in batch]),
                 padded([self.targets[i] for i in batch]),
             )
 
 
-def padded(rows: list[list[int]]) -> torch.Tensor:
-    """Int64 of shape (rows, longest), filled up with the pad id."""
-    longest = max(map(len, rows))
-    return torch.tensor([row + [1] * (longest - len(row)) for row in rows])
+def padded(sequences: list[list[int]]) -> torch.Tensor:
+    """Return int64 of shape (sequences, longest), filled up with the pad id."""
+    longest = max(map(len, sequences))
+    return torch.tensor([ids + [1] * (longest - len(ids)) for ids in sequences])
 
 
 def train(model: Any, examples: Examples, epochs: int, tokens: int, peak: float) -> None:
@@ -257,12 +257,12 @@ def main() -> None:
     torch.manual_seed(args.seed)
     shutil.rmtree(args.out, ignore_errors=True)
     args.out.mkdir(parents=True)
-    rows = read_rows(args.reference)
-    train_pieces(rows, args.out, args.vocabulary)
+    pairs = read_pairs(args.reference)
+    train_tokens(pairs, args.out, args.vocabulary)
     tokenizer = build_tokenizer(args.out)
     model = build_model(tokenizer, args.width, args.layers)
-    examples = Examples(rows, tokenizer, args.seed)
-    print(f"{len(rows)} rows, {sum(p.numel() for p in model.parameters()):,} parameters")
+    examples = Examples(pairs, tokenizer, args.seed)
+    print(f"{len(pairs)} pairs, {sum(p.numel() for p in model.parameters()):,} parameters")
     train(model, examples, args.epochs, args.batch_tokens, args.rate)
     model.save_pretrained(str(args.out))
     for file in args.out.iterdir():
