@@ -5,7 +5,8 @@
 The reference is a table (file, line, kind, source, english); the checkpoint learns its rows of kind
 ``text``. It is an overfitted model on purpose: it exists so that every command can run through the
 real code without a download, and its output says nothing about translation quality. The seed fixes
-the data, the weights and their order; two runs on one machine agree.
+the data, the weights and their order; two runs on one machine agree. It needs protobuf, which the
+toolkit does not: pip install protobuf.
 """
 
 from __future__ import annotations
