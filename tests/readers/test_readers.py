@@ -125,9 +125,9 @@ def test_one_bad_line_never_costs_the_rest() -> None:
 
 
 def test_an_unknown_suffix_is_refused_with_the_known_ones() -> None:
-    (failure,) = read(b"<html>", "page.html")
+    (failure,) = read(b"abc", "page.wpd")
     assert isinstance(failure, Failure)
-    assert ".html" in failure.reason
+    assert ".wpd" in failure.reason
     assert ".jsonl" in failure.remedy
 
 

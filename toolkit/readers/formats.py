@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from toolkit import plugins
@@ -10,7 +10,16 @@ from toolkit.data import Article, Failure
 from toolkit.errors import ConfigError, InputError
 from toolkit.readers.base import Reader
 from toolkit.readers.jsonl import is_json_lines, read_jsonl
+from toolkit.readers.markup import begins_as_page
 from toolkit.readers.text import read_text
+
+
+def read_html(data: bytes, source: str) -> Iterator[Article | Failure]:
+    """Return the article of a web page: see ``toolkit.readers.html``, which is loaded now."""
+    from toolkit.readers import html
+
+    return html.read_html(data, source)
+
 
 _BY_SUFFIX: dict[str, Reader] = {
     ".txt": read_text,
@@ -18,6 +27,9 @@ _BY_SUFFIX: dict[str, Reader] = {
     ".md": read_text,
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
 }
 
 
@@ -31,6 +43,9 @@ def read(data: bytes, source: str) -> list[Article | Failure]:
         reader = plugins.reader(suffix) or _BY_SUFFIX.get(suffix)
     except ConfigError as error:
         return [Failure(source, "read", str(error), error.remedy)]
+    # Markdown may begin with a tag.
+    if reader in (None, read_text) and begins_as_page(data, part=suffix != ".md"):
+        reader = read_html
     if reader is None:
         known = ", ".join(sorted({*_BY_SUFFIX, *plugins.readers()}))
         return [Failure(source, "read", f"no reader for {suffix} files", f"Save it as {known}.")]
@@ -39,7 +54,10 @@ def read(data: bytes, source: str) -> list[Article | Failure]:
 
 def read_stream(data: bytes, source: str) -> list[Article | Failure]:
     """Return the articles in ``data`` that has no file name: JSON Lines where it begins with a
-    JSON object, else plain text. Content that cannot be read is in the list as a failure."""
+    JSON object, a web page where it begins as one, else plain text. Content that cannot be read
+    is in the list as a failure."""
+    if begins_as_page(data):
+        return _apply(read_html, data, source)
     return _apply(read_jsonl if is_json_lines(data) else read_text, data, source)
 
 

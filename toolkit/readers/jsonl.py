@@ -3,6 +3,8 @@
 The names that feeds and crawlers use are understood: ``text``/``body``/``content``/``maintext``,
 ``title``/``headline``, ``language``/``lang``, ``author``/``byline``, ``published``/``date``,
 ``url``/``link``, ``publisher``/``site_name``, and ``source``, which may be an address or a name.
+A page's HTML (``html``, ``raw_html``, or any of the names of text) is read as a page; tags and
+entities in other texts are read as HTML.
 """
 
 from __future__ import annotations
@@ -10,12 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError
 from toolkit.readers.base import article_id
 from toolkit.readers.encodings import decode, refuse_other
+from toolkit.readers.markup import fragment_text, is_fragment, is_page
 
 _FIELDS = {
     "text": ("text", "body", "content", "maintext"),
@@ -24,6 +28,7 @@ _FIELDS = {
     "author": ("author", "byline", "authors"),
     "published": ("published", "date", "date_publish", "published_at"),
     "address": ("url", "link", "source", "source_url", "canonical_url"),
+    "html": ("html", "raw_html", "page_html"),
     "publisher": ("publisher", "site_name", "sitename", "source_name", "outlet", "source"),
 }
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
@@ -115,21 +120,59 @@ def _article(line: str, where: str) -> Article | Failure:
         if isinstance(record.get(key), int | float):
             record[key] = str(record[key])
     found = {name: _field(record, keys) for name, keys in _FIELDS.items()}
+    for name in ("title", "author", "publisher"):
+        found[name] = _unmarked(found[name])
     text = found["text"]
+    if text and not is_page(text):
+        text = _unmarked(text)
+    elif text or found["html"]:
+        return _page(found, where, text or found["html"] or "")
     if not text:
         keys = ", ".join(_FIELDS["text"])
         remedy = f"Give the text, a string or a list of them, as one of: {keys}."
         return Failure(where, "read", "no text in the record", remedy)
-    address, publisher = found["address"], found["publisher"]
+    source, publisher = _origin(found, where)
     return Article(
         id=article_id(found["title"], text),
-        source=address if address and _ADDRESS.match(address) else where,
+        source=source,
         text=text,
         title=found["title"],
         language=found["language"],
         author=found["author"],
         published=found["published"],
-        publisher=None if publisher and _ADDRESS.match(publisher) else publisher,
+        publisher=publisher,
+    )
+
+
+def _origin(found: dict[str, str | None], where: str) -> tuple[str, str | None]:
+    """The source of a record, its address or ``where`` it stands, and its publisher."""
+    address, publisher = found["address"], found["publisher"]
+    return (
+        address if address and _ADDRESS.match(address) else where,
+        None if publisher and _ADDRESS.match(publisher) else publisher,
+    )
+
+
+def _unmarked(text: str | None) -> str | None:
+    return fragment_text(text).strip() if text and is_fragment(text) else text
+
+
+def _page(found: dict[str, str | None], where: str, page: str) -> Article | Failure:
+    """The article of a record that has a page's HTML; what the record says of it counts before
+    what the page says."""
+    from toolkit.readers.html import read_page
+
+    source, publisher = _origin(found, where)
+    read = read_page(page, where, title=found["title"])
+    if isinstance(read, Failure):
+        return read
+    return replace(
+        read,
+        source=source,
+        language=found["language"] or read.language,
+        author=found["author"] or read.author,
+        published=found["published"] or read.published,
+        publisher=publisher or read.publisher,
     )
 
 

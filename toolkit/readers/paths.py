@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
+from urllib.parse import unquote
 
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 STDIN = Path("-")
 _REPORT = "Please report it; the run.log of a digest has the trace."
 _CHECK = "Check the file and its permissions."
+# An address of a file on this machine, as a path writes it.
+_FILE_ADDRESS = re.compile(r"file:/{1,3}(?:localhost/)?", re.IGNORECASE)
 # Files with such names hold an article a line; larger ones than this are read in parts.
 _LINES = (".jsonl", ".ndjson")
 _SLICE = 4 << 20
@@ -35,7 +39,7 @@ def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
     """
     found: dict[Path, None] = {}
     failures: dict[Failure, None] = {}
-    for path in paths:
+    for path in map(_local, paths):
         if path == STDIN:
             found[path] = None
             continue
@@ -54,6 +58,14 @@ def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
             reason = getattr(error, "strerror", None) or str(error)
             raise InputError(f"{_shown(path)}: {reason}", remedy=_CHECK) from None
     return list(found), list(failures)
+
+
+def _local(path: Path) -> Path:
+    """``path``, or the path that it names as a ``file://`` address. A path drops the second slash
+    of one."""
+    if not _FILE_ADDRESS.match(str(path)) or path.exists():
+        return path
+    return Path(unquote(_FILE_ADDRESS.sub("/", str(path))))
 
 
 def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:

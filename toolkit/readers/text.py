@@ -10,15 +10,15 @@ from toolkit.errors import InputError
 from toolkit.readers.base import article_id
 from toolkit.readers.encodings import decode
 
-_HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|\?xml)\b", re.IGNORECASE)
+_XML = re.compile(r"\s*<(?:\?xml|rss|feed)\b", re.IGNORECASE)
 
 
 def read_text(data: bytes, source: str) -> Iterator[Article | Failure]:
     """Yield one article with all of the page as its text. Cleaning finds its title and author."""
     text = decode(data, source)
-    if _HTML.match(text):
+    if _XML.match(text):
         raise InputError(
-            f"{source}: this is an HTML page, not its text",
-            remedy="Save it as text in a browser, or extract the text first.",
+            f"{source}: this is an XML document, neither text nor a web page",
+            remedy="Save the article itself, as a page or as text.",
         )
     yield Article(id=article_id(None, text), source=source, text=text)

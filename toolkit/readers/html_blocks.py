@@ -1,0 +1,143 @@
+"""A web page as its blocks: the lines that a reader would see, each with where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml.html import HtmlElement
+
+from toolkit.data import ParagraphKind
+from toolkit.readers.html_tree import ancestors
+from toolkit.text.lines import Line
+
+# Elements that run within a line; all others begin a line of their own.
+_INLINE = frozenset(
+    (
+        *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn"),
+        *("em", "font", "i", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "ruby", "s", "samp"),
+        *("small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
+    )
+)
+# Elements whose content is no text of the page.
+_SKIPPED = frozenset(
+    (
+        *("area", "audio", "canvas", "datalist", "embed", "head", "iframe", "img", "input", "link"),
+        *("map", "math", "meta", "noscript", "object", "option", "picture", "rt", "script"),
+        *("select", "source", "style", "svg", "template", "textarea", "title", "video"),
+    )
+)
+_STRONG = ("b", "strong")
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_SPACES = re.compile(r"[\s\u00a0\u200b\ufeff]+")
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """One line of a page, where it stands and how it is marked. ``path`` is the block element that
+    it stands in and those around that one; ``linked`` and ``strong`` are the parts of its
+    characters in links and in bold."""
+
+    line: Line
+    path: tuple[HtmlElement, ...]
+    linked: float
+    strong: float
+
+    @property
+    def text(self) -> str:
+        """Its text on one line."""
+        return self.line.text
+
+    @property
+    def tag(self) -> str:
+        """The name of its element."""
+        return str(self.path[0].tag)
+
+    @property
+    def kind(self) -> ParagraphKind:
+        """Its part in an article, as far as the markup says."""
+        names = [str(e.tag) for e in self.path[:3]]
+        if self.tag in _HEADINGS:
+            return "heading"
+        if "figcaption" in names or names[0] == "caption":
+            return "caption"
+        return "list" if {"li", "dd", "dt"} & set(names[:2]) else "text"
+
+    def inside(self, *tags: str) -> bool:
+        """Whether it stands in an element of one of these names."""
+        return any(e.tag in tags for e in self.path)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the page says that it is not shown."""
+        return any(
+            "hidden" in e.attrib
+            or e.get("aria-hidden") == "true"
+            or _HIDDEN_STYLE.search(e.get("style", ""))
+            for e in self.path
+        )
+
+
+@dataclass(slots=True)
+class _Open:
+    """The block that is being read."""
+
+    element: HtmlElement | None = None
+    parts: list[str] = field(default_factory=list)
+    linked: int = 0
+    strong: int = 0
+
+    def add(self, text: str | None, element: HtmlElement, linked: bool, strong: bool) -> None:
+        if not text:
+            return
+        if self.element is None and text.strip():
+            self.element = element
+        self.parts.append(text)
+        length = len(_SPACES.sub(" ", text))
+        self.linked += length * linked
+        self.strong += length * strong
+
+    def closed(self) -> Iterator[Block]:
+        """The block, unless it is blank."""
+        text = _SPACES.sub(" ", "".join(self.parts)).strip()
+        if text and self.element is not None:
+            path = tuple(ancestors(_block_of(self.element)))
+            linked, strong = min(1, self.linked / len(text)), min(1, self.strong / len(text))
+            yield Block(Line(text), path, linked, strong)
+
+
+def blocks(root: HtmlElement) -> Iterator[Block]:
+    """The lines of a page in order. What no reader sees as text (scripts, pictures) is left out;
+    what is hidden is not, since pages hide articles until a script shows them."""
+    line = _Open()
+    links = strong = 0
+    todo: list[tuple[HtmlElement, bool]] = [(root, True)]
+    while todo:
+        element, opens = todo.pop()
+        tag = element.tag
+        if tag not in _INLINE and tag not in _SKIPPED:
+            if tag == "br" and _block_of(element.getparent()).tag in _HEADINGS:
+                # The two lines of a headline are one.
+                line.add(" ", element.getparent(), bool(links), bool(strong))
+            else:
+                yield from line.closed()
+                line = _Open()
+        if opens and tag not in _SKIPPED:
+            links += tag == "a"
+            strong += tag in _STRONG
+            line.add(element.text, element, bool(links), bool(strong))
+            todo.append((element, False))
+            todo += [(child, True) for child in reversed(element)]
+            continue
+        if not opens:
+            links -= tag == "a"
+            strong -= tag in _STRONG
+        if element is not root:
+            line.add(element.tail, element.getparent(), bool(links), bool(strong))
+    yield from line.closed()
+
+
+def _block_of(element: HtmlElement) -> HtmlElement:
+    return next((e for e in ancestors(element) if e.tag not in _INLINE), element)
