@@ -122,22 +122,22 @@ static void check_products(int rows, int inputs, int outputs, into how, int thre
 static void check_attention(int heads, int dim, int count, int masked) {
   form f = {heads, dim};
   int width = heads * dim;
-  uint8_t *row = make(toolkit_cache_size(heads, dim, count));
+  uint8_t *cache = make(toolkit_cache_size(heads, dim, count));
   float *both = make(sizeof(float) * count * 2 * width), *query = make(sizeof(float) * width);
   float *out = make(sizeof(float) * width);
   uint8_t *scratch = aligned_alloc(64, attend_scratch_size(f, count));
   attend_scratch s = attend_scratch_at(scratch, f, count);
   uint8_t *wanted = s.wanted;
-  memset(wanted, 0, up(count, PLACES));
+  memset(wanted, 0, up(count, POSITIONS));
   for (int i = 0; i < width; i++) query[i] = 2 * uniform() / sqrtf((float)dim);
   for (int t = 0; t < count; t++) {
     wanted[t] = t == 0 || chance(2);
     for (int i = 0; i < 2 * width; i++) both[t * 2 * width + i] = uniform();
-    keep(row, f, t, both + t * 2 * width, both + t * 2 * width + width);
+    keep(cache, f, t, both + t * 2 * width, both + t * 2 * width + width);
   }
-  attend(query, row, f, count, masked ? wanted : NULL, s, out);
+  attend(query, cache, f, count, masked ? wanted : NULL, s, out);
   for (int h = 0; h < heads; h++) {
-    double total = 0, mixed[MOST_PARTS] = {0};
+    double total = 0, mixed[MOST_DIM] = {0};
     for (int t = 0; t < count; t++) {
       if (masked && !wanted[t]) continue;
       const float *key = both + t * 2 * width + h * dim, *value = key + width;
@@ -150,10 +150,10 @@ static void check_attention(int heads, int dim, int count, int masked) {
     }
     for (int i = 0; i < dim; i++)
       CHECK(fabs(out[h * dim + i] - mixed[i] / total) < 1e-3,
-            "attention, %d heads of %d, %d places: %g, not %g", heads, dim, count,
+            "attention, %d heads of %d, %d positions: %g, not %g", heads, dim, count,
             (double)out[h * dim + i], mixed[i] / total);
   }
-  free(row);
+  free(cache);
   free(both);
   free(query);
   free(out);
@@ -196,49 +196,49 @@ static dense layer_of(int outputs, int inputs) {
 
 /* The whole network, all buffers of the sizes that fused.py gives them: with any number of threads
    the same scores, which are log-probabilities in falling order. */
-static void check_network(int heads, int dim, int feed, int pieces, int rows, int beams) {
+static void check_network(int heads, int dim, int inner, int tokens, int sequences, int beams) {
   enum { LAYERS = 2, STEPS = 3, BEST = 4 };
   int width = heads * dim, starts[9] = {0}, longest = 0;
   layer layers[LAYERS];
   for (int i = 0; i < LAYERS; i++) {
-    dense own = layer_of(3 * width, width), own_out = layer_of(width, width);
-    dense cross = layer_of(width, width), cross_out = layer_of(width, width);
-    layers[i] = (layer){make_norm(width), make_norm(width), make_norm(width), own, own_out, cross,
-                        cross_out, layer_of(2 * width, width), layer_of(feed, width),
-                        layer_of(width, feed)};
+    dense self_qkv = layer_of(3 * width, width), self_out = layer_of(width, width);
+    dense cross_query = layer_of(width, width), cross_out = layer_of(width, width);
+    layers[i] = (layer){make_norm(width), make_norm(width), make_norm(width), self_qkv, self_out,
+                        cross_query, cross_out, layer_of(2 * width, width), layer_of(inner, width),
+                        layer_of(width, inner)};
   }
-  dense output = layer_of(up(pieces, PANEL), width);
+  dense output = layer_of(up(tokens, PANEL), width);
   network net = {layers, layers, make_norm(width), make_norm(width), output, LAYERS, LAYERS, width,
-                 feed, heads, pieces};
-  int32_t counts[8], slots[8], chosen[8 * 4 * STEPS];
-  for (int i = 0; i < rows; i++) {
-    counts[i] = 1 + (int)chance(40);
+                 inner, heads, tokens};
+  int32_t lengths[8], slots[8], ancestors[8 * 4 * STEPS];
+  for (int i = 0; i < sequences; i++) {
+    lengths[i] = 1 + (int)chance(40);
     slots[i] = i;
-    starts[i + 1] = starts[i] + counts[i];
-    longest = counts[i] > longest ? counts[i] : longest;
+    starts[i + 1] = starts[i] + lengths[i];
+    longest = lengths[i] > longest ? lengths[i] : longest;
   }
-  float *x = floats(starts[rows] * width, 0), *y = floats(rows * beams * width, 0);
-  int all = rows * beams;
+  float *x = floats(starts[sequences] * width, 0), *y = floats(sequences * beams * width, 0);
+  int all = sequences * beams;
   float *scores[2] = {make(sizeof(float) * all * BEST), make(sizeof(float) * all * BEST)};
   int64_t *found = make(sizeof(int64_t) * all * BEST);
   for (int again = 0; again < 2; again++) {
-    cohort c = {make(LAYERS * rows * toolkit_cache_size(heads, dim, STEPS * beams)),
-                make(LAYERS * rows * toolkit_cache_size(heads, dim, longest)),
-                slots, counts, NULL, rows, rows, STEPS * beams, longest, beams, 0};
-    float *states = make(sizeof(float) * starts[rows] * width);
+    cohort c = {make(LAYERS * sequences * toolkit_cache_size(heads, dim, STEPS * beams)),
+                make(LAYERS * sequences * toolkit_cache_size(heads, dim, longest)),
+                slots, lengths, NULL, sequences, sequences, STEPS * beams, longest, beams, 0};
+    float *states = make(sizeof(float) * starts[sequences] * width);
     float *written = make(sizeof(float) * all * width);
-    memcpy(states, x, sizeof(float) * starts[rows] * width);
-    CHECK(!toolkit_encode(&net, states, starts, rows, &c, 1 + 2 * again), "no memory");
+    memcpy(states, x, sizeof(float) * starts[sequences] * width);
+    CHECK(!toolkit_encode(&net, states, starts, sequences, &c, 1 + 2 * again), "no memory");
     for (; c.step < STEPS; c.step++) {
       for (int i = 0; beams > 1 && i < all * (c.step + 1); i++)
-        chosen[i] = i % (c.step + 1) * beams + i / (c.step + 1) % beams;
-      if (beams > 1) c.chosen = chosen;
+        ancestors[i] = i % (c.step + 1) * beams + i / (c.step + 1) % beams;
+      if (beams > 1) c.ancestors = ancestors;
       memcpy(written, y, sizeof(float) * all * width);
       int failed = toolkit_step(&net, written, &c, 1, BEST, 2, scores[again], found, 1 + 2 * again);
       CHECK(!failed, "no memory");
     }
-    free(c.own);
-    free(c.memory);
+    free(c.output);
+    free(c.source);
     free(states);
     free(written);
   }
@@ -247,7 +247,7 @@ static void check_network(int heads, int dim, int feed, int pieces, int rows, in
     CHECK(one == other, "threads change score %d: %g, %g", i, (double)one, (double)other);
     CHECK(one <= 0 && one > LOWEST / 2, "score %d is %g", i, (double)one);
     CHECK(i % BEST == 0 || one <= scores[0][i - 1], "score %d is out of order", i);
-    CHECK(found[i] >= 0 && found[i] < pieces && found[i] != 2, "piece %ld", (long)found[i]);
+    CHECK(found[i] >= 0 && found[i] < tokens && found[i] != 2, "token %ld", (long)found[i]);
   }
 }
 
@@ -270,6 +270,6 @@ int main(int count, char **words) {
   check_products(2, 8192, PANEL, WRITE, 1);
   check_products(600, DEEP, PANEL, ADD, 2);
   check_attention(MOST_HEADS, 16, 40, 0);
-  check_attention(1, MOST_PARTS, 2000, 1);
+  check_attention(1, MOST_DIM, 2000, 1);
   return 0;
 }

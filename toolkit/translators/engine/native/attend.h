@@ -6,47 +6,50 @@
 
 #include "common.h"
 
-#define PLACES 16      /* positions that stand together in a block */
+#define POSITIONS 16   /* positions that stand together in a block */
 #define HEAVIEST 8191  /* the largest weight: 2,000 of them times 127 fit 31 bits */
 #define MOST_HEADS 256
-#define MOST_PARTS 256 /* times 255 and SHARPEST they fit 31 bits */
-#define SHARPEST 32639 /* the largest part of a query whose halves both fit 8 bits */
+#define MOST_DIM 256   /* times 255 and SHARPEST they fit 31 bits */
+#define SHARPEST 32639 /* the largest number of a query whose halves both fit 8 bits */
 
-/* A block holds PLACES positions of one row: keys [head][group of 4][position][4], each plus 128;
-   values [head][group of 4 positions][part][4]; the keys' scales [head][position], the values'. */
+/* A block of the KV cache holds POSITIONS positions of one sequence: keys
+   [head][dim / 4][position][4], each plus 128; values [head][position / 4][dim][4]; the keys'
+   scales [head][position], the values'. */
 typedef struct {
   int heads, dim;
 } form;
 
-static inline size_t keys_size(form f) { return (size_t)f.heads * f.dim * PLACES; }
+static inline size_t keys_size(form f) { return (size_t)f.heads * f.dim * POSITIONS; }
 static inline size_t block_size(form f) {
-  return 2 * keys_size(f) + (size_t)2 * f.heads * PLACES * sizeof(float);
+  return 2 * keys_size(f) + (size_t)2 * f.heads * POSITIONS * sizeof(float);
 }
 static inline float *scales_of(uint8_t *block, form f) {
   return (float *)(block + 2 * keys_size(f));
 }
 
-/* Whole numbers up to 127 and, times the scale that is returned, what they stand for. */
-static inline float round_part(const float *x, int dim, int shift, uint8_t *to) {
+/* Round floats to whole numbers up to 127, plus `shift`; returns the scale that restores them. */
+static inline float to_bytes(const float *x, int dim, int shift, uint8_t *to) {
   float most = largest_of(x, dim), times = 127.0f / most;
   for (int i = 0; i < dim; i++) to[i] = (uint8_t)((int32_t)rintf(x[i] * times) + shift);
   return most / 127.0f;
 }
 
-/* Keep the key and value (heads x dim floats each) of one position of a row. */
-static inline void keep(uint8_t *row, form f, int place, const float *key, const float *value) {
-  uint8_t *block = row + place / PLACES * block_size(f), *values = block + keys_size(f);
+/* Keep the key and value (heads x dim floats each) of one position of a sequence. */
+static inline void keep(uint8_t *cache, form f, int position, const float *key,
+                        const float *value) {
+  uint8_t *block = cache + position / POSITIONS * block_size(f), *values = block + keys_size(f);
   float *scales = scales_of(block, f);
-  uint8_t parts[MOST_PARTS];
-  int at = place % PLACES;
-  if (at == 0) memset(scales, 0, sizeof(float) * 2 * f.heads * PLACES); /* none behind the last */
+  uint8_t bytes[MOST_DIM];
+  int at = position % POSITIONS;
+  /* Positions behind the last one have no scale. */
+  if (at == 0) memset(scales, 0, sizeof(float) * 2 * f.heads * POSITIONS);
   for (int h = 0; h < f.heads; h++) {
-    uint8_t *keys = block + (size_t)h * f.dim * PLACES + at * 4;
-    scales[h * PLACES + at] = round_part(key + h * f.dim, f.dim, 128, parts);
-    for (int i = 0; i < f.dim; i += 4) memcpy(keys + i * PLACES, parts + i, 4);
-    uint8_t *to = values + (size_t)h * f.dim * PLACES + at / 4 * f.dim * 4 + at % 4;
-    scales[(f.heads + h) * PLACES + at] = round_part(value + h * f.dim, f.dim, 0, parts);
-    for (int i = 0; i < f.dim; i++) to[i * 4] = parts[i];
+    uint8_t *keys = block + (size_t)h * f.dim * POSITIONS + at * 4;
+    scales[h * POSITIONS + at] = to_bytes(key + h * f.dim, f.dim, 128, bytes);
+    for (int i = 0; i < f.dim; i += 4) memcpy(keys + i * POSITIONS, bytes + i, 4);
+    uint8_t *to = values + (size_t)h * f.dim * POSITIONS + at / 4 * f.dim * 4 + at % 4;
+    scales[(f.heads + h) * POSITIONS + at] = to_bytes(value + h * f.dim, f.dim, 0, bytes);
+    for (int i = 0; i < f.dim; i++) to[i * 4] = bytes[i];
   }
 }
 
@@ -187,22 +190,24 @@ static inline void mix(const int8_t *values, halves weights, int count, int dim,
 }
 #endif
 
-/* What one thread needs to attend over up to `places` positions. */
+/* The memory that one thread needs to attend over up to `positions` positions. */
 typedef struct {
-  float *scores;   /* (heads, places) */
+  float *scores;   /* (heads, positions) */
   int32_t *mixed;  /* heads x dim */
   halves query;    /* heads x dim */
-  halves weights;  /* (heads, places) */
-  uint8_t *wanted; /* places */
+  halves weights;  /* (heads, positions) */
+  uint8_t *wanted; /* positions */
 } attend_scratch;
 
-static inline size_t attend_scratch_size(form f, int places) {
-  size_t width = (size_t)f.heads * f.dim, rounded = up(places, PLACES), all = f.heads * rounded;
+static inline size_t attend_scratch_size(form f, int positions) {
+  size_t width = (size_t)f.heads * f.dim, rounded = up(positions, POSITIONS);
+  size_t all = f.heads * rounded;
   return (all * 6 + width * 6 + rounded + 63) / 64 * 64;
 }
 
-static inline attend_scratch attend_scratch_at(uint8_t *memory, form f, int places) {
-  size_t width = (size_t)f.heads * f.dim, rounded = up(places, PLACES), all = f.heads * rounded;
+static inline attend_scratch attend_scratch_at(uint8_t *memory, form f, int positions) {
+  size_t width = (size_t)f.heads * f.dim, rounded = up(positions, POSITIONS);
+  size_t all = f.heads * rounded;
   attend_scratch s;
   s.scores = (float *)memory;
   s.mixed = (int32_t *)(s.scores + all);
@@ -217,16 +222,16 @@ static inline void fetch(const uint8_t *memory, size_t bytes) {
 }
 
 /* Softmax of `count` scores, (rounded,), to whole weights that sum to about 1 / the result; they
-   take in the values' scales. Scores of places that are not wanted are LOWEST. */
-static inline float weigh(float *scores, int count, int rounded, const uint8_t *row, form f,
+   take in the values' scales. Scores of positions that are not wanted are LOWEST. */
+static inline float weigh(float *scores, int count, int rounded, const uint8_t *cache, form f,
                           int head, halves weights) {
   float largest = LOWEST, total = 0, most = 1e-30f;
   for (int t = count; t < rounded; t++) scores[t] = LOWEST;
   for (int t = 0; t < rounded; t++) largest = scores[t] > largest ? scores[t] : largest;
-  for (int b = 0; b < rounded; b += PLACES) {
-    const uint8_t *block = row + b / PLACES * block_size(f);
-    const float *scale = (const float *)(block + 2 * keys_size(f)) + (f.heads + head) * PLACES;
-    for (int t = 0; t < PLACES; t++) {
+  for (int b = 0; b < rounded; b += POSITIONS) {
+    const uint8_t *block = cache + b / POSITIONS * block_size(f);
+    const float *scale = (const float *)(block + 2 * keys_size(f)) + (f.heads + head) * POSITIONS;
+    for (int t = 0; t < POSITIONS; t++) {
       float w = exp_of(scores[b + t] - largest);
       total += w;
       w *= scale[t];
@@ -238,15 +243,15 @@ static inline float weigh(float *scores, int count, int rounded, const uint8_t *
   return most / (HEAVIEST * total);
 }
 
-/* One query over the first `count` places of a row, or of these the `wanted` ones: `out` is the
-   mixture of their values, (heads x dim,). `query` comes divided by the root of dim. */
+/* One query over the first `count` positions of a sequence, or of these the `wanted` ones: `out` is
+   the mixture of their values, (heads x dim,). `query` comes divided by the root of dim. */
 static inline __attribute__((always_inline)) void attend_with(const float *query,
-                                                              const uint8_t *row, int heads,
+                                                              const uint8_t *cache, int heads,
                                                               int dim, int count,
                                                               const uint8_t *wanted,
                                                               attend_scratch s, float *out) {
   form f = {heads, dim};
-  int rounded = up(count, PLACES), ahead = 2 * dim * PLACES;
+  int rounded = up(count, POSITIONS), ahead = 2 * dim * POSITIONS;
   float scale[MOST_HEADS];
   int32_t shift[MOST_HEADS];
   for (int h = 0; h < heads; h++) {
@@ -254,29 +259,29 @@ static inline __attribute__((always_inline)) void attend_with(const float *query
     scale[h] = largest / SHARPEST;
     shift[h] = 128 * split(behind(s.query, h * dim), query + h * dim, SHARPEST / largest, dim);
   }
-  for (int b = 0; b < rounded; b += PLACES) {
-    const uint8_t *block = row + b / PLACES * block_size(f);
+  for (int b = 0; b < rounded; b += POSITIONS) {
+    const uint8_t *block = cache + b / POSITIONS * block_size(f);
     const float *key_scale = (const float *)(block + 2 * keys_size(f));
     for (int h = 0; h < heads; h++) {
-      int32_t sums[PLACES];
-      const uint8_t *keys = block + (size_t)h * dim * PLACES;
-      fetch(keys + ahead, dim * PLACES); /* the last ones are the first values */
+      int32_t sums[POSITIONS];
+      const uint8_t *keys = block + (size_t)h * dim * POSITIONS;
+      fetch(keys + ahead, dim * POSITIONS); /* the last ones are the first values */
       score(keys, behind(s.query, h * dim), dim, sums);
       float *scores = s.scores + h * rounded + b;
-      for (int t = 0; t < PLACES; t++)
-        scores[t] = (float)(sums[t] - shift[h]) * scale[h] * key_scale[h * PLACES + t];
-      for (int t = 0; wanted && t < PLACES; t++) scores[t] = wanted[b + t] ? scores[t] : LOWEST;
+      for (int t = 0; t < POSITIONS; t++)
+        scores[t] = (float)(sums[t] - shift[h]) * scale[h] * key_scale[h * POSITIONS + t];
+      for (int t = 0; wanted && t < POSITIONS; t++) scores[t] = wanted[b + t] ? scores[t] : LOWEST;
     }
   }
   for (int h = 0; h < heads; h++)
-    scale[h] = weigh(s.scores + h * rounded, count, rounded, row, f, h,
+    scale[h] = weigh(s.scores + h * rounded, count, rounded, cache, f, h,
                      behind(s.weights, h * rounded));
   memset(s.mixed, 0, sizeof(int32_t) * heads * dim);
-  for (int b = 0; b < rounded; b += PLACES) {
-    const uint8_t *block = row + b / PLACES * block_size(f);
-    int filled = count - b < PLACES ? up(count - b, 4) : PLACES;
+  for (int b = 0; b < rounded; b += POSITIONS) {
+    const uint8_t *block = cache + b / POSITIONS * block_size(f);
+    int filled = count - b < POSITIONS ? up(count - b, 4) : POSITIONS;
     for (int h = 0; h < heads; h++) {
-      const uint8_t *values = block + keys_size(f) + (size_t)h * dim * PLACES;
+      const uint8_t *values = block + keys_size(f) + (size_t)h * dim * POSITIONS;
       if (h + 2 < heads) fetch(values + ahead, dim * filled);
       mix((const int8_t *)values, behind(s.weights, h * rounded + b), filled, dim,
           s.mixed + h * dim);
@@ -286,10 +291,10 @@ static inline __attribute__((always_inline)) void attend_with(const float *query
     for (int i = 0; i < dim; i++) out[h * dim + i] = s.mixed[h * dim + i] * scale[h];
 }
 
-static void attend(const float *query, const uint8_t *row, form f, int count,
+static void attend(const float *query, const uint8_t *cache, form f, int count,
                    const uint8_t *wanted, attend_scratch s, float *out) {
   if (f.dim == 64) /* every NLLB checkpoint but the largest: a constant lets loops unroll */
-    attend_with(query, row, f.heads, 64, count, wanted, s, out);
+    attend_with(query, cache, f.heads, 64, count, wanted, s, out);
   else
-    attend_with(query, row, f.heads, f.dim, count, wanted, s, out);
+    attend_with(query, cache, f.heads, f.dim, count, wanted, s, out);
 }

@@ -1,4 +1,4 @@
-/* What the kernels share: a team of threads, and numbers in eight bits. */
+/* Shared by the kernels: a team of threads, and numbers in eight bits. */
 
 #pragma once
 
@@ -70,8 +70,8 @@ static inline void meet(team *t) {
 static inline int up(int n, int step) { return (n + step - 1) / step * step; }
 
 /* e^x within 3e-6 relative, for -60 <= x <= 0 (Cephes' polynomial; near 0 within 1e-7), and e^-60
-   below: beside 1 it vanishes, and what it is multiplied with stays clear of denormal numbers, which
-   are slow. Written so that loops vectorise. */
+   below: beside 1 it vanishes, and products with it stay clear of denormal numbers, which are
+   slow. Written so that loops vectorise. */
 static inline float exp_of(float x) {
   x = x < -60.0f ? -60.0f : x;
   float n = floorf(x * 1.44269504f + 0.5f);
@@ -87,8 +87,8 @@ static inline float exp_of(float x) {
   return p * power.f;
 }
 
-/* The upper half of a float: what lies between two products is kept like this, since writing it
-   takes longer than computing it. */
+/* The upper half of a float. Numbers between two products are kept like this, since writing them
+   takes longer than computing them. */
 typedef uint16_t bf16;
 
 static inline bf16 shorten(float x) {

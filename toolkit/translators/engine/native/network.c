@@ -1,5 +1,5 @@
 /* NLLB (M2M100) in 8 bits on a processor: the whole encoder in one call, and the whole of a
-   decoding step, with one team of threads from end to end. Rows are independent of one another.
+   decoding step, with one team of threads from end to end. Sequences do not depend on each other.
 
    Where torch is loaded first its OpenMP runtime is shared, so that there is one set of threads.
    C11 with x86's vector instructions, no headers of Python or torch. */
@@ -12,34 +12,35 @@
 #include <unistd.h>
 #endif
 
-#define CHUNK 512 /* pieces of the output layer that are looked through at once */
+#define CHUNK 512 /* tokens of the output layer that are looked through at once */
 
 typedef struct {
   const float *gain, *shift;
 } norm;
 
 typedef struct {
-  norm own_norm, cross_norm, feed_norm;
-  dense own, own_out, cross, cross_out, memory, inner, outer;
+  norm self_norm, cross_norm, feed_norm;
+  dense self_qkv, self_out, cross_query, cross_out, cross_kv, inner, outer;
 } layer;
 
 typedef struct {
   const layer *encoder, *decoder;
   norm encoder_norm, decoder_norm;
   dense output;
-  int encoder_layers, decoder_layers, width, feed, heads, pieces;
+  int encoder_layers, decoder_layers, width, inner, heads, tokens;
 } network;
 
-/* Rows that were encoded together, with `places` for what they remember; see `block`. `slots` says
-   where each of them is, `counts` how long its source is. `chosen`, where there are beams, lists
-   for each beam which of the `step + 1` x `beams` positions are its own. */
+/* The KV cache of sequences that were encoded together, with room for `capacity` of them; see
+   `block_size`. `slots` says where each of them is, `lengths` how long its source is. `ancestors`,
+   where there are beams, lists for each beam which of the `step + 1` x `beams` positions of the
+   output it descends from. */
 typedef struct {
-  uint8_t *own, *memory;
-  const int32_t *slots, *counts, *chosen;
-  int rows, room, own_places, memory_places, beams, step;
+  uint8_t *output, *source;
+  const int32_t *slots, *lengths, *ancestors;
+  int sequences, capacity, output_positions, source_positions, beams, step;
 } cohort;
 
-/* Asks for what must be asked for; whether the processor can do what this was compiled for. */
+/* Asks the kernel for the tiles where they are used; returns whether this can run here. */
 int toolkit_ready(void) {
 #if TILES
   return syscall(SYS_arch_prctl, 0x1023 /* ARCH_REQ_XCOMP_PERM */, 18 /* tile data */) == 0;
@@ -48,18 +49,18 @@ int toolkit_ready(void) {
 #endif
 }
 
-/* What the caller must agree about: sizes of structures and limits. */
+/* Sizes of structures and limits, on which the caller must agree. */
 void toolkit_layout(int *found) {
   int all[] = {sizeof(norm), sizeof(dense), sizeof(layer), sizeof(network), sizeof(cohort),
-               DEEP,         PANEL,         PLACES,        MOST_HEADS,      MOST_PARTS};
+               DEEP,         PANEL,         POSITIONS,     MOST_HEADS,      MOST_DIM};
   memcpy(found, all, sizeof(all));
 }
 
-size_t toolkit_cache_size(int heads, int dim, int places) {
-  return block_size((form){heads, dim}) * (up(places, PLACES) / PLACES);
+size_t toolkit_cache_size(int heads, int dim, int positions) {
+  return block_size((form){heads, dim}) * (up(positions, POSITIONS) / POSITIONS);
 }
 
-/* Memory that is handed out piece by piece. */
+/* Memory that is handed out part by part. */
 typedef struct {
   uint8_t *at;
 } arena;
@@ -99,35 +100,35 @@ static void norm_all(team *t, const float *x, norm n, float *y, packed_rows to, 
   meet(t);
 }
 
-/* What a call works in. `wide` and `packed_wide` hold up to `tall` rows. */
+/* The memory that a call works in. `wide` and `packed_wide` hold up to `tall` rows. */
 typedef struct {
   const network *net;
   form f;
-  int count, tall, places, row;
+  int count, tall, positions, row;
   bf16 *mixed, *wide;
   packed_rows states, attended, packed_wide;
-  uint8_t *scratch; /* of each thread: `row` floats, and what attending takes */
+  uint8_t *scratch; /* of each thread: `row` floats, and an attend_scratch */
   size_t scratch_size;
 } work;
 
-#define FEED_ROWS 256 /* rows of the wide inner layer that exist at once */
+#define INNER_ROWS 256 /* rows of the inner layer of a feed-forward layer that exist at once */
 
-static size_t plan(work *w, arena *a, const network *net, int count, int places, size_t row_cache,
-                   int threads) {
+static size_t plan(work *w, arena *a, const network *net, int count, int positions,
+                   size_t cache_size, int threads) {
   uint8_t *start = a->at;
   w->net = net;
   w->f = (form){net->heads, net->width / net->heads};
   w->count = count;
-  w->places = places;
-  w->tall = count < FEED_ROWS ? count : FEED_ROWS;
+  w->positions = positions;
+  w->tall = count < INNER_ROWS ? count : INNER_ROWS;
   w->mixed = take(a, sizeof(bf16) * count * 3 * net->width);
-  w->wide = take(a, sizeof(bf16) * w->tall * net->feed);
+  w->wide = take(a, sizeof(bf16) * w->tall * net->inner);
   w->states = take_rows(a, count, net->width);
   w->attended = take_rows(a, count, net->width);
-  w->packed_wide = take_rows(a, w->tall, net->feed);
+  w->packed_wide = take_rows(a, w->tall, net->inner);
   w->packed_wide.positive = 1;
-  w->row = 3 * net->width > net->feed ? 3 * net->width : net->feed;
-  w->scratch_size = sizeof(float) * w->row + attend_scratch_size(w->f, places) + row_cache;
+  w->row = 3 * net->width > net->inner ? 3 * net->width : net->inner;
+  w->scratch_size = sizeof(float) * w->row + attend_scratch_size(w->f, positions) + cache_size;
   w->scratch_size = (w->scratch_size + 4095) / 4096 * 4096;
   w->scratch = take(a, w->scratch_size * threads);
   return a->at - start;
@@ -138,7 +139,7 @@ static float *row_scratch(const work *w) {
 }
 
 static attend_scratch attending(const work *w) {
-  return attend_scratch_at((uint8_t *)(row_scratch(w) + w->row), w->f, w->places);
+  return attend_scratch_at((uint8_t *)(row_scratch(w) + w->row), w->f, w->positions);
 }
 
 static void feed_forward(team *t, const work *w, const layer *l, float *x) {
@@ -146,9 +147,9 @@ static void feed_forward(team *t, const work *w, const layer *l, float *x) {
   norm_all(t, x, l->feed_norm, row_scratch(w), w->states, w->count);
   for (int start = 0; start < w->count; start += w->tall) {
     int here = w->count - start < w->tall ? w->count - start : w->tall;
-    multiply_all(t, &l->inner, from_row(w->states, start), here, w->wide, w->net->feed, RELU);
+    multiply_all(t, &l->inner, from_row(w->states, start), here, w->wide, w->net->inner, RELU);
     SHARE(t, row, here) {
-      lengthen(w->wide + (size_t)row * w->net->feed, w->net->feed, row_scratch(w));
+      lengthen(w->wide + (size_t)row * w->net->inner, w->net->inner, row_scratch(w));
       pack_row(w->packed_wide, row, row_scratch(w));
     }
     meet(t);
@@ -157,24 +158,24 @@ static void feed_forward(team *t, const work *w, const layer *l, float *x) {
 }
 
 /* Keep a position's key and value, which stand side by side. */
-static void keep_both(const work *w, uint8_t *row, int place, const bf16 *both) {
+static void keep_both(const work *w, uint8_t *cache, int position, const bf16 *both) {
   float *key = row_scratch(w);
   lengthen(both, 2 * w->net->width, key);
-  keep(row, w->f, place, key, key + w->net->width);
+  keep(cache, w->f, position, key, key + w->net->width);
 }
 
-/* Attend from one position; the result is row `to` of what is multiplied next. */
-static void attend_from(const work *w, const bf16 *query, const uint8_t *row, int count,
+/* Attend from one position; the result is row `to` of the next product. */
+static void attend_from(const work *w, const bf16 *query, const uint8_t *cache, int count,
                         const uint8_t *wanted, int to) {
   int width = w->net->width;
   float *scaled = row_scratch(w), *out = scaled + width, rate = 1.0f / sqrtf((float)w->f.dim);
   lengthen(query, width, scaled);
   for (int i = 0; i < width; i++) scaled[i] *= rate;
-  attend(scaled, row, w->f, count, wanted, attending(w), out);
+  attend(scaled, cache, w->f, count, wanted, attending(w), out);
   pack_row(w->attended, to, out);
 }
 
-static void encode_row(const work *w, int start, int length, uint8_t *cache) {
+static void encode_sequence(const work *w, int start, int length, uint8_t *cache) {
   int width = w->net->width;
   const bf16 *mixed = w->mixed + (size_t)start * 3 * width;
   for (int i = 0; i < length; i++) keep_both(w, cache, i, mixed + (size_t)i * 3 * width + width);
@@ -182,97 +183,100 @@ static void encode_row(const work *w, int start, int length, uint8_t *cache) {
     attend_from(w, mixed + (size_t)i * 3 * width, cache, length, NULL, start + i);
 }
 
-static void encode(team *t, const work *w, float *x, const int32_t *starts, int rows, cohort *to) {
+static void encode(team *t, const work *w, float *x, const int32_t *starts, int sequences,
+                   cohort *to) {
   const network *net = w->net;
   int width = net->width;
   uint8_t *cache = (uint8_t *)row_scratch(w) + w->scratch_size;
-  cache -= toolkit_cache_size(w->f.heads, w->f.dim, w->places);
+  cache -= toolkit_cache_size(w->f.heads, w->f.dim, w->positions);
   for (int i = 0; i < net->encoder_layers; i++) {
     const layer *l = net->encoder + i;
-    norm_all(t, x, l->own_norm, row_scratch(w), w->states, w->count);
-    multiply_all(t, &l->own, w->states, w->count, w->mixed, 3 * width, BRIEF);
-    SHARE(t, row, rows) encode_row(w, starts[row], starts[row + 1] - starts[row], cache);
+    norm_all(t, x, l->self_norm, row_scratch(w), w->states, w->count);
+    multiply_all(t, &l->self_qkv, w->states, w->count, w->mixed, 3 * width, BRIEF);
+    SHARE(t, s, sequences) encode_sequence(w, starts[s], starts[s + 1] - starts[s], cache);
     meet(t);
-    multiply_all(t, &l->own_out, w->attended, w->count, x, width, ADD);
+    multiply_all(t, &l->self_out, w->attended, w->count, x, width, ADD);
     feed_forward(t, w, l, x);
   }
   norm_all(t, x, net->encoder_norm, row_scratch(w), w->states, w->count);
-  size_t row_size = toolkit_cache_size(w->f.heads, w->f.dim, to->memory_places);
+  size_t cache_size = toolkit_cache_size(w->f.heads, w->f.dim, to->source_positions);
   for (int i = 0; i < net->decoder_layers; i++) {
-    multiply_all(t, &net->decoder[i].memory, w->states, w->count, w->mixed, 2 * width, BRIEF);
-    SHARE(t, row, rows) {
-      uint8_t *at = to->memory + ((size_t)i * to->room + row) * row_size;
-      for (int p = starts[row]; p < starts[row + 1]; p++)
-        keep_both(w, at, p - starts[row], w->mixed + (size_t)p * 2 * width);
+    multiply_all(t, &net->decoder[i].cross_kv, w->states, w->count, w->mixed, 2 * width, BRIEF);
+    SHARE(t, s, sequences) {
+      uint8_t *at = to->source + ((size_t)i * to->capacity + s) * cache_size;
+      for (int p = starts[s]; p < starts[s + 1]; p++)
+        keep_both(w, at, p - starts[s], w->mixed + (size_t)p * 2 * width);
     }
     meet(t);
   }
 }
 
-/* Encode `rows` rows, whose pieces stand one after another in `x` from starts[row] on; fills the
-   cohort's memory. Returns 1 if there is none left. */
-int toolkit_encode(const network *net, float *x, const int32_t *starts, int rows, cohort *to,
+/* Encode sequences, whose tokens stand one after another in `x`, those of number s from starts[s]
+   on; keeps the keys and values of their states in the cohort. Returns 1 without memory. */
+int toolkit_encode(const network *net, float *x, const int32_t *starts, int sequences, cohort *to,
                    int threads) {
   int longest = 0;
-  for (int i = 0; i < rows; i++)
+  for (int i = 0; i < sequences; i++)
     if (starts[i + 1] - starts[i] > longest) longest = starts[i + 1] - starts[i];
-  size_t row_cache = toolkit_cache_size(net->heads, net->width / net->heads, longest);
+  size_t cache_size = toolkit_cache_size(net->heads, net->width / net->heads, longest);
   work w;
   arena a = {0};
-  size_t bytes = plan(&w, &a, net, starts[rows], longest, row_cache, threads);
+  size_t bytes = plan(&w, &a, net, starts[sequences], longest, cache_size, threads);
   uint8_t *memory = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
   if (!memory) return 1;
   a.at = memory;
-  plan(&w, &a, net, starts[rows], longest, row_cache, threads);
+  plan(&w, &a, net, starts[sequences], longest, cache_size, threads);
   team t = {0};
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp single
     t.size = omp_get_num_threads();
-    encode(&t, &w, x, starts, rows, to);
+    encode(&t, &w, x, starts, sequences, to);
     release_tiles();
   }
   free(memory);
   return 0;
 }
 
-/* Where a row of a step belongs. */
+/* A sequence of a step. */
 typedef struct {
   const cohort *cohort;
-  int row;   /* of the cohort */
-  int first; /* of its beams, among all rows of the step */
+  int index; /* in the cohort */
+  int first; /* of its beams, among all hypotheses of the step */
 } member;
 
-static void attend_own(const work *w, const member *m, int index) {
+static void attend_to_output(const work *w, const member *m, int layer) {
   const cohort *c = m->cohort;
-  int width = w->net->width, places = (c->step + 1) * c->beams;
-  size_t row_size = toolkit_cache_size(w->f.heads, w->f.dim, c->own_places);
-  uint8_t *row = c->own + ((size_t)index * c->room + c->slots[m->row]) * row_size;
+  int width = w->net->width, positions = (c->step + 1) * c->beams;
+  size_t cache_size = toolkit_cache_size(w->f.heads, w->f.dim, c->output_positions);
+  size_t at = (size_t)layer * c->capacity + c->slots[m->index];
+  uint8_t *cache = c->output + at * cache_size;
   const bf16 *mixed = w->mixed + (size_t)m->first * 3 * width;
   for (int b = 0; b < c->beams; b++)
-    keep_both(w, row, c->step * c->beams + b, mixed + (size_t)b * 3 * width + width);
-  uint8_t *wanted = c->chosen ? attending(w).wanted : NULL;
+    keep_both(w, cache, c->step * c->beams + b, mixed + (size_t)b * 3 * width + width);
+  uint8_t *wanted = c->ancestors ? attending(w).wanted : NULL;
   for (int b = 0; b < c->beams; b++) {
     if (wanted) {
-      const int32_t *its = c->chosen + (size_t)(m->row * c->beams + b) * (c->step + 1);
-      memset(wanted, 0, up(places, PLACES));
+      const int32_t *its = c->ancestors + (size_t)(m->index * c->beams + b) * (c->step + 1);
+      memset(wanted, 0, up(positions, POSITIONS));
       for (int i = 0; i <= c->step; i++) wanted[its[i]] = 1;
     }
-    attend_from(w, mixed + (size_t)b * 3 * width, row, places, wanted, m->first + b);
+    attend_from(w, mixed + (size_t)b * 3 * width, cache, positions, wanted, m->first + b);
   }
 }
 
-static void attend_memory(const work *w, const member *m, int index) {
+static void attend_to_source(const work *w, const member *m, int layer) {
   const cohort *c = m->cohort;
   int width = w->net->width;
-  size_t row_size = toolkit_cache_size(w->f.heads, w->f.dim, c->memory_places);
-  const uint8_t *row = c->memory + ((size_t)index * c->room + c->slots[m->row]) * row_size;
+  size_t cache_size = toolkit_cache_size(w->f.heads, w->f.dim, c->source_positions);
+  size_t at = (size_t)layer * c->capacity + c->slots[m->index];
+  const uint8_t *cache = c->source + at * cache_size;
   for (int b = 0; b < c->beams; b++)
-    attend_from(w, w->mixed + (size_t)(m->first + b) * width, row, c->counts[m->row], NULL,
+    attend_from(w, w->mixed + (size_t)(m->first + b) * width, cache, c->lengths[m->index], NULL,
                 m->first + b);
 }
 
-/* The likeliest pieces of each row: for each chunk of the vocabulary its `count` best, and its
+/* The likeliest tokens of each hypothesis: for each chunk of the vocabulary its `count` best, its
    largest logit and the sum of e^(logit - largest). */
 typedef struct {
   int count, banned, chunks;
@@ -313,7 +317,7 @@ static void rank_row(const float *logits, int width, int offset, const ranking *
 static void rank_chunk(const work *w, const ranking *r, int chunk, float *logits) {
   const network *net = w->net;
   int offset = chunk * CHUNK, first = offset / PANEL, panels = net->output.outputs / PANEL - first;
-  int width = net->pieces - offset < CHUNK ? net->pieces - offset : CHUNK;
+  int width = net->tokens - offset < CHUNK ? net->tokens - offset : CHUNK;
   panels = panels < CHUNK / PANEL ? panels : CHUNK / PANEL;
   for (int block = 0; block < w->count; block += 2 * TALL) {
     int here = w->count - block < 2 * TALL ? w->count - block : 2 * TALL;
@@ -328,7 +332,7 @@ static void rank_chunk(const work *w, const ranking *r, int chunk, float *logits
   }
 }
 
-/* Merge what was found in each chunk, in the order of the chunks. */
+/* Merge the likeliest tokens of the chunks, in their order. */
 static void rank_all(const ranking *r, int rows, int row, float *scores, int64_t *found) {
   float largest = LOWEST, total = 0;
   for (int i = 0; i < r->count; i++) scores[i] = LOWEST;
@@ -353,20 +357,20 @@ static void rank_all(const ranking *r, int rows, int row, float *scores, int64_t
   for (int i = 0; i < r->count; i++) scores[i] -= whole_sum;
 }
 
-static void decode(team *t, const work *w, float *x, const member *members, int rows,
+static void decode(team *t, const work *w, float *x, const member *members, int sequences,
                    const ranking *r, float *logits, float *scores, int64_t *found) {
   const network *net = w->net;
   int width = net->width;
   for (int i = 0; i < net->decoder_layers; i++) {
     const layer *l = net->decoder + i;
-    norm_all(t, x, l->own_norm, row_scratch(w), w->states, w->count);
-    multiply_all(t, &l->own, w->states, w->count, w->mixed, 3 * width, BRIEF);
-    SHARE(t, row, rows) attend_own(w, members + row, i);
+    norm_all(t, x, l->self_norm, row_scratch(w), w->states, w->count);
+    multiply_all(t, &l->self_qkv, w->states, w->count, w->mixed, 3 * width, BRIEF);
+    SHARE(t, s, sequences) attend_to_output(w, members + s, i);
     meet(t);
-    multiply_all(t, &l->own_out, w->attended, w->count, x, width, ADD);
+    multiply_all(t, &l->self_out, w->attended, w->count, x, width, ADD);
     norm_all(t, x, l->cross_norm, row_scratch(w), w->states, w->count);
-    multiply_all(t, &l->cross, w->states, w->count, w->mixed, width, BRIEF);
-    SHARE(t, row, rows) attend_memory(w, members + row, i);
+    multiply_all(t, &l->cross_query, w->states, w->count, w->mixed, width, BRIEF);
+    SHARE(t, s, sequences) attend_to_source(w, members + s, i);
     meet(t);
     multiply_all(t, &l->cross_out, w->attended, w->count, x, width, ADD);
     feed_forward(t, w, l, x);
@@ -380,44 +384,44 @@ static void decode(team *t, const work *w, float *x, const member *members, int 
   meet(t);
 }
 
-/* One step for all beams of all rows of the cohorts, `x` their embeddings: the `count` likeliest
-   pieces of each, best first, without `banned`, and their log-probabilities. Returns 1 if there
-   is no memory left. */
+/* One step for all beams of all sequences of the cohorts, `x` their embeddings: the `count`
+   likeliest tokens of each, best first, without `banned`, and their log-probabilities. Returns 1
+   without memory. */
 int toolkit_step(const network *net, float *x, const cohort *cohorts, int many, int count,
                  int banned, float *scores, int64_t *found, int threads) {
-  int rows = 0, beams = 0, places = 0;
+  int sequences = 0, beams = 0, positions = 0;
   for (int i = 0; i < many; i++) {
     const cohort *c = cohorts + i;
-    int own = (c->step + 1) * c->beams;
-    rows += c->rows;
-    beams += c->rows * c->beams;
-    places = own > places ? own : places;
-    places = c->memory_places > places ? c->memory_places : places;
+    int output = (c->step + 1) * c->beams;
+    sequences += c->sequences;
+    beams += c->sequences * c->beams;
+    positions = output > positions ? output : positions;
+    positions = c->source_positions > positions ? c->source_positions : positions;
   }
-  ranking r = {count, banned, up(net->pieces, CHUNK) / CHUNK, NULL, NULL, NULL};
+  ranking r = {count, banned, up(net->tokens, CHUNK) / CHUNK, NULL, NULL, NULL};
   size_t entries = (size_t)r.chunks * beams;
   work w;
   arena a = {0};
-  size_t bytes = plan(&w, &a, net, beams, places, 0, threads) + sizeof(member) * rows +
+  size_t bytes = plan(&w, &a, net, beams, positions, 0, threads) + sizeof(member) * sequences +
                  entries * (count + 1) * 8 + sizeof(float) * threads * 2 * TALL * CHUNK + 4096;
   uint8_t *memory = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
   if (!memory) return 1;
   a.at = memory;
-  plan(&w, &a, net, beams, places, 0, threads);
-  member *members = take(&a, sizeof(member) * rows), *m = members;
+  plan(&w, &a, net, beams, positions, 0, threads);
+  member *members = take(&a, sizeof(member) * sequences), *m = members;
   r.best = take(&a, entries * count * sizeof(float));
   r.index = take(&a, entries * count * sizeof(int32_t));
   r.state = take(&a, entries * 2 * sizeof(float));
   float *logits = take(&a, sizeof(float) * threads * 2 * TALL * CHUNK);
   for (int i = 0, first = 0; i < many; i++)
-    for (int row = 0; row < cohorts[i].rows; row++, first += cohorts[i].beams)
-      *m++ = (member){cohorts + i, row, first};
+    for (int s = 0; s < cohorts[i].sequences; s++, first += cohorts[i].beams)
+      *m++ = (member){cohorts + i, s, first};
   team t = {0};
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp single
     t.size = omp_get_num_threads();
-    decode(&t, &w, x, members, rows, &r, logits, scores, found);
+    decode(&t, &w, x, members, sequences, &r, logits, scores, found);
     release_tiles();
   }
   free(memory);
