@@ -90,7 +90,7 @@ def score_parallel(path: Path, *, show: bool) -> None:
         counts = Counter(flag for given in flags for flag in given)
         rate = sum(map(bool, flags)) / len(flags)
         print(
-            f"{found[0]}: {len(pairs)} rows, {rate:.1%} flagged {dict(counts)}, {each:.2f} ms each"
+            f"{found[0]}: {len(pairs)} texts, {rate:.1%} flagged {dict(counts)}, {each:.2f} ms each"
         )
         for name, spoil in SPOILERS.items():
             chance = random.Random(5)
@@ -106,10 +106,10 @@ def _first(pairs: list[tuple[str, str]]) -> tuple[str, Hypothesis]:
 
 
 def _digit(source: str, english: str, chance: random.Random) -> str:
-    places = [match.start() for match in re.finditer(r"\d", english)]
-    if not places:
+    digits = [match.start() for match in re.finditer(r"\d", english)]
+    if not digits:
         return ""
-    at = chance.choice(places)
+    at = chance.choice(digits)
     digit = (int(english[at]) + chance.randint(1, 9)) % 10
     return f"{english[:at]}{digit}{english[at + 1 :]}"
 
