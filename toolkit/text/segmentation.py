@@ -2,43 +2,21 @@
 
 The rules look at each mark that may end a sentence, at what stands before it (an abbreviation,
 an initial, a number), at what follows (a lower-case letter, a comma) and at whether it lies
-inside brackets or a short quotation. What depends on the language is data in
-``abbreviations/``, one JSON file for each ISO 639-3 code, and ``und.json`` for all:
-
-    never         abbreviations that do not end a sentence ("Dr", "e.g")
-    may_end       abbreviations that do before one of ``starters`` ("Inc", "p.m")
-    with_number   abbreviations that bind to a number after them ("No", "p")
-    after_number  units that end a sentence before a capital letter ("г" in "2019 г.")
-    initials      names of letters, for languages that spell initials out ("એમ")
-    starters      words that open a sentence more often than they continue a name
-    ordinals      true where "3." means "third"
-    stops         marks that end a sentence in this language only (Greek ";")
-    finals        last syllables of sentences, where the mark alone tells too little (Tibetan)
-    after_space   openings of sentences where none is marked (Thai, Lao)
-
-An entry in lower case also matches its capitalised form; one with a capital is matched as it is.
+inside brackets or a short quotation. What depends on the language is in ``sentence_rules.py``.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 
 from toolkit.languages import iso639_3_of
+from toolkit.text.enclosures import OPENERS, enclosed
+from toolkit.text.sentence_rules import SHADS, Rules, load_rules
 
-# Unicode's Sentence_Terminal characters, less those with other everyday uses (. ! ? and shads).
-_FULL_STOPS = "।॥۔؟؞܀܁܂߹።፧፨။។៕᙮᠃᠉᱾᱿꓿꘎꘏꛳꛷꡶꡷꣎꣏꤯꧈꧉꩝꩞꩟꫰꫱꯫᪨᪩᪪᪫᭚᭛᭞᭟᰻᰼։。！？｡．‼‽⁇⁈⁉⸮"
-_SOFT_STOPS = ".!?…‥"
-_SHADS = "།༎༏༐༑༔"
 # Marks that also stand after abbreviations, initials and numbers.
 _PERIODS = frozenset(".۔．")
-_CLOSERS = "\"'”’»›«“)]}」』）】》〉〕］｝*_"
-_OPENERS = frozenset("\"'“”‘’„‚‟«»‹›([{「『（【《〈〔［｛¿¡*_•·-–—")
 _CONTINUERS = frozenset(",;:،؛、，；：)]}）】」』")
 _NEWLINES = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 
@@ -47,10 +25,16 @@ _WORD = re.compile(r"\w")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"(?:(?P<previous>[^\s.]{1,5}\.)[ \u00a0\u202f])?(?P<word>[^\s()\"“”„«»‘/]+)$")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,:/]\d+)*")
+_ELISION = re.compile(r"[^\W\d_]{1,6}['’](?=[^\W\d_]{2})")
+_DAY = re.compile(r"\d\.?\s*$")
+_YEAR = re.compile(r"\d{4}(?!\d)")
+_ROMAN_NUMBER = re.compile(r"[IVXLC]+(?!\w)")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.-?)*[^\W\d_]")
 _ROMAN = re.compile(r"[IVXLC]{2,}")
 _LIST_MARKER = re.compile(r"[\W_]*(?:\d{1,3}(?:\.\d{1,2})*|[^\W\d_]|[ivx]{1,4})")
 _HIRAGANA = re.compile(r"[ぁ-ゖ]")
+# Unicode's combining class of the signs that join a consonant to the next.
+_VIRAMA = 9
 # Letters of scripts that write a syllable or a word with one character: no initials.
 _SYLLABIC = re.compile(r"[\u1100-\u11ff\u1200-\u139f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 # An abugida or abjad word of some length on both sides of a full stop: the space was forgotten.
@@ -58,73 +42,10 @@ _INDIC_OR_ARABIC = r"\u0590-\u07ff\u0900-\u0dff"
 _FORGOTTEN_BEFORE = re.compile(rf"(?:^|[\s\"'“‘(])[{_INDIC_OR_ARABIC}]{{4,}}$")
 _FORGOTTEN_AFTER = re.compile(rf"[\"“‘(]?[{_INDIC_OR_ARABIC}]{{2,}}[^.]")
 
-# Inside brackets, and inside a quotation this short (characters), there is no split.
-_MAX_BRACKETED = 250
-_MAX_QUOTED = 60
 # Where nothing but a space and the next word tells the end (Thai), a sentence is this long.
 _MIN_UNMARKED = 40
 _LOOK_BACK = 40
 _LOOK_AHEAD = 8
-_BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】", "〔": "〕", "［": "］"}
-_QUOTES = {"「": "」", "『": "』", "《": "》", "〈": "〉", "«": "»", "‹": "›"}
-_DOUBLE_QUOTES = frozenset('"“”„‟')
-_SINGLE_QUOTES = frozenset("'‘’‚")
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    stop: re.Pattern[str]
-    never: frozenset[str]
-    may_end: frozenset[str]
-    with_number: frozenset[str]
-    after_number: frozenset[str]
-    initials: frozenset[str]
-    starters: frozenset[str]
-    finals: frozenset[str]
-    ordinals: bool
-    after_space: re.Pattern[str] | None
-
-
-@lru_cache(maxsize=256)
-def _rules(code: str) -> _Rules:
-    folder = resources.files("toolkit.text") / "abbreviations"
-    found: dict[str, list[str]] = {}
-    ordinals = False
-    for name in ("und", code):
-        path = folder / f"{name}.json"
-        if path.is_file():
-            data = json.loads(path.read_text(encoding="utf-8"))
-            ordinals = bool(data.pop("ordinals", ordinals))
-            for key, entries in data.items():
-                found.setdefault(key, []).extend(entries)
-
-    def words(key: str) -> frozenset[str]:
-        return frozenset(found.get(key, ()))
-
-    openings = "|".join(map(re.escape, found.get("after_space", ())))
-    return _Rules(
-        stop=_stop_pattern(tuple(found.get("stops", ()))),
-        never=words("never"),
-        may_end=words("may_end"),
-        with_number=words("with_number"),
-        after_number=words("after_number"),
-        initials=words("initials"),
-        starters=words("starters"),
-        finals=words("finals"),
-        ordinals=ordinals,
-        after_space=re.compile(rf"(?<=\S)\s+(?=(?:{openings}))") if openings else None,
-    )
-
-
-def _stop_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a run of marks, what closes with it (also after a no-break space, as in French, and
-    footnote numbers such as [12]), and the white space that belongs to the sentence before."""
-    marks = "|".join([*map(re.escape, extra), f"[{_FULL_STOPS}{re.escape(_SOFT_STOPS)}]"])
-    return re.compile(
-        rf"(?:(?P<shads>[{_SHADS}](?:\s?[{_SHADS}])*)|(?P<marks>(?:{marks})+))"
-        rf"(?P<closers>(?:[\u00a0\u202f ]?[»›]|[{re.escape(_CLOSERS)}]|\[\d{{1,3}}\])*)"
-        r"(?P<space>\s*)"
-    )
 
 
 def segment(text: str, language: str) -> list[str]:
@@ -139,7 +60,7 @@ def segment(text: str, language: str) -> list[str]:
     >>> segment("पुल खुल गया। लोग खुश हैं।", "hin_Deva")
     ['पुल खुल गया। ', 'लोग खुश हैं।']
     """
-    rules = _rules(iso639_3_of(language))
+    rules = load_rules(iso639_3_of(language))
     found: list[str] = []
     position = 0
     while position < len(text):
@@ -160,14 +81,14 @@ def sentences(text: str, language: str) -> list[str]:
     return [sentence.strip() for sentence in segment(text, language) if sentence.strip()]
 
 
-def _ends(block: str, rules: _Rules) -> Iterator[int]:
+def _ends(block: str, rules: Rules) -> Iterator[int]:
     """Return where the sentences of a block end, its own end left out. None of them is without a
     letter or digit: stray marks stay with what is before them, or after them at the start."""
     candidates = _candidates(block, rules)
     if not candidates:
         return
     last_word = max((m.start() for m in _WORD.finditer(block)), default=-1)
-    quiet = _enclosed(block)
+    quiet = enclosed(block)
     uniform = not any(char.isupper() for char in block)
     start = 0
     first_word = -1
@@ -191,7 +112,7 @@ def _ends(block: str, rules: _Rules) -> Iterator[int]:
             start = end
 
 
-def _candidates(block: str, rules: _Rules) -> list[tuple[int, re.Match[str] | None]]:
+def _candidates(block: str, rules: Rules) -> list[tuple[int, re.Match[str] | None]]:
     """Return the marks of a block by the position after them; None for a space that may be an
     end."""
     found: dict[int, re.Match[str] | None] = {}
@@ -201,7 +122,7 @@ def _candidates(block: str, rules: _Rules) -> list[tuple[int, re.Match[str] | No
     return sorted(found.items(), key=lambda item: item[0])
 
 
-def _is_end(block: str, start: int, match: re.Match[str], rules: _Rules, uniform: bool) -> bool:
+def _is_end(block: str, start: int, match: re.Match[str], rules: Rules, uniform: bool) -> bool:
     """Return whether a sentence that began at ``start`` ends with the marks of ``match``.
     ``uniform`` tells that the block has no capital letter, so that a small one says nothing."""
     at, following = _following(block, match.end())
@@ -247,12 +168,12 @@ def _full_stop_ends(block: str, match: re.Match[str], following: str) -> bool:
 def _following(block: str, position: int) -> tuple[int, str]:
     """Return the first character at or after ``position`` that opens nothing, and where it is."""
     for at in range(position, min(position + _LOOK_AHEAD, len(block))):
-        if block[at] not in _OPENERS and not block[at].isspace():
+        if block[at] not in OPENERS and not block[at].isspace():
             return at, block[at]
     return position, block[position : position + 1]
 
 
-def _binds(block: str, start: int, match: re.Match[str], rules: _Rules, at: int) -> bool:
+def _binds(block: str, start: int, match: re.Match[str], rules: Rules, at: int) -> bool:
     """Return whether a period belongs to the abbreviation, initial or number before it."""
     stop = match.start()
     if match["space"] and _LIST_MARKER.fullmatch(block, start, stop):
@@ -261,18 +182,33 @@ def _binds(block: str, start: int, match: re.Match[str], rules: _Rules, at: int)
     if token is None:
         return False
     word = token["word"]
-    forms = ((token["previous"] or "") + word, word, word.rpartition("-")[2])
-    if any(_listed(form, rules.never) for form in forms):
+    elided = _ELISION.match(word)  # l'art. 5
+    last = word[elided.end() :] if elided else word.rpartition("-")[2]
+    if any(_listed(form, rules.never) for form in ((token["previous"] or "") + word, word, last)):
         return True
-    if _listed(word, rules.after_number):
+    if _listed(last, rules.after_number):
         counted = _counted(block, start, token.start("word"))
         return not counted or not block[at].isupper()
-    if _listed(word, rules.with_number):
-        return block[at].isdigit()
-    return _may_bind(word, rules, opens=_opens_sentence(block, at, rules))
+    if _listed(last, rules.months) and block[at].isdigit():
+        return _is_date(block, start, token.start("word"), at)
+    if _listed(last, rules.with_number):
+        return block[at].isdigit() or _is_roman(block, at, rules)
+    return _may_bind(last if elided else word, rules, opens=_opens_sentence(block, at, rules))
 
 
-def _may_bind(word: str, rules: _Rules, *, opens: bool) -> bool:
+def _is_date(block: str, start: int, month: int, at: int) -> bool:
+    """Return whether a short name of a month belongs to the number ``at`` after it: some are
+    words too ("mar" is the sea), and a day before it, a year after it or a capital tells."""
+    day_before = _DAY.search(block[max(start, month - 4) : month])
+    return bool(day_before or _YEAR.match(block, at) or block[month].isupper())
+
+
+def _is_roman(block: str, at: int, rules: Rules) -> bool:
+    number = _ROMAN_NUMBER.match(block, at)
+    return number is not None and number.group() not in {*"LC", *rules.starters}
+
+
+def _may_bind(word: str, rules: Rules, *, opens: bool) -> bool:
     """Return whether a period belongs to a word that may end a sentence too; ``opens`` tells that
     the next word opens one more often than not."""
     if _listed(word, rules.may_end):
@@ -283,10 +219,34 @@ def _may_bind(word: str, rules: _Rules, *, opens: bool) -> bool:
         return rules.ordinals and len(word) <= 2
     if rules.ordinals and _ROMAN.fullmatch(word):
         return True
+    if _is_dotted_acronym(word):
+        return not opens
     return bool(_ACRONYM.fullmatch(word)) and not opens and not _SYLLABIC.match(word)
 
 
-def _opens_sentence(block: str, at: int, rules: _Rules) -> bool:
+def _is_dotted_acronym(word: str) -> bool:
+    """Return whether a word is made of single letters with stops between them, each with the
+    vowel signs and joined consonants that belong to it (தி.மு.க, भा.ज.पा, ኢ.ፌ.ዴ.ሪ)."""
+    letters = word.split(".")
+    return len(letters) > 1 and all(_is_one_syllable(part) for part in letters)
+
+
+def _is_one_syllable(part: str) -> bool:
+    joined = False  # by a virama, which hides the vowel of the letter before it
+    letters = 0
+    for char in part:
+        category = unicodedata.category(char)
+        if category == "Lo":
+            letters += not joined
+            joined = False
+        elif category[0] == "M":
+            joined = joined or unicodedata.combining(char) == _VIRAMA
+        elif category != "Cf":
+            return False
+    return letters == 1
+
+
+def _opens_sentence(block: str, at: int, rules: Rules) -> bool:
     word = _LETTERS.match(block, at)
     return word is not None and word.group() in rules.starters
 
@@ -301,10 +261,10 @@ def _listed(word: str, words: frozenset[str]) -> bool:
     return word in words or (len(word) > 1 and word.lower() in words)
 
 
-def _shad_ends(block: str, match: re.Match[str], rules: _Rules) -> bool:
+def _shad_ends(block: str, match: re.Match[str], rules: Rules) -> bool:
     """Return whether shads end a sentence; a single one, which also ends clauses and list items,
     needs a closing syllable before it."""
-    shads = [char for char in match["shads"] if char in _SHADS]
+    shads = [char for char in match["shads"] if char in SHADS]
     if len(shads) > 1 or shads[0] == "༎":
         return True
     syllable = re.split(r"[་\s]", block[max(0, match.start() - 12) : match.start()].rstrip("་"))[-1]
@@ -327,47 +287,4 @@ def _is_lower(char: str) -> bool:
 def _is_caseless(char: str) -> bool:
     return (
         not _is_lower(char) and not char.isupper() and unicodedata.category(char or " ")[0] in "LM"
-    )
-
-
-def _enclosed(block: str) -> bytearray:
-    """Return 1 for each character that lies inside brackets or a short quotation."""
-    quiet = bytearray(len(block))
-    opened: list[tuple[str, int]] = []
-    for at, char in enumerate(block):
-        closer = _BRACKETS.get(char) or _QUOTES.get(char)
-        if closer is not None:
-            opened.append((closer, at))
-        elif char in _DOUBLE_QUOTES or char in _SINGLE_QUOTES:
-            family = '"' if char in _DOUBLE_QUOTES else "'"
-            if _opens_quotation(block, at):
-                opened.append((family, at))
-            elif _closes_quotation(block, at):
-                _close(opened, family, at, quiet)
-        elif opened and (char in _BRACKETS.values() or char in _QUOTES.values()):
-            _close(opened, char, at, quiet)
-    return quiet
-
-
-def _close(opened: list[tuple[str, int]], closer: str, at: int, quiet: bytearray) -> None:
-    """Pair ``closer`` with the nearest opening of its kind and mark what is between, if short."""
-    for depth in range(len(opened) - 1, max(-1, len(opened) - 5), -1):
-        kind, begin = opened[depth]
-        if kind == closer:
-            limit = _MAX_BRACKETED if closer in _BRACKETS.values() else _MAX_QUOTED
-            if at - begin <= limit:
-                quiet[begin:at] = b"\x01" * (at - begin)
-            del opened[depth:]
-            return
-
-
-def _opens_quotation(block: str, at: int) -> bool:
-    before, after = block[at - 1 : at], block[at + 1 : at + 2]
-    return (not before.strip() or before in _OPENERS) and bool(after.strip())
-
-
-def _closes_quotation(block: str, at: int) -> bool:
-    after = block[at + 1 : at + 2]
-    return bool(block[at - 1 : at].strip()) and not (
-        after.isalnum() and block[at] in _SINGLE_QUOTES
     )

@@ -1,0 +1,61 @@
+"""What lies inside brackets and short quotations, where no sentence ends."""
+
+from __future__ import annotations
+
+OPENERS = frozenset("\"'“‘”’„‚‟«»‹›([{「『（【《〈〔［｛¿¡*_•·-–—")
+# Inside brackets, and inside a quotation this short (characters), there is no split.
+_MAX_BRACKETED = 250
+_MAX_QUOTED = 60
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】", "〔": "〕", "［": "］"}
+_QUOTES = {"「": "」", "『": "』", "《": "》", "〈": "〉"}
+_CLOSERS = frozenset({*_BRACKETS.values(), *_QUOTES.values()})
+# Marks that open in one language and close in another, by what pairs with them.
+_PAIRS = {
+    **dict.fromkeys('"“”„‟', '"'),
+    **dict.fromkeys("'‘’‚", "'"),
+    **dict.fromkeys("«»", "«"),
+    **dict.fromkeys("‹›", "‹"),
+}
+
+
+def enclosed(block: str) -> bytearray:
+    """Return 1 for each character that lies inside brackets or a short quotation."""
+    quiet = bytearray(len(block))
+    opened: list[tuple[str, int]] = []
+    for at, char in enumerate(block):
+        closer = _BRACKETS.get(char) or _QUOTES.get(char)
+        if closer is not None:
+            opened.append((closer, at))
+        elif (family := _PAIRS.get(char)) is not None:
+            if _opens_quotation(block, at):
+                opened.append((family, at))
+            elif _closes_quotation(block, at):
+                _close(opened, family, at, quiet)
+        elif opened and char in _CLOSERS:
+            _close(opened, char, at, quiet)
+    return quiet
+
+
+def _close(opened: list[tuple[str, int]], closer: str, at: int, quiet: bytearray) -> None:
+    """Pair ``closer`` with the nearest opening of its kind and mark what is between, if short."""
+    for depth in range(len(opened) - 1, max(-1, len(opened) - 5), -1):
+        kind, begin = opened[depth]
+        if kind == closer:
+            limit = _MAX_BRACKETED if closer in _BRACKETS.values() else _MAX_QUOTED
+            if at - begin <= limit:
+                quiet[begin:at] = b"\x01" * (at - begin)
+            del opened[depth:]
+            return
+
+
+def _opens_quotation(block: str, at: int) -> bool:
+    """Return whether the mark ``at`` opens a quotation; « does with a space after it (French)."""
+    before, after = block[at - 1 : at], block[at + 1 : at + 2]
+    return (not before.strip() or before in OPENERS) and (bool(after.strip()) or block[at] in "«‹")
+
+
+def _closes_quotation(block: str, at: int) -> bool:
+    after = block[at + 1 : at + 2]
+    return (bool(block[at - 1 : at].strip()) or block[at] in "»›") and not (
+        after.isalnum() and _PAIRS[block[at]] == "'"
+    )

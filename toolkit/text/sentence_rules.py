@@ -1,0 +1,93 @@
+"""What depends on the language in segmentation, read from its JSON file.
+
+There is one file for each ISO 639-3 code in ``abbreviations/``, and ``und.json`` for all:
+
+    never         abbreviations that do not end a sentence ("Dr", "e.g")
+    may_end       abbreviations that do before one of ``starters`` ("Inc", "p.m")
+    months        short names of months, which bind to a day or year after them ("févr")
+    with_number   abbreviations that bind to a number after them ("No", "p")
+    after_number  units that end a sentence before a capital letter ("г" in "2019 г.")
+    initials      names of letters, for languages that spell initials out ("એમ")
+    starters      words that open a sentence more often than they continue a name
+    ordinals      true where "3." means "third"
+    stops         marks that end a sentence in this language only (Greek ";")
+    finals        last syllables of sentences, where the mark alone tells too little (Tibetan)
+    after_space   openings of sentences where none is marked (Thai, Lao)
+
+An entry in lower case also matches its capitalised form; one with a capital is matched as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+# Unicode's Sentence_Terminal characters, less those with other everyday uses (. ! ? and shads).
+_FULL_STOPS = "।॥۔؟؞܀܁܂߹።፧፨။។៕᙮᠃᠉᱾᱿꓿꘎꘏꛳꛷꡶꡷꣎꣏꤯꧈꧉꩝꩞꩟꫰꫱꯫᪨᪩᪪᪫᭚᭛᭞᭟᰻᰼։。！？｡．‼‽⁇⁈⁉⸮"
+_SOFT_STOPS = ".!?…‥"
+SHADS = "།༎༏༐༑༔"
+_CLOSERS = "\"'”’»›«“)]}」』）】》〉〕］｝*_"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What depends on the language, ready to look things up in."""
+
+    stop: re.Pattern[str]
+    never: frozenset[str]
+    may_end: frozenset[str]
+    with_number: frozenset[str]
+    months: frozenset[str]
+    after_number: frozenset[str]
+    initials: frozenset[str]
+    starters: frozenset[str]
+    finals: frozenset[str]
+    ordinals: bool
+    after_space: re.Pattern[str] | None
+
+
+@lru_cache(maxsize=256)
+def load_rules(code: str) -> Rules:
+    """Return what segmentation needs to know of a language, by its ISO 639-3 ``code``."""
+    folder = resources.files("toolkit.text") / "abbreviations"
+    found: dict[str, list[str]] = {}
+    ordinals = False
+    for name in ("und", code):
+        path = folder / f"{name}.json"
+        if path.is_file():
+            data = json.loads(path.read_text(encoding="utf-8"))
+            ordinals = bool(data.pop("ordinals", ordinals))
+            for key, entries in data.items():
+                found.setdefault(key, []).extend(entries)
+
+    def words(key: str) -> frozenset[str]:
+        return frozenset(found.get(key, ()))
+
+    openings = "|".join(map(re.escape, found.get("after_space", ())))
+    return Rules(
+        stop=_stop_pattern(tuple(found.get("stops", ()))),
+        never=words("never"),
+        may_end=words("may_end"),
+        with_number=words("with_number"),
+        months=words("months"),
+        after_number=words("after_number"),
+        initials=words("initials"),
+        starters=words("starters"),
+        finals=words("finals"),
+        ordinals=ordinals,
+        after_space=re.compile(rf"(?<=\S)\s+(?=(?:{openings}))") if openings else None,
+    )
+
+
+def _stop_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a run of marks, what closes with it (also after a no-break space, as in French, and
+    footnote numbers such as [12]), and the white space that belongs to the sentence before."""
+    marks = "|".join([*map(re.escape, extra), f"[{_FULL_STOPS}{re.escape(_SOFT_STOPS)}]"])
+    return re.compile(
+        rf"(?:(?P<shads>[{SHADS}](?:\s?[{SHADS}])*)|(?P<marks>(?:{marks})+))"
+        rf"(?P<closers>(?:[\u00a0\u202f ]?[»›](?!\w)|[{re.escape(_CLOSERS)}]|\[\d{{1,3}}\])*)"
+        r"(?P<space>\s*)"
+    )
