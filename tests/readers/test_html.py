@@ -138,8 +138,15 @@ def test_a_page_that_is_too_large_is_refused() -> None:
 
 
 def test_a_page_of_ten_megabytes_is_read() -> None:
-    page = f"<html><body><p>{BODY}</p>{'<p>One more line of the very long list.</p>' * 240_000}"
-    assert BODY in article(page.encode()).text
+    page = f"<html><body><script>{'x = 1; ' * 1_400_000}</script><p>{BODY}</p></body></html>"
+    assert article(page.encode()).text == BODY
+
+
+def test_a_page_of_too_many_lines_is_refused() -> None:
+    page = f"<html><body><p>{BODY}</p>{'<p>One more line of a list.</p>' * 20_000}</body></html>"
+    (failure,) = read(page.encode(), "dump.html")
+    assert isinstance(failure, Failure)
+    assert "20,000 lines" in failure.reason
 
 
 TAGS = (

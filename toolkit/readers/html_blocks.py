@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -38,12 +39,13 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 class Block:
     """One line of a page, where it stands and how it is marked. ``path`` is the block element that
     it stands in and those around that one; ``linked`` and ``strong`` are the parts of its
-    characters in links and in bold."""
+    characters in links and in bold. ``hidden`` is whether the page says that it is not shown."""
 
     line: Line
     path: tuple[HtmlElement, ...]
     linked: float
     strong: float
+    hidden: bool = False
 
     @property
     def text(self) -> str:
@@ -69,16 +71,6 @@ class Block:
         """Whether it stands in an element of one of these names."""
         return any(e.tag in tags for e in self.path)
 
-    @property
-    def hidden(self) -> bool:
-        """Whether the page says that it is not shown."""
-        return any(
-            "hidden" in e.attrib
-            or e.get("aria-hidden") == "true"
-            or _HIDDEN_STYLE.search(e.get("style", ""))
-            for e in self.path
-        )
-
 
 @dataclass(slots=True)
 class _Open:
@@ -88,16 +80,17 @@ class _Open:
     parts: list[str] = field(default_factory=list)
     linked: int = 0
     strong: int = 0
+    hidden: bool = False
 
-    def add(self, text: str | None, element: HtmlElement, linked: bool, strong: bool) -> None:
+    def add(self, text: str | None, element: HtmlElement, around: Counter[str]) -> None:
         if not text:
             return
         if self.element is None and text.strip():
-            self.element = element
+            self.element, self.hidden = element, bool(around["hidden"])
         self.parts.append(text)
         length = len(_SPACES.sub(" ", text))
-        self.linked += length * linked
-        self.strong += length * strong
+        self.linked += length * bool(around["link"])
+        self.strong += length * bool(around["strong"])
 
     def closed(self) -> Iterator[Block]:
         """The block, unless it is blank."""
@@ -105,14 +98,15 @@ class _Open:
         if text and self.element is not None:
             path = tuple(ancestors(_block_of(self.element)))
             linked, strong = min(1, self.linked / len(text)), min(1, self.strong / len(text))
-            yield Block(Line(text), path, linked, strong)
+            yield Block(Line(text), path, linked, strong, self.hidden)
 
 
 def blocks(root: HtmlElement) -> Iterator[Block]:
     """The lines of a page in order. What no reader sees as text (scripts, pictures) is left out;
     what is hidden is not, since pages hide articles until a script shows them."""
     line = _Open()
-    links = strong = 0
+    # How many elements of each kind the walk is in.
+    around: Counter[str] = Counter()
     todo: list[tuple[HtmlElement, bool]] = [(root, True)]
     while todo:
         element, opens = todo.pop()
@@ -120,23 +114,34 @@ def blocks(root: HtmlElement) -> Iterator[Block]:
         if tag not in _INLINE and tag not in _SKIPPED:
             if tag == "br" and _block_of(element.getparent()).tag in _HEADINGS:
                 # The two lines of a headline are one.
-                line.add(" ", element.getparent(), bool(links), bool(strong))
+                line.add(" ", element.getparent(), around)
             else:
                 yield from line.closed()
                 line = _Open()
         if opens and tag not in _SKIPPED:
-            links += tag == "a"
-            strong += tag in _STRONG
-            line.add(element.text, element, bool(links), bool(strong))
+            around.update(_marks(element))
+            line.add(element.text, element, around)
             todo.append((element, False))
             todo += [(child, True) for child in reversed(element)]
             continue
         if not opens:
-            links -= tag == "a"
-            strong -= tag in _STRONG
+            around.subtract(_marks(element))
         if element is not root:
-            line.add(element.tail, element.getparent(), bool(links), bool(strong))
+            line.add(element.tail, element.getparent(), around)
     yield from line.closed()
+
+
+def _marks(element: HtmlElement) -> list[str]:
+    """What ``element`` makes of the text in it."""
+    tag = element.tag
+    found = ["link"] if tag == "a" else ["strong"] if tag in _STRONG else []
+    if (
+        "hidden" in element.attrib
+        or element.get("aria-hidden") == "true"
+        or _HIDDEN_STYLE.search(element.get("style", ""))
+    ):
+        found.append("hidden")
+    return found
 
 
 def _block_of(element: HtmlElement) -> HtmlElement:

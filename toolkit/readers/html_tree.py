@@ -43,9 +43,14 @@ _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _GOOD_PER_BAD = 100
 # Encodings whose bytes are all ASCII: only what is declared tells them from it.
 _ESCAPED = re.compile(r"iso2022|hz$")
+# Runs of tags of all elements that can stand within one another.
 _FLAT = re.compile(
-    r"</?(?!(?:p|h[1-6]|li|a|title|meta|link|script|style|html|head|body)\b)[a-z][^<>]*>", re.I
+    r"(?:</?(?!(?:p|h[1-6]|li|a|title|meta|link|script|style|html|head|body)\b)[a-z][^<>]*>\s*)+",
+    re.I,
 )
+# UTF-8 that was read as Latin 1 or windows-1252, one letter.
+_TWICE = re.compile(r"[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]")
+_MOST_TWICE = 5
 
 
 def decode_page(data: bytes, source: str) -> str:
@@ -62,6 +67,10 @@ def decode_page(data: bytes, source: str) -> str:
         text = data.decode(name, "replace")
         # Some bytes may be bad, but a wrong name makes many so.
         if text.count("\ufffd") * _GOOD_PER_BAD <= sum(c > "\x7f" for c in text):
+            return text.replace("\r\n", "\n")
+    if data.strip() and not data.startswith(_MARKS) and b"\x00" not in data and _is_utf8(data):
+        text = data.decode("utf-8")
+        if len(_TWICE.findall(text)) <= _MOST_TWICE:
             return text.replace("\r\n", "\n")
     return decode(data, source)
 
