@@ -28,7 +28,7 @@ _REMEDY = "Save the article's own page after it has loaded, or save its text."
 
 
 def read_html(data: bytes, source: str) -> Iterator[Article | Failure]:
-    """The article of one page, or a failure where the page has none."""
+    """Return the article of one page, or a failure where the page has none."""
     yield read_page(decode_page(data, source), source)
 
 
@@ -71,7 +71,7 @@ def read_page(text: str, source: str, *, title: str | None = None) -> Article | 
 
 
 def _says_something(kept: list[Paragraph]) -> bool:
-    """Whether there is a sentence, or a list of some length."""
+    """Return whether there is a sentence, or a list of some length."""
     if any(Line(paragraph.text).prose for paragraph in kept):
         return True
     return sum(len(tokens(paragraph.text)) for paragraph in kept) >= _LEAST_TOKENS
@@ -88,7 +88,7 @@ def evidence(page: list[Block], facts: Facts, title: str | None, extracted: str)
 
 
 def _line(page: list[Block], title: str) -> int:
-    """The line of ``page`` that has the title, headings first; 0 if none does."""
+    """Return the line of ``page`` that has the title, headings first; 0 if none does."""
     wanted = tokens(title)
     found = [i for i, block in enumerate(page, 1) if tokens(block.text) == wanted]
     return next((i for i in found if page[i - 1].tag == "h1"), found[0] if found else 0)

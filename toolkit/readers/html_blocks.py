@@ -68,7 +68,7 @@ class Block:
         return "list" if {"li", "dd", "dt"} & set(names[:2]) else "text"
 
     def inside(self, *tags: str) -> bool:
-        """Whether it stands in an element of one of these names."""
+        """Return whether it stands in an element of one of these names."""
         return any(e.tag in tags for e in self.path)
 
 
@@ -93,7 +93,7 @@ class _Open:
         self.strong += length * bool(around["strong"])
 
     def closed(self) -> Iterator[Block]:
-        """The block, unless it is blank."""
+        """Yield the block, unless it is blank."""
         text = _SPACES.sub(" ", "".join(self.parts)).strip()
         if text and self.element is not None:
             path = tuple(ancestors(_block_of(self.element)))
@@ -102,8 +102,8 @@ class _Open:
 
 
 def blocks(root: HtmlElement) -> Iterator[Block]:
-    """The lines of a page in order. What no reader sees as text (scripts, pictures) is left out;
-    what is hidden is not, since pages hide articles until a script shows them."""
+    """Yield the lines of a page in order. What no reader sees as text (scripts, pictures) is left
+    out; what is hidden is not, since pages hide articles until a script shows them."""
     line = _Open()
     # How many elements of each kind the walk is in.
     around: Counter[str] = Counter()
@@ -132,7 +132,7 @@ def blocks(root: HtmlElement) -> Iterator[Block]:
 
 
 def _marks(element: HtmlElement) -> list[str]:
-    """What ``element`` makes of the text in it."""
+    """Return what ``element`` makes of the text in it."""
     tag = element.tag
     found = ["link"] if tag == "a" else ["strong"] if tag in _STRONG else []
     if (

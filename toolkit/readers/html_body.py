@@ -157,8 +157,8 @@ def _size(page: Sequence[Block], *chosen: Sequence[bool]) -> int:
 def _is_rescued(
     page: Sequence[Block], keep: Sequence[bool], scores: Sequence[float], limit: float, at: int
 ) -> bool:
-    """Whether a block that nearly is the article's stands between two that are, in one element; or,
-    an item of a list, beside one."""
+    """Return whether a block that nearly is the article's stands between two that are, in one
+    element; or, an item of a list, beside one."""
     block = page[at]
     item = block.tag == "li"
     missing = limit - scores[at]
@@ -170,7 +170,8 @@ def _is_rescued(
 
 
 def _without_dates(page: Sequence[Block], keep: list[bool]) -> list[bool]:
-    """``keep`` without the dates at the article's head; several are headings of a chronicle."""
+    """Return ``keep`` without the dates at the article's head; several are headings of a
+    chronicle."""
     sentences = [at for at, block in enumerate(page) if keep[at] and block.line.prose]
     dates = [at for at, block in enumerate(page) if keep[at] and block.line.date]
     if len(dates) > _HEAD_DATES:
@@ -180,8 +181,8 @@ def _without_dates(page: Sequence[Block], keep: list[bool]) -> list[bool]:
 
 
 def _without_hidden(page: Sequence[Block], keep: list[bool]) -> list[bool]:
-    """``keep`` without what is hidden, unless that is much of it: some pages hide their article
-    until a script shows it."""
+    """Return ``keep`` without what is hidden, unless that is much of it: some pages hide their
+    article until a script shows it."""
     shown = [not (yes and block.hidden) for yes, block in zip(keep, page, strict=True)]
     if _size(page, keep, shown) < (1 - _MOST_HIDDEN) * _size(page, keep):
         return keep
@@ -205,7 +206,8 @@ def _reason(block: Block, row: dict[str, float]) -> str:
 
 
 def byline(page: Sequence[Block], first: int) -> list[str]:
-    """The names in a byline, or in bold alone, near line ``first``, where the body begins."""
+    """Return the names in a byline, or in bold alone, near line ``first``, where the body
+    begins."""
     for block in page[max(0, first - 8) : first + 3]:
         if name := block.line.author_below_headline:
             return [name]

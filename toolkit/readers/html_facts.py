@@ -35,16 +35,16 @@ class Facts:
     others: list[Node] = field(default_factory=list)
 
     def first(self, *names: str) -> str | None:
-        """The first meta tag of these names that says something."""
+        """Return the first value of the meta tags of these names."""
         return next((value for name in names for value in self.meta.get(name, ())), None)
 
     def said(self, key: str) -> Iterator[Any]:
-        """What the articles of the JSON-LD hold under ``key``."""
+        """Return what the articles of the JSON-LD hold under ``key``."""
         return (node[key] for node in self.articles if node.get(key))
 
 
 def read_facts(root: HtmlElement) -> Facts:
-    """The facts that ``root`` holds; what is broken is left out."""
+    """Return the facts that ``root`` holds; what is broken is left out."""
     facts = Facts()
     for element in root.iter("meta"):
         value = plain(element.get("content"))
@@ -65,14 +65,14 @@ def read_facts(root: HtmlElement) -> Facts:
 
 
 def is_article(node: Node) -> bool:
-    """Whether a JSON-LD object is an article, rather than a part of one or a site."""
+    """Return whether a JSON-LD object is an article, rather than a part of one or a site."""
     kinds = node.get("@type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     return any(isinstance(kind, str) and _ARTICLE.search(kind) for kind in kinds)
 
 
 def plain(value: object) -> str:
-    """A string without tags, entities and needless spaces; of anything else nothing."""
+    """Return a string without tags, entities and needless spaces; of anything else nothing."""
     if not isinstance(value, str):
         return ""
     text = html.unescape(html.unescape(value)) if "&" in value else value
@@ -92,7 +92,7 @@ def _json(text: str) -> Any:
 
 
 def _objects(value: Any, most: int) -> list[Node]:
-    """All objects in ``value``, outer ones first."""
+    """Return all objects in ``value``, outer ones first."""
     found: list[Node] = []
     todo = [value]
     while todo and len(found) < most:
@@ -106,7 +106,7 @@ def _objects(value: Any, most: int) -> list[Node]:
 
 
 def _resolved(value: Any, by_id: dict[str, Node]) -> Any:
-    """``value``, or what it refers to where it is nothing but a reference."""
+    """Return ``value``, or what it refers to where it is nothing but a reference."""
     if isinstance(value, dict) and set(value) <= {"@id", "@type"}:
         return by_id.get(value["@id"], value) if isinstance(value.get("@id"), str) else value
     if isinstance(value, list):

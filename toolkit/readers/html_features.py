@@ -66,7 +66,7 @@ class Evidence:
 
 
 def tokens(text: str) -> list[str]:
-    """Words in small letters; characters where words are not spaced."""
+    """Return words in small letters; characters where words are not spaced."""
     found: list[str] = []
     for word in _TOKEN.findall(text.lower()):
         found += word if _UNSPACED.search(word) else [word]
@@ -94,8 +94,8 @@ def _grams(words: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def features(page: Sequence[Block], evidence: Evidence) -> list[dict[str, float]]:
-    """For each block of ``page``, what is known of it and of its neighbours, by name; what is not
-    there is 0."""
+    """Return for each block of ``page`` what is known of it and of its neighbours, by name; what is
+    not there is 0."""
     own = _own(page, evidence)
     _place(page, own)
     return [_with_neighbours(own, at) for at in range(len(own))]

@@ -50,7 +50,7 @@ _DIGITS = re.compile(r"\d{10}|\d{13}")
 
 
 def title(root: HtmlElement, facts: Facts) -> str | None:
-    """The headline that most of the page's own sources agree on."""
+    """Return the headline that most of the page's own sources agree on."""
     said: list[tuple[float, str]] = [(_H1, h) for h in _h1(root)]
     said += [(_LINKED, plain(value)) for value in facts.said("headline")]
     said += [(_GRAPH, value) for value in facts.meta.get("og:title", ())[:1]]
@@ -73,13 +73,13 @@ def title(root: HtmlElement, facts: Facts) -> str | None:
 
 
 def _h1(root: HtmlElement) -> list[str]:
-    """The first-level headings; where there are several, each once."""
+    """Return the first-level headings; where there are several, each once."""
     found = dict.fromkeys(plain(e.text_content()) for e in root.iter("h1"))
     return [text for text in found if text][:5]
 
 
 def _without_site(value: str, names: set[tuple[str, ...]]) -> str:
-    """``value`` without the site's name that it ends with."""
+    """Return ``value`` without the site's name that it ends with."""
     for match in _SEPARATOR.finditer(value):
         if tuple(tokens(value[match.end() :])) in names and match.start():
             return value[: match.start()].strip()
@@ -87,7 +87,7 @@ def _without_site(value: str, names: set[tuple[str, ...]]) -> str:
 
 
 def site_names(facts: Facts) -> list[str]:
-    """What the page calls its site."""
+    """Return what the page calls its site."""
     found = [value for tag in _SITE_TAGS for value in facts.meta.get(tag, ())]
     found += [name for value in facts.said("publisher") for name in _names(value)]
     found += [host.removeprefix("www.") for host in [_host(facts)] if host]
@@ -95,12 +95,12 @@ def site_names(facts: Facts) -> list[str]:
 
 
 def is_site(author: str | None, facts: Facts) -> bool:
-    """Whether ``author`` is nobody, or no more than the site itself."""
+    """Return whether ``author`` is nobody, or no more than the site itself."""
     return not author or any(tokens(author) == tokens(name) for name in site_names(facts))
 
 
 def site(facts: Facts) -> str | None:
-    """Who publishes the page: what it says, else the host of its address."""
+    """Return who publishes the page: whom it names, else the host of its address."""
     return next(iter(site_names(facts)), None)
 
 
@@ -111,7 +111,7 @@ def _host(facts: Facts) -> str | None:
 
 
 def language(root: HtmlElement, facts: Facts) -> str | None:
-    """The language that the page declares; many declare another one than they are in."""
+    """Return the language that the page declares; many declare another one than they are in."""
     declared = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang")
     found = declared or facts.first("content-language", "og:locale", "dc.language", "language")
     tag = (found or "").split(",")[0].strip().replace("_", "-")
@@ -119,8 +119,8 @@ def language(root: HtmlElement, facts: Facts) -> str | None:
 
 
 def author(root: HtmlElement, facts: Facts) -> str | None:
-    """The authors: persons of the JSON-LD, names in meta tags, the page's byline, and last an
-    organisation."""
+    """Return the authors: persons of the JSON-LD, names in meta tags, the page's byline, and last
+    an organisation."""
     linked = [item for value in facts.said("author") for item in _items(value)]
     named = _clean_names([name for item in linked for name in _names(item)])
     # A list that has a person may name an agency, too.
@@ -142,7 +142,7 @@ def _is_organisation(item: Any) -> bool:
 
 
 def _names(value: Any) -> list[str]:
-    """The names in a string, an object or a list of them."""
+    """Return the names in a string, an object or a list of them."""
     if isinstance(value, dict):
         return _names(value.get("name"))
     if isinstance(value, list):
@@ -151,7 +151,7 @@ def _names(value: Any) -> list[str]:
 
 
 def _clean_names(values: Any) -> list[str]:
-    """The names among ``values``, each once."""
+    """Return the names among ``values``, each once."""
     found: dict[str, None] = {}
     for value in values:
         name = _ROLE.sub("", _MAIL.sub(" ", _BY.sub("", value)).strip()).strip(" ,;|")
@@ -161,7 +161,7 @@ def _clean_names(values: Any) -> list[str]:
 
 
 def _byline(root: HtmlElement) -> list[str]:
-    """The names in what the page marks as its byline."""
+    """Return the names in what the page marks as its byline."""
     marked = root.xpath(
         "//*[@rel='author' or @itemprop='author' or contains(@itemprop, 'author')]"
         "[not(ancestor::aside or ancestor::footer or ancestor::nav)]"
@@ -178,8 +178,8 @@ def _byline(root: HtmlElement) -> list[str]:
 
 
 def published(root: HtmlElement, facts: Facts) -> str | None:
-    """When it was published, in ISO 8601, as exactly as the page says: JSON-LD, then meta tags,
-    then a date in the page."""
+    """Return when it was published, in ISO 8601, as exactly as the page says: JSON-LD, then meta
+    tags, then a date in the page."""
     said = [value for key in _DAY_KEYS for value in facts.said(key)]
     values = [item for value in said for item in _items(value)]
     values += [value for tag in _DAY_TAGS for value in facts.meta.get(tag, ())]
@@ -199,7 +199,7 @@ def published(root: HtmlElement, facts: Facts) -> str | None:
 
 
 def _moment(value: Any) -> str | None:
-    """A date with its time and zone, if given, in ISO 8601; None for what is no date."""
+    """Return a date with its time and zone, if given, in ISO 8601; None for what is no date."""
     text = plain(value)
     if _DIGITS.fullmatch(text):
         seconds = int(text[:10])

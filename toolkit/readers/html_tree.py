@@ -54,7 +54,7 @@ _MOST_TWICE = 5
 
 
 def decode_page(data: bytes, source: str) -> str:
-    """The text of a page's bytes: by their mark, as UTF-8 where they are valid, by what the page
+    """Return the text of a page's bytes: by their mark, as UTF-8 where they are valid, by what the page
     declares, and else by what they look like. Raises ``InputError``."""
     if len(data) > MAX_BYTES:
         raise InputError(
@@ -76,7 +76,7 @@ def decode_page(data: bytes, source: str) -> str:
 
 
 def _declared(head: bytes) -> str | None:
-    """Python's name of the encoding that the page declares, unless it is UTF-8 or unknown."""
+    """Return Python's name of the encoding that the page declares, unless it is UTF-8 or unknown."""
     found = _XML_ENCODING.match(head) or _META_CHARSET.search(head)
     if not found:
         return None
@@ -99,7 +99,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def parse(text: str) -> lxml_html.HtmlElement:
-    """The root element of a page or of a fragment. Raises ``ValueError`` where there is none."""
+    """Return the root element of a page or of a fragment. Raises ``ValueError`` where there is none."""
     root, complete = _parse(text)
     if not complete or _is_deep(root):
         root, _ = _parse(_FLAT.sub("\n<br>", text))
@@ -129,7 +129,7 @@ def _is_deep(root: lxml_html.HtmlElement) -> bool:
 
 
 def ancestors(element: lxml_html.HtmlElement) -> Iterator[lxml_html.HtmlElement]:
-    """``element`` itself and what it stands in, from the inside out."""
+    """Yield ``element`` itself and what it stands in, from the inside out."""
     current: lxml_html.HtmlElement | None = element
     while current is not None:
         yield current
