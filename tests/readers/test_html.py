@@ -107,6 +107,14 @@ def test_what_is_no_article_is_refused_in_one_line(case: dict[str, str]) -> None
     assert "\n" not in failure.reason
 
 
+def test_sections_may_have_headings_of_the_first_level() -> None:
+    sections = "".join(f"<h1>{name}</h1><p>{BODY}</p>" for name in ("The lamp", "The keeper"))
+    page = f"<title>Gull Rock goes dark</title><h1>Gull Rock goes dark</h1><p>{BODY}</p>{sections}"
+    found = article(f"<html><body><article>{page}</article></body></html>".encode())
+    assert found.title == "Gull Rock goes dark"
+    assert found.text.splitlines() == [BODY, "The lamp", "The keeper"]
+
+
 def test_an_extracted_article_is_not_cleaned_again() -> None:
     found = article(sample("bridge"))
     prepared = stages.prepare(found)

@@ -80,7 +80,8 @@ def _says_something(kept: list[Paragraph]) -> bool:
 def evidence(page: list[Block], facts: Facts, title: str | None, extracted: str) -> Evidence:
     said = [plain(value) for value in facts.said("headline")]
     said += [text for name in ("og:title", "twitter:title") for text in facts.meta.get(name, ())]
-    said += [block.text for block in page if block.tag == "h1"]
+    # Later headings of the first level may be those of sections.
+    said += [block.text for block in page if block.tag == "h1"][:1]
     summaries = [plain(value) for value in facts.said("description")]
     summaries += facts.meta.get("og:description", []) + facts.meta.get("description", [])
     body = max((plain(value) for value in facts.said("articleBody")), key=len, default="")

@@ -131,7 +131,7 @@ def _chosen(
     of what the extractor found, by the extractor; where nobody knows any, whether it is prose."""
     threshold, weights = _model()
     limit = math.log(threshold / (1 - threshold))
-    scores = [sum(weights[name] * row[name] for name in weights.keys() & row) for row in rows]
+    scores = [sum(w * row[name] for name, w in weights.items() if name in row) for row in rows]
     able = [
         not (row["title"] or asks or (block.linked > 0.5 and block.inside("nav")))
         for block, row, asks in zip(page, rows, asking, strict=True)

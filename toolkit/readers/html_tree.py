@@ -54,8 +54,8 @@ _MOST_TWICE = 5
 
 
 def decode_page(data: bytes, source: str) -> str:
-    """Return the text of a page's bytes: by their mark, as UTF-8 where they are valid, by what the page
-    declares, and else by what they look like. Raises ``InputError``."""
+    """Return the text of a page's bytes: by their mark, as UTF-8 where they are valid, by what the
+    page declares, and else by what they look like. Raises ``InputError``."""
     if len(data) > MAX_BYTES:
         raise InputError(
             f"{source}: a page of {len(data) / 1e6:.0f} MB; the most is {MAX_BYTES // 1_000_000}",
@@ -76,7 +76,7 @@ def decode_page(data: bytes, source: str) -> str:
 
 
 def _declared(head: bytes) -> str | None:
-    """Return Python's name of the encoding that the page declares, unless it is UTF-8 or unknown."""
+    """Return Python's name of the encoding that a page declares, unless it is UTF-8 or unknown."""
     found = _XML_ENCODING.match(head) or _META_CHARSET.search(head)
     if not found:
         return None
@@ -99,7 +99,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def parse(text: str) -> lxml_html.HtmlElement:
-    """Return the root element of a page or of a fragment. Raises ``ValueError`` where there is none."""
+    """Return the root element of a page or a part of one. Raises ``ValueError`` if it has none."""
     root, complete = _parse(text)
     if not complete or _is_deep(root):
         root, _ = _parse(_FLAT.sub("\n<br>", text))
