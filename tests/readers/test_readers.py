@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import ftfy.bad_codecs  # noqa: F401  (its import registers the codecs named sloppy-...)
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import toolkit
 from toolkit.data import Article, Failure
-from toolkit.readers.encodings import decode
+from toolkit.readers.encodings import declared_encoding, decode
 from toolkit.readers.formats import read, read_stream
 
 CASES = json.loads(
@@ -30,6 +31,53 @@ def test_double_encoding_is_undone(case: dict[str, str]) -> None:
     text = CASES["texts"][case["text"]]
     spoilt = text.encode("utf-8").decode(case["read_as"])
     assert decode(spoilt.encode("utf-8"), "a.txt") == text
+
+
+@pytest.mark.parametrize("read_as", ["latin-1", "sloppy-windows-1252"])
+def test_text_that_was_spoilt_twice_is_mended(read_as: str) -> None:
+    spoilt = text = CASES["texts"]["pl"]
+    for _ in range(2):
+        spoilt = spoilt.encode("utf-8").decode(read_as)
+    assert decode(spoilt.encode("utf-8"), "a.txt") == text
+
+
+@pytest.mark.parametrize("text", CASES["right"])
+def test_text_that_quotes_spoilt_characters_is_left_as_it_is(text: str) -> None:
+    assert decode(text.encode(), "a.txt") == text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<?xml version='1.0' encoding='ISO-8859-2'?><p>",
+        b'<html><head><meta charset="iso-8859-2">',
+        b'<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-2">',
+    ],
+)
+def test_a_declared_encoding_is_found(page: bytes) -> None:
+    assert declared_encoding(page) == "iso-8859-2"
+    assert declared_encoding(b"<p>charset=utf-8</p>") is None
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        ("iso8859-4", "Anna \u0160, Lund"),
+        ("cp1252", "Anna ©, Lund"),
+        (None, "Anna ©, Lund"),
+        ("no-such-page", "Anna ©, Lund"),
+    ],
+)
+def test_a_declared_code_page_decides_where_others_read_no_better(
+    declared: str | None, expected: str
+) -> None:
+    assert decode(b"Anna \xa9, Lund", "a.txt", declared) == expected
+
+
+@pytest.mark.parametrize("declared", ["cp1252", "utf-8", "ascii", "cp1251"])
+def test_a_declared_code_page_that_reads_badly_is_not_believed(declared: str) -> None:
+    text = CASES["texts"]["cs"]
+    assert decode(text.encode("cp1250"), "a.txt", declared) == text
 
 
 @pytest.mark.parametrize("case", CASES["refused"], ids=lambda c: c["name"])

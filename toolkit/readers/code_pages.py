@@ -46,6 +46,8 @@ _DOUBLE = (
 _JAPANESE = ("shift_jis", "euc_jp")
 _KANA = re.compile("[\u3041-\u30fa]")
 _MOST_KANA = 0.05
+# Common in Cantonese, though in the rare half of Big5 or in its Hong Kong extension.
+_CANTONESE = frozenset("佢哋嘅喺咗嘢啲唔嚟嗰咁冇乜咩喇攞睇諗嗌瞓咪")
 _EAST_ASIAN = ("jpn_Jpan", "kor_Hang", "zho_Hans", "zho_Hant", "yue_Hant")
 # Share of the characters beyond ASCII that are common in an East Asian text: right texts lie
 # above .95, texts in the wrong code page below .85.
@@ -65,7 +67,8 @@ _WITHIN_WORDS = frozenset("’·\u200c\u200d\u200e\u200f״׳־ʼ–—")
 # letter in its place that no profile has.
 _WRONG_SIGN = re.compile(
     r"(?<=[^\W\d_])[^\x00-\x7f\w\u0300-\u036f\u0591-\u05f4\u064b-\u0670\u0e31-\u0e4e’·\u200c-\u200f–—]"
-    r"(?=[^\W\d_])"
+    # In small letters, the Turkish capital alone would pass for the word "i".
+    r"(?=[^\W\d_])|(?<![^\W\d_])İ(?![^\W\d_])"
 )
 _NO_LETTER = "\ua66e"
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -154,7 +157,7 @@ def _price(before: str, character: str, after: str) -> float:
     if category[0] == "L":
         return _letter_price(before, character, after)
     if category[0] == "M":
-        return 0.0 if before.isalpha() or unicodedata.category(before)[0] == "M" else _ODD
+        return 0.0 if before.isalpha() or unicodedata.category(before)[0] == "M" else _ALONE
     beside = before.isalpha() + after.isalpha()
     if character in _WITHIN_WORDS:
         return 0.0
@@ -219,7 +222,11 @@ def _east_asian(data: bytes) -> str | None:
 
 def _is_common(text: str, standard: str, last: int) -> bool:
     beyond = [c for c in text if c > "\x7f"]
-    common = sum(times for c, times in Counter(beyond).items() if _lead(c, standard) <= last)
+    common = sum(
+        times
+        for character, times in Counter(beyond).items()
+        if character in _CANTONESE or _lead(character, standard) <= last
+    )
     beside = len(re.findall(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]", text))
     return common >= _COMMON_SHARE * len(beyond) and beside <= _MOST_BESIDE_LATIN * len(beyond)
 

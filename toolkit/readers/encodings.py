@@ -36,7 +36,7 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 # Encodings of seven bits and the bytes that they cannot do without.
-_ESCAPED = {"iso2022_jp_ext": b"\x1b$", "iso2022_kr": b"\x1b$)C", "hz": b"~{"}
+_ESCAPED = {"iso2022_jp_ext": b"\x1b$", "iso2022_kr": b"\x1b$)C", "hz": b"~}"}
 # Valid sequences of several bytes for each bad byte that make a text UTF-8 all the same.
 _VALID_PER_BAD = 4
 

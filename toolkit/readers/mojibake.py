@@ -73,6 +73,8 @@ def _mended(text: str) -> str | None:
 
 
 def _undone(text: str, name: str) -> str | None:
+    if "\ufffd" in text:  # which the codecs named sloppy-... would write as a control
+        return None
     try:
         data = text.encode(name)
     except UnicodeEncodeError:
