@@ -59,9 +59,13 @@ _GLANCE, _LOOK, _FINALISTS = 3_000, 20_000, 6
 # A declared code page is taken unless another is better by more than this, in nats and as a share.
 _DECLARED_LEAD, _DECLARED_SHARE = 20.0, 0.02
 
+# Share of the bytes beyond ASCII that are spaces and signs in right Mac Arabic.
+_MOST_TURNED = 0.4
+
 # Prices in nats. An n-gram that fits its language is worth five to ten, a word cut in two twenty.
 _IMPOSSIBLE, _ALONE, _ODD, _UNUSUAL = 30.0, 20.0, 12.0, 5.0
 _PUNCTUATION = frozenset("\u00a0\u00ad«»‹›“”„‟‘’‚‛–—―…•·°€£§©®™¡¿،؛؟٪״׳־№\u200c\u200d\u200e\u200f")
+_QUOTES = frozenset("‹›“”„‘’‚")
 _WITHIN_WORDS = frozenset("’·\u200c\u200d\u200e\u200f״׳־ʼ–—")
 # A character between two letters that is neither a letter, a digit, a mark, nor usual there, and a
 # letter in its place that no profile has.
@@ -124,9 +128,17 @@ def _scores(data: bytes, names: dict[str, float]) -> dict[str, float]:
     for name, rarity in names.items():
         text = _decoded(data, name)
         if text not in seen:
-            seen[text] = worth(text) - price(text)
+            seen[text] = worth(text) - price(text) - _IMPOSSIBLE * _turned_ascii(data, text)
         scores[name] = seen[text] - rarity
     return scores
+
+
+def _turned_ascii(data: bytes, text: str) -> int:
+    """Return how many bytes beyond ASCII became ASCII, as Mac Arabic has spaces and signs; 0 where
+    most became letters."""
+    beyond = sum(map((0x7F).__lt__, data))
+    turned = beyond - sum(c > "\x7f" for c in text)
+    return turned if turned > _MOST_TURNED * beyond else 0
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -157,13 +169,21 @@ def _price(before: str, character: str, after: str) -> float:
     if category[0] == "L":
         return _letter_price(before, character, after)
     if category[0] == "M":
-        return 0.0 if before.isalpha() or unicodedata.category(before)[0] == "M" else _ALONE
+        return 0.0 if _script(character) in ("COMBINING", _script(before)) else _ALONE
     beside = before.isalpha() + after.isalpha()
     if character in _WITHIN_WORDS:
+        return _ODD if character == "’" and beside == 2 else 0.0
+    if category == "No" and before.isdigit():
         return 0.0
     if character in _PUNCTUATION:
-        return _IMPOSSIBLE if beside == 2 else 0.0
+        return _IMPOSSIBLE if beside == 2 else _misplaced(before, character, after)
     return _ODD + beside * _ODD
+
+
+def _misplaced(before: str, sign: str, after: str) -> float:
+    if sign == "°":
+        return 0.0 if before.isdigit() or after in "CFNSEW" else _ODD
+    return _ODD if sign in _QUOTES and before.isspace() and after.isspace() else 0.0
 
 
 def _letter_price(before: str, letter: str, after: str) -> float:
@@ -172,7 +192,9 @@ def _letter_price(before: str, letter: str, after: str) -> float:
         if _script(left) != _script(right):
             total += _IMPOSSIBLE
         elif left.islower() and right.isupper():
-            total += _ODD
+            total += _ALONE
+    if letter.isupper() and before.isalpha() and after.islower():
+        total += _ALONE
     if before.isdigit() or after.isdigit():
         total += _UNUSUAL
     return total
