@@ -1,6 +1,8 @@
-"""What lies inside brackets and short quotations, where no sentence ends."""
+"""What lies inside brackets and short quotations, or within a date, where no sentence ends."""
 
 from __future__ import annotations
+
+import re
 
 OPENERS = frozenset("\"'“‘”’„‚‟«»‹›([{「『（【《〈〔［｛¿¡*_•·-–—")
 # Inside brackets, and inside a quotation this short (characters), there is no split.
@@ -9,6 +11,10 @@ _MAX_QUOTED = 60
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】", "〔": "〕", "［": "］"}
 _QUOTES = {"「": "」", "『": "』", "《": "》", "〈": "〉"}
 _CLOSERS = frozenset({*_BRACKETS.values(), *_QUOTES.values()})
+# "2024. 5. 3." (Korean, Hungarian) and "3. 5. 2024" up to the year.
+_DATE = re.compile(
+    r"(?<![\d.])(?:[12]\d{3}\. ?\d{1,2}\. ?\d{1,2}\.|\d{1,2}\. ?\d{1,2}\. ?(?=[12]\d{3}(?!\d)))"
+)
 # Marks that open in one language and close in another, by what pairs with them.
 _PAIRS = {
     **dict.fromkeys('"“”„‟', '"'),
@@ -19,7 +25,8 @@ _PAIRS = {
 
 
 def enclosed(block: str) -> bytearray:
-    """Return 1 for each character that lies inside brackets or a short quotation."""
+    """Return 1 for each character that lies inside brackets, a short quotation or a
+    date."""
     quiet = bytearray(len(block))
     opened: list[tuple[str, int]] = []
     for at, char in enumerate(block):
@@ -33,6 +40,8 @@ def enclosed(block: str) -> bytearray:
                 _close(opened, family, at, quiet)
         elif opened and char in _CLOSERS:
             _close(opened, char, at, quiet)
+    for date in _DATE.finditer(block):
+        quiet[date.start() : date.end()] = b"\x01" * (date.end() - date.start())
     return quiet
 
 

@@ -23,9 +23,12 @@ _NEWLINES = r"\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 _BLOCK = re.compile(rf"\s*[^{_NEWLINES}]*\s*")
 _WORD = re.compile(r"\w")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_TOKEN = re.compile(r"(?:(?P<previous>[^\s.]{1,5}\.)[ \u00a0\u202f])?(?P<word>[^\s()\"“”„«»‘/]+)$")
+_TOKEN = re.compile(
+    r"(?:(?P<previous>[^\s.۔]{1,5}[.۔])[ \u00a0\u202f])?(?P<word>[^\s()\"“”„«»‘/]+)$"
+)
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,:/]\d+)*")
 _ELISION = re.compile(r"[^\W\d_]{1,6}['’](?=[^\W\d_]{2})")
+_NEXT_INITIAL = re.compile(r"(?P<word>[^\s.۔]{1,8})[.۔]")
 _DAY = re.compile(r"\d\.?\s*$")
 _YEAR = re.compile(r"\d{4}(?!\d)")
 _ROMAN_NUMBER = re.compile(r"[IVXLC]+(?!\w)")
@@ -37,6 +40,12 @@ _HIRAGANA = re.compile(r"[ぁ-ゖ]")
 _VIRAMA = 9
 # Letters of scripts that write a syllable or a word with one character: no initials.
 _SYLLABIC = re.compile(r"[\u1100-\u11ff\u1200-\u139f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_ELLIPSIS = re.compile(r"(?:\.{2,}|\.(?: \.){2,}|…)\s*")
+# A particle before another word: what ends in ！ or ？ was a name (アイカツ！の新作).
+_PARTICLE = re.compile(r"[のがをはにへもとで][\u30a1-\u30ff\u3400-\u9fff、]|という")
+# A small word and a capitalised one on both sides of a mark: the space was forgotten.
+_WORD_BEFORE = re.compile(r"(?:^|[\s\"'“‘(«-])(?P<word>[^\W\d_]{3,}|[12]\d{3})$")
+_WORD_AFTER = re.compile(r"[\"“«]?(?!(?:Com|Net|Org)\b)(?P<word>[^\W\d_]+)(?=[\s,;:'’])")
 # An abugida or abjad word of some length on both sides of a full stop: the space was forgotten.
 _INDIC_OR_ARABIC = r"\u0590-\u07ff\u0900-\u0dff"
 _FORGOTTEN_BEFORE = re.compile(rf"(?:^|[\s\"'“‘(])[{_INDIC_OR_ARABIC}]{{4,}}$")
@@ -135,7 +144,7 @@ def _is_end(block: str, start: int, match: re.Match[str], rules: Rules, uniform:
     if not spaced and before.isdigit() and following.isdigit():
         return False
     soft = marks[-1].isascii() or marks[-1] in "…‥"
-    if soft and not spaced and (marks != "." or closed or not _space_forgotten(block, match)):
+    if soft and not spaced and (closed or not _space_forgotten(block, match)):
         return False
     if marks in _PERIODS and not closed and _binds(block, start, match, rules, at):
         return False
@@ -148,7 +157,7 @@ def _soft_stop_ends(block: str, before: str, marks: str, at: int, uniform: bool)
     """Return whether a mark that a space follows ends a sentence, by the character ``at`` after
     it."""
     following = block[at : at + 1]
-    if marks.endswith(("…", "‥", "..")):
+    if marks.endswith(("…", "‥", "..", " .", "\u00a0.")):
         return following.isupper()
     if _is_lower(following) and not uniform and not _is_caseless(before):
         return block[at + 1 : at + 2].isupper()  # iPhone
@@ -162,11 +171,15 @@ def _full_stop_ends(block: str, match: re.Match[str], following: str) -> bool:
     # verse numbers the mark stands on either side of one letter or number.
     if match["closers"] and _HIRAGANA.match(following):
         return False
+    if match["marks"] in {"！", "？"} and _PARTICLE.match(block, match.end()):
+        return False
     return block[match.end() + 1 : match.end() + 2] not in match["marks"]
 
 
 def _following(block: str, position: int) -> tuple[int, str]:
     """Return the first character at or after ``position`` that opens nothing, and where it is."""
+    if (ellipsis := _ELLIPSIS.match(block, position)) is not None:
+        position = ellipsis.end()
     for at in range(position, min(position + _LOOK_AHEAD, len(block))):
         if block[at] not in OPENERS and not block[at].isspace():
             return at, block[at]
@@ -193,7 +206,27 @@ def _binds(block: str, start: int, match: re.Match[str], rules: Rules, at: int) 
         return _is_date(block, start, token.start("word"), at)
     if _listed(last, rules.with_number):
         return block[at].isdigit() or _is_roman(block, at, rules)
+    if rules.initials and all(part in rules.initials for part in re.split("[.۔]", word)):
+        alone = word in rules.word_initials and token.start("word") > start
+        return not alone or _beside_initial(block, token["previous"], at, rules)
+    if _listed(last, rules.may_end):
+        return _continues(block, at, word, rules)
     return _may_bind(last if elided else word, rules, opens=_opens_sentence(block, at, rules))
+
+
+def _beside_initial(block: str, previous: str | None, at: int, rules: Rules) -> bool:
+    """Return whether another initial stands before a letter name, or after it, ``at``."""
+    following = _NEXT_INITIAL.match(block, at)
+    return (previous or "")[:-1] in rules.initials or (
+        following is not None and following["word"] in rules.initials
+    )
+
+
+def _continues(block: str, at: int, word: str, rules: Rules) -> bool:
+    """Return whether a sentence goes on, ``at``, after an abbreviation that may end one."""
+    if rules.starters or word.isupper():  # EE.UU. Biden
+        return not _opens_sentence(block, at, rules)
+    return _is_lower(block[at]) or block[at].isdigit()
 
 
 def _is_date(block: str, start: int, month: int, at: int) -> bool:
@@ -211,10 +244,6 @@ def _is_roman(block: str, at: int, rules: Rules) -> bool:
 def _may_bind(word: str, rules: Rules, *, opens: bool) -> bool:
     """Return whether a period belongs to a word that may end a sentence too; ``opens`` tells that
     the next word opens one more often than not."""
-    if _listed(word, rules.may_end):
-        return not opens
-    if rules.initials and all(part in rules.initials for part in word.split(".")):
-        return True
     if _NUMBER.fullmatch(word):
         return rules.ordinals and len(word) <= 2
     if rules.ordinals and _ROMAN.fullmatch(word):
@@ -248,7 +277,9 @@ def _is_one_syllable(part: str) -> bool:
 
 def _opens_sentence(block: str, at: int, rules: Rules) -> bool:
     word = _LETTERS.match(block, at)
-    return word is not None and word.group() in rules.starters
+    if word is None or word.group() not in rules.starters:
+        return False
+    return len(word.group()) > 1 or block[word.end() : word.end() + 1] != "."  # U. A. E.
 
 
 def _counted(block: str, start: int, at: int) -> bool:
@@ -272,11 +303,18 @@ def _shad_ends(block: str, match: re.Match[str], rules: Rules) -> bool:
 
 
 def _space_forgotten(block: str, match: re.Match[str]) -> bool:
-    stop = match.start()
-    return bool(
-        _FORGOTTEN_BEFORE.search(block[max(0, stop - _LOOK_BACK) : stop])
-        and _FORGOTTEN_AFTER.match(block, match.end())
-    )
+    """Return whether the words on both sides of a mark without a space are words of sentences,
+    not parts of a name, a number or an address."""
+    stop, end = match.start(), match.end()
+    head = block[max(0, stop - _LOOK_BACK) : stop]
+    if match["marks"] == "." and _FORGOTTEN_BEFORE.search(head):
+        return _FORGOTTEN_AFTER.match(block, end) is not None
+    if match["marks"] not in {".", "!", "?"}:
+        return False
+    before, after = _WORD_BEFORE.search(head), _WORD_AFTER.match(block, end)
+    if before is None or after is None:
+        return False
+    return before["word"] == before["word"].lower() and after["word"].istitle()
 
 
 def _is_lower(char: str) -> bool:

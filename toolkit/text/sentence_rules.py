@@ -3,11 +3,13 @@
 There is one file for each ISO 639-3 code in ``abbreviations/``, and ``und.json`` for all:
 
     never         abbreviations that do not end a sentence ("Dr", "e.g")
-    may_end       abbreviations that do before one of ``starters`` ("Inc", "p.m")
+    may_end       abbreviations that do before one of ``starters`` ("Inc", "p.m"), or, without
+                  these, before whatever is no small letter
     months        short names of months, which bind to a day or year after them ("févr")
     with_number   abbreviations that bind to a number after them ("No", "p")
     after_number  units that end a sentence before a capital letter ("г" in "2019 г.")
     initials      names of letters, for languages that spell initials out ("એમ")
+    word_initials those of ``initials`` that are words too ("آئی"): initials beside another only
     starters      words that open a sentence more often than they continue a name
     ordinals      true where "3." means "third"
     stops         marks that end a sentence in this language only (Greek ";")
@@ -31,6 +33,9 @@ _SOFT_STOPS = ".!?…‥"
 SHADS = "།༎༏༐༑༔"
 _CLOSERS = "\"'”’»›«“)]}」』）】》〉〕］｝*_"
 
+_FOOTNOTE = r"[ \u00a0]?\[\d{1,3}(?:[,–-] ?\d{1,3})*\]"
+_SPACED_RUN = r"\.(?:[ \u00a0]\.){2,}|[!?](?:[ \u00a0][!?])+"
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -43,6 +48,7 @@ class Rules:
     months: frozenset[str]
     after_number: frozenset[str]
     initials: frozenset[str]
+    word_initials: frozenset[str]
     starters: frozenset[str]
     finals: frozenset[str]
     ordinals: bool
@@ -75,6 +81,7 @@ def load_rules(code: str) -> Rules:
         months=words("months"),
         after_number=words("after_number"),
         initials=words("initials"),
+        word_initials=words("word_initials"),
         starters=words("starters"),
         finals=words("finals"),
         ordinals=ordinals,
@@ -85,9 +92,11 @@ def load_rules(code: str) -> Rules:
 def _stop_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
     """Return a run of marks, what closes with it (also after a no-break space, as in French, and
     footnote numbers such as [12]), and the white space that belongs to the sentence before."""
-    marks = "|".join([*map(re.escape, extra), f"[{_FULL_STOPS}{re.escape(_SOFT_STOPS)}]"])
+    marks = "|".join(
+        [_SPACED_RUN, *map(re.escape, extra), f"[{_FULL_STOPS}{re.escape(_SOFT_STOPS)}]"]
+    )
     return re.compile(
         rf"(?:(?P<shads>[{SHADS}](?:\s?[{SHADS}])*)|(?P<marks>(?:{marks})+))"
-        rf"(?P<closers>(?:[\u00a0\u202f ]?[»›](?!\w)|[{re.escape(_CLOSERS)}]|\[\d{{1,3}}\])*)"
+        rf"(?P<closers>(?:[\u00a0\u202f ]?[»›](?!\w)|[{re.escape(_CLOSERS)}]|{_FOOTNOTE})*)"
         r"(?P<space>\s*)"
     )
