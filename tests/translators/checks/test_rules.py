@@ -136,3 +136,14 @@ def test_saying_a_sentence_over_and_over_is_a_loop(phrase: str) -> None:
     source = "मंत्री ने कहा कि सड़कें अगले साल तक बन जाएंगी और लोगों को राहत मिलेगी।"
     output = " ".join([f"The minister said the {phrase.strip()} road would be built."] * 3)
     assert "loop" in check(source, Hypothesis(output), source_language="hin_Deva")
+
+
+def test_a_line_of_a_megabyte_that_was_copied_is_flagged() -> None:
+    line = "Der Fluss stieg um zwei Meter und " * 30_000
+    flags = check(
+        line,
+        Hypothesis(f"EN {line}"),
+        source_language="deu_Latn",
+        target_language="eng_Latn",
+    )
+    assert "copied" in flags

@@ -181,7 +181,7 @@ def _share_a_phrase(source: list[str], translated: list[str], output: str) -> bo
     shared = False
     for one, other in [*pairwise(translated), ("", "")]:
         if (one, other) in pairs:
-            stretch = [*stretch, other] if stretch else [one, other]
+            stretch.extend([other] if stretch else [one, other])
             continue
         low = [word for word in stretch if word[0].islower()]
         long = sum(len(word) > 3 for word in low)
