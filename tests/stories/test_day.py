@@ -200,12 +200,30 @@ def test_a_doubtful_headline_neither_leads_nor_replaces_a_bullet() -> None:
     ("one", "other"),
     [
         ("The floods killed 9 people near Tamale.", "The floods killed 11 people near Tamale."),
+        ("Two people were hurt in the storm.", "Twelve people were hurt in the storm."),
+        ("The damage is 3 million pounds.", "The damage is 3 billion pounds."),
+        ("Schools in Tamale open on Monday.", "Schools in Tamale open on Friday."),
         ("The minister will resign in May.", "The minister will not resign in May."),
+        ("Nobody was hurt in the storm.", "Four people were hurt in the storm."),
+        ("Floods killed 9 near Tamale.", "Floods killed farmers near Tamale market."),
+        ("Nothing was found in the wreck.", "A body was found in the wreck."),
         ("Floods near Tamale killed cattle.", "The president visited Tamale after the floods."),
     ],
 )
 def test_facts_that_differ_stay_apart(one: str, other: str) -> None:
     assert {b.text for b in story_of({"en": [one], "fr": [other]}).bullets} == {one, other}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Two people were hurt in the storm.", "2 people were hurt in the storm."),
+        ("About 1,200 people fled the floods.", "About 1200 people fled the floods."),
+    ],
+)
+def test_a_number_is_the_same_in_words_and_digits(one: str, other: str) -> None:
+    (bullet,) = story_of({"en": [one], "fr": [other]}).bullets
+    assert len(bullet.cites) == 2
 
 
 def test_a_bullet_that_the_headline_says_is_left_out() -> None:

@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolkit.data import Brief, Citation, StoryBullet
+from toolkit.languages import ENGLISH
+from toolkit.numbers.parsing import read
 from toolkit.stories.profiles import profile, surprises
+from toolkit.text.english import words as english_words
 from toolkit.text.similarity import WORD
 
 # Two bullets state one fact if they share these parts of the surprise (see ``profiles.py``) of
@@ -20,17 +23,17 @@ MOST_SOURCES = 40
 
 # The length in words that bullets are taken to have.
 _BULLET_WORDS = 30
-_NEGATIONS = frozenset({"not", "no", "never", "neither", "nor", "none", "without", "cannot"})
 
 
 @dataclass(slots=True)
 class _Fact:
-    """A fact that one or more articles report. ``weights`` are the surprises of its terms;
-    ``doubtful`` means that it rests on a sentence whose translation failed a check."""
+    """A fact that one or more articles report. ``weights`` are the surprises of its terms, and
+    ``figures`` its numbers, months and weekdays, each with its kind; ``doubtful`` means that it
+    rests on a sentence whose translation failed a check."""
 
     text: str
     weights: Mapping[str, float]
-    figures: frozenset[str]
+    figures: frozenset[tuple[str, float]]
     negated: bool
     cites: dict[str, tuple[int, ...]] = field(default_factory=dict)
     doubtful: bool = False
@@ -40,10 +43,10 @@ class _Fact:
         return sum(self.weights.values())
 
     def same_as(self, other: _Fact) -> bool:
-        """Whether both state one fact: they share enough, no figure of one contradicts those of
-        the other, and both or neither are negated."""
-        agree = self.figures <= other.figures or other.figures <= self.figures
-        if self.negated != other.negated or not agree:
+        """Whether both state one fact: they share enough, the more detailed one has every figure
+        of the other, whose text is kept, and both or neither are negated."""
+        lighter, heavier = (other, self) if other.weight < self.weight else (self, other)
+        if self.negated != other.negated or not lighter.figures <= heavier.figures:
             return False
         less, more = sorted((self.weight, other.weight))
         shared = self.shared_with(other)
@@ -130,7 +133,19 @@ def _fact(text: str, cites: dict[str, tuple[int, ...]]) -> _Fact:
     return _Fact(
         text,
         surprises(profile(text), _BULLET_WORDS),
-        frozenset(word for word in words if word[0].isdigit()),
-        any(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in words),
+        _figures(text),
+        any(word in english_words("negators") or word.endswith(("n't", "n’t")) for word in words),
         cites,
+    )
+
+
+def _figures(text: str) -> frozenset[tuple[str, float]]:
+    """Return the numbers, in digits or words, the months and the weekdays of ``text``."""
+    reading = read(text, ENGLISH)
+    return frozenset(
+        [
+            *(("number", max(number.values)) for number in reading.numbers if number.values),
+            *(("month", month) for month in reading.months),
+            *(("weekday", day) for day in reading.weekdays),
+        ]
     )
