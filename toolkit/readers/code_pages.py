@@ -172,7 +172,7 @@ def _price(before: str, character: str, after: str) -> float:
         return 0.0 if _script(character) in ("COMBINING", _script(before)) else _ALONE
     beside = before.isalpha() + after.isalpha()
     if character in _WITHIN_WORDS:
-        return _ODD if character == "’" and beside == 2 else 0.0
+        return _UNUSUAL if character == "’" and beside == 2 else 0.0
     if category == "No" and before.isdigit():
         return 0.0
     if character in _PUNCTUATION:

@@ -8,6 +8,7 @@ spoilt in parts is left to ftfy, and taken where nearly all beyond ASCII was spo
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 
@@ -33,6 +34,10 @@ _QUOTED = re.compile(
     r'"[^"\n]{1,60}"|“[^”\n]{1,60}”|«[^»\n]{1,60}»|`[^`\n]{1,60}`|\([^)\n]{1,60}\)'
 )
 _RUN = re.compile(r"[^\x00-\x7f]+")
+# UTF-8 that was read as Latin 1 or windows-1252: a lead byte and one that follows it.
+_SPOILT = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|\u00c3 "
+)
 _ATTACHED = re.compile(r"[A-Za-z0-9][^\x00-\x7f]|[^\x00-\x7f][A-Za-z0-9]")
 # UTF-8's "à" and no-break space end in 0xA0, which many programs turn into a plain space.
 _LOST_NBSP = re.compile(rb"\xc3 (?=[^\x80-\xbf]|$)|\xc2 (?=[^\x80-\xbf]|$)")
@@ -60,7 +65,7 @@ def _mended(text: str) -> str | None:
         if back is not None and back not in candidates:
             candidates.append(back)
     certain = bool(candidates)
-    if not candidates and _spoilt(text):
+    if not candidates and _SPOILT.search(text):
         mended: str = ftfy.fix_encoding(text)
         if _mostly_spoilt(text, mended):
             candidates.append(mended)
@@ -73,9 +78,14 @@ def _mended(text: str) -> str | None:
 
 
 def _undone(text: str, name: str) -> str | None:
-    if "\ufffd" in text:  # which the codecs named sloppy-... would write as a control
+    """Return ``text`` with its bytes in the code page ``name`` read as UTF-8, or None."""
+    first = _RUN.search(text)
+    if first is None or "\ufffd" in text:  # the codecs named sloppy-... write it as a control
         return None
     try:
+        # Most right texts show here already that they are right.
+        if not _may_be_utf8(first[0].encode(name)):
+            return None
         data = text.encode(name)
     except UnicodeEncodeError:
         return None
@@ -87,8 +97,12 @@ def _undone(text: str, name: str) -> str | None:
     return None
 
 
-def _spoilt(text: str) -> bool:
-    return any("\u00c0" <= c <= "\u00ff" for c in text)
+def _may_be_utf8(start: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _mostly_spoilt(text: str, mended: str) -> bool:
