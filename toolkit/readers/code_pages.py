@@ -122,6 +122,17 @@ def price(text: str) -> float:
     return sum(times * _price(*context) for context, times in found.items())
 
 
+def is_usual(text: str) -> bool:
+    """Say whether all beyond ASCII in ``text`` are letters, marks, digits or usual signs."""
+    return all(
+        character < "\x80"
+        or character in _PUNCTUATION
+        or character in _WITHIN_WORDS
+        or unicodedata.category(character)[0] in "LMN"
+        for character in set(text)
+    )
+
+
 def _scores(data: bytes, names: dict[str, float]) -> dict[str, float]:
     scores: dict[str, float] = {}
     seen: dict[str, float] = {}

@@ -24,6 +24,8 @@ _MAGIC = {
     b"\x7fELF": "a program",
     b"SQLite format 3\x00": "an SQLite database",
 }
+# Nothing but a mark and white space, in any form of Unicode.
+_EMPTY = re.compile(rb"\x00*(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[ \t\r\n\x00]*")
 _CONVERT = "Save it as plain text in UTF-8 and run again."
 # Of the characters of a text, the part that may be controls or unassigned before it is
 # called binary: form feeds and the odd stray control do occur in real dumps.
@@ -66,7 +68,7 @@ def declared_encoding(data: bytes) -> str | None:
 
 def refuse_other(data: bytes, source: str) -> None:
     """Raise ``InputError`` where ``data`` is empty or a well-known format that is not text."""
-    if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
+    if _EMPTY.fullmatch(data):
         raise InputError(f"{source}: the file is empty", remedy="Remove it, or fetch it again.")
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):

@@ -27,6 +27,8 @@ _SAMPLE = 20_000
 _LEAD = 5.0
 # Characters beyond ASCII in a mended text that make chance impossible.
 _CERTAIN = 20
+# Letters that a shorter mended text must have to be judged at all.
+_LEAST_LETTERS = 10
 # Spoilt runs that are no quotation, and spoilt runs for each character beyond ASCII that stays.
 _SIGN = 6  # characters that one spoilt sign takes at most, spoilt once or twice
 _RUNS, _RUNS_PER_KEPT = 3, 4
@@ -38,7 +40,7 @@ _RUN = re.compile(r"[^\x00-\x7f]+")
 _SPOILT = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|\u00c3 "
 )
-_ATTACHED = re.compile(r"[A-Za-z0-9][^\x00-\x7f]|[^\x00-\x7f][A-Za-z0-9]")
+_ATTACHED = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 # UTF-8's "à" and no-break space end in 0xA0, which many programs turn into a plain space.
 _LOST_NBSP = re.compile(rb"\xc3 (?=[^\x80-\xbf]|$)|\xc2 (?=[^\x80-\xbf]|$)")
 
@@ -74,6 +76,11 @@ def _mended(text: str) -> str | None:
     best = max(candidates, key=_reads)
     if certain and sum(c > "\x7f" for c in best) >= _CERTAIN:
         return best
+    if sum(map(str.isalpha, best)) < _LEAST_LETTERS:
+        return None
+    # What was spoilt twice still looks unusual when mended once.
+    if not code_pages.is_usual(best) and _mended(best) is None:
+        return None
     return best if _reads(best) > _reads(text) + _LEAD else None
 
 
