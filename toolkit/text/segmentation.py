@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     r"(?:(?P<previous>[^\s.۔]{1,5}[.۔])[ \u00a0\u202f])?(?P<word>[^\s()\"“”„«»‘/]+)$"
 )
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,:/]\d+)*")
-_ELISION = re.compile(r"[^\W\d_]{1,6}['’](?=[^\W\d_]{2})")
+_ELISION = re.compile(r"^[^\W\d_]{1,6}['’](?=[^\W\d_]{2})")
 _NEXT_INITIAL = re.compile(r"(?P<word>[^\s.۔]{1,8})[.۔]")
 _DAY = re.compile(r"\d\.?\s*$")
 _YEAR = re.compile(r"\d{4}(?!\d)")
@@ -206,12 +206,22 @@ def _binds(block: str, start: int, match: re.Match[str], rules: Rules, at: int) 
         return _is_date(block, start, token.start("word"), at)
     if _listed(last, rules.with_number):
         return block[at].isdigit() or _is_roman(block, at, rules)
+    return _may_bind(block, start, token, at, rules)
+
+
+def _may_bind(block: str, start: int, token: re.Match[str], at: int, rules: Rules) -> bool:
+    """Return whether a period belongs to an initial, a number, or a word that may end a sentence
+    too."""
+    begin = token.start("word")
+    word = _ELISION.sub("", token["word"], count=1)
     if rules.initials and all(part in rules.initials for part in re.split("[.۔]", word)):
-        alone = word in rules.word_initials and token.start("word") > start
+        alone = word in rules.word_initials and begin > start
         return not alone or _beside_initial(block, token["previous"], at, rules)
-    if _listed(last, rules.may_end):
+    if _listed(word, rules.may_end):
         return _continues(block, at, word, rules)
-    return _may_bind(last if elided else word, rules, opens=_opens_sentence(block, at, rules))
+    if block[begin - 1 : begin] == "/":  # 100 km/h
+        return False
+    return _is_short(word, rules, opens=_opens_sentence(block, at, rules))
 
 
 def _beside_initial(block: str, previous: str | None, at: int, rules: Rules) -> bool:
@@ -233,7 +243,8 @@ def _is_date(block: str, start: int, month: int, at: int) -> bool:
     """Return whether a short name of a month belongs to the number ``at`` after it: some are
     words too ("mar" is the sea), and a day before it, a year after it or a capital tells."""
     day_before = _DAY.search(block[max(start, month - 4) : month])
-    return bool(day_before or _YEAR.match(block, at) or block[month].isupper())
+    year = _YEAR.match(block, at)
+    return bool(day_before or year or block[month].isupper() or block[month + 3 : month + 4] != ".")
 
 
 def _is_roman(block: str, at: int, rules: Rules) -> bool:
@@ -241,11 +252,11 @@ def _is_roman(block: str, at: int, rules: Rules) -> bool:
     return number is not None and number.group() not in {*"LC", *rules.starters}
 
 
-def _may_bind(word: str, rules: Rules, *, opens: bool) -> bool:
-    """Return whether a period belongs to a word that may end a sentence too; ``opens`` tells that
-    the next word opens one more often than not."""
+def _is_short(word: str, rules: Rules, *, opens: bool) -> bool:
+    """Return whether a word is an ordinal, an initial or an acronym; ``opens`` tells that the next
+    word opens a sentence more often than not."""
     if _NUMBER.fullmatch(word):
-        return rules.ordinals and len(word) <= 2
+        return rules.ordinals and len(word) <= 2 and not opens
     if rules.ordinals and _ROMAN.fullmatch(word):
         return True
     if _is_dotted_acronym(word):
