@@ -183,7 +183,7 @@ def test_articles_without_a_story_are_named(sample_digest: Digest) -> None:
     [section] = by_class(tree(render.html(digest)), "unused")
     assert "مكتبة المرسى القديمة" in said(section)
     assert "navsagar" not in said(section)
-    assert "Read, with nothing to report" in render.markdown(digest)
+    assert "Read, but in no story" in render.markdown(digest)
 
 
 @pytest.mark.parametrize(
