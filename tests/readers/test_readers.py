@@ -121,9 +121,9 @@ def test_a_page_gives_one_article_with_a_stable_id(tmp_path: Path) -> None:
 def test_json_lines_understands_the_names_that_feeds_use() -> None:
     record = {
         "headline": "नई मेट्रो लाइन",
-        "body": ["पहला अनुच्छेद।", "दूसरा अनुच्छेद।"],
+        "body": ["पहला\0 अनुच्छेद।", "दूसरा अनुच्छेद।"],
         "lang": "hi",
-        "authors": ["A. Reporter"],
+        "authors": ["A. Reporter", "B. Writer"],
         "date": "2026-11-20",
         "url": "https://example.org/1",
     }
@@ -131,7 +131,7 @@ def test_json_lines_understands_the_names_that_feeds_use() -> None:
     assert isinstance(article, Article)
     assert article.title == "नई मेट्रो लाइन"
     assert article.text == "पहला अनुच्छेद।\nदूसरा अनुच्छेद।"
-    assert (article.language, article.author) == ("hi", "A. Reporter")
+    assert (article.language, article.author) == ("hi", "A. Reporter, B. Writer")
     assert (article.published, article.source) == ("2026-11-20", "https://example.org/1")
 
 

@@ -122,6 +122,8 @@ def _article(line: str, where: str) -> Article | Failure:
     found = {name: _field(record, keys) for name, keys in _FIELDS.items()}
     for name in ("title", "author", "publisher"):
         found[name] = _unmarked(found[name])
+    if found["author"]:
+        found["author"] = ", ".join(found["author"].splitlines())
     text = found["text"]
     if text and not is_page(text):
         text = _unmarked(text)
@@ -181,8 +183,8 @@ def _field(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     for key in keys:
         value = _plain(record.get(key))
         if value.strip():
-            # Lone surrogates are legal in JSON escapes and in nothing else.
-            return value.encode("utf-8", "replace").decode("utf-8").strip()
+            # Lone surrogates and NUL are legal in JSON escapes and in no text.
+            return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8").strip()
     return None
 
 
