@@ -350,13 +350,14 @@ def test_what_nobody_foresaw_costs_one_article_and_is_in_the_log(config: Config)
     class Broken(Named):
         def translate(self, texts: Sequence[str], *, source: str, target: str) -> list[Hypothesis]:
             if source == "guj_Gujr":
-                raise IndexError("list index out of range")
+                raise IndexError("list index\nout of range")
             return super().translate(texts, source=source, target=target)
 
     result = run(config, translator=Broken())
     assert [a.language for a in result.digest.articles] == ["hin_Deva", "eng_Latn"]
     (failure,) = result.failures
-    assert failure.reason.startswith("the translator named@1: unforeseen error (IndexError")
+    error = "IndexError: list index out of range"
+    assert failure.reason == f"the translator named@1: unforeseen error ({error})"
     assert "Traceback" in (config.outputs / "latest" / "run.log").read_text(encoding="utf-8")
 
 

@@ -259,7 +259,9 @@ def write_setting(name: str, value: str, *, path: Path | None = None) -> Path:
     try:
         document = tomlkit.parse(found.read_bytes() if found.exists() else b"")
     except (TOMLKitError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{found}: cannot be read ({error})") from None
+        raise ConfigError(
+            f"{found}: cannot be read ({error})", remedy="It must be a TOML file in UTF-8."
+        ) from None
     document[name] = value
     try:
         write_whole(found.resolve(), tomlkit.dumps(document).encode())  # A link stays a link.
@@ -279,9 +281,13 @@ def _from_file(path: Path | None) -> dict[str, Any]:
     except FileNotFoundError:
         if path is None:
             return {}
-        raise ConfigError(f"{found}: no such configuration file") from None
+        raise ConfigError(
+            f"{found}: no such configuration file", remedy="Check the path after --config."
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{found}: cannot be read ({error})") from None
+        raise ConfigError(
+            f"{found}: cannot be read ({error})", remedy="It must be a TOML file in UTF-8."
+        ) from None
     known = [item.name for item in fields(Config)]
     for name in table:
         if name not in known:

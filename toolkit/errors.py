@@ -18,6 +18,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+# The remedy of an error that nobody foresaw.
+REPORT = "Please report it (a plug-in's to its author); the run.log of a digest has the trace."
+
 
 class ToolkitError(Exception):
     """The root of the tree. ``remedy`` is a sentence for the user, or empty."""
@@ -30,6 +33,15 @@ class ToolkitError(Exception):
         """Copies and pickles are made of what the error holds: the arguments that it was made
         from are gone, and by default Python would call the constructor with the message."""
         return _remade, (type(self), self.args), self.__dict__
+
+
+def described(error: BaseException) -> str:
+    """Return the kind and the message of ``error`` on one line.
+
+    >>> described(ValueError("two\\nlines"))
+    'ValueError: two lines'
+    """
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _remade(kind: type[ToolkitError], args: tuple[Any, ...]) -> ToolkitError:

@@ -15,7 +15,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from toolkit.data import Article, Failure
-from toolkit.errors import ConfigError, ToolkitError
+from toolkit.errors import ConfigError, ToolkitError, described
 
 Kind = Literal["translator", "summariser", "reader"]
 
@@ -42,7 +42,7 @@ def make(kind: Literal["translator", "summariser"], name: str) -> Any:
     try:
         made = point.load()()
     except Exception as error:  # a plug-in may raise anything
-        raise _broken(kind, point, f"{type(error).__name__}: {error}") from error
+        raise _broken(kind, point, described(error)) from error
     method = "translate" if kind == "translator" else "summarise"
     signature = getattr(made, "signature", None)
     if not callable(getattr(made, method, None)) or not isinstance(signature, str):
@@ -65,7 +65,7 @@ def reader(suffix: str) -> Callable[[bytes, str], list[Article | Failure]] | Non
     try:
         function = point.load()
     except Exception as error:  # a plug-in may raise anything
-        raise _broken("reader", point, f"{type(error).__name__}: {error}") from error
+        raise _broken("reader", point, described(error)) from error
     if not callable(function):
         raise _broken("reader", point, f"a {type(function).__name__} is no function")
 
@@ -75,7 +75,7 @@ def reader(suffix: str) -> Callable[[bytes, str], list[Article | Failure]] | Non
         except ToolkitError:
             raise
         except Exception as error:
-            raise _broken("reader", point, f"{type(error).__name__}: {error}") from error
+            raise _broken("reader", point, described(error)) from error
         for item in items:
             if not isinstance(item, Article | Failure):
                 raise _broken("reader", point, f"a {type(item).__name__} is no Article or Failure")

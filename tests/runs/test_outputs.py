@@ -89,10 +89,11 @@ def test_a_second_run_is_locked_out_and_a_killed_one_is_not_in_the_way(tmp_path:
 def test_a_file_where_the_folder_should_be_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "outputs").write_text("", encoding="utf-8")
     with (
-        pytest.raises(OutputError, match="cannot be written"),
+        pytest.raises(OutputError, match="a file stands where a folder must be") as caught,
         RunFolder.open(tmp_path / "outputs", DAY),
     ):
         pass
+    assert "--outputs" in caught.value.remedy
 
 
 def test_links_to_folders_are_followed_and_loops_end(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.errors import LockedError, ToolkitError
+from toolkit.errors import LockedError, ToolkitError, described
 from toolkit.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def errors_for_people() -> Iterator[None]:
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        say(f"toolkit: unforeseen error ({type(error).__name__}: {error})")
+        say(f"toolkit: unforeseen error ({described(error)})")
         say(f"Please report it; {DEBUG}=1 shows where it happened.")
         raise SystemExit(NOTHING_DONE) from None
 

@@ -14,7 +14,7 @@ from typing import IO
 from urllib.parse import unquote
 
 from toolkit.data import Article, Failure
-from toolkit.errors import InputError
+from toolkit.errors import REPORT, InputError, described
 from toolkit.readers.formats import read, read_stream
 from toolkit.readers.jsonl import is_wide
 
@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 
 # The path that stands for what comes in on stdin, text or JSON Lines.
 STDIN = Path("-")
-_REPORT = "Please report it; the run.log of a digest has the trace."
 _CHECK = "Check the file and its permissions."
 # An address of a file on this machine, as a path writes it.
 _FILE_ADDRESS = re.compile(r"file:/{1,3}(?:localhost/)?", re.IGNORECASE)
@@ -126,8 +125,8 @@ def contents(file: Path, *, stdin: bytes | None = None) -> Iterator[Article | Fa
         yield _unreadable(file, error)
     except Exception as error:  # A reader's mistake over one file costs no other.
         log.exception("%s: unforeseen", name)
-        reason = f"unforeseen error ({type(error).__name__}: {error})"
-        yield Failure(name, "read", reason, _REPORT)
+        reason = f"unforeseen error ({described(error)})"
+        yield Failure(name, "read", reason, REPORT)
 
 
 def _read_slices(stream: IO[bytes], name: str) -> Iterator[Article | Failure]:

@@ -232,6 +232,11 @@ def article_record(article: TranslatedArticle) -> dict[str, Any]:
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return OutputError(
+            f"{path}: cannot be written (a file stands where a folder must be)",
+            remedy="Name another folder with --outputs, or move that file away.",
+        )
     return OutputError(
         f"{path}: cannot be written ({error.strerror or error})",
         remedy="Free space or mend the permissions; what the cache holds is not made anew.",

@@ -17,7 +17,7 @@ from toolkit.data import (
     Segment,
     TranslatedArticle,
 )
-from toolkit.errors import InputError, ToolkitError
+from toolkit.errors import REPORT, InputError, ToolkitError, described
 from toolkit.languages import codes, detection
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.extractive.summariser import Extractive
@@ -48,8 +48,8 @@ def wrap_unforeseen(what: str) -> Iterator[None]:
         raise
     except Exception as error:
         ours = ToolkitError(
-            f"{what}: unforeseen error ({type(error).__name__}: {error})",
-            remedy="Please report it; the run.log of a digest has the trace.",
+            f"{what}: unforeseen error ({described(error)})",
+            remedy=REPORT,
         )
         ours.add_note("".join(traceback.format_exception(error)))
         raise ours from error
