@@ -24,7 +24,7 @@ test: .venv-test/.made
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy
-	.venv-test/bin/python -P -m pytest
+	.venv-test/bin/python -P -m pytest --numprocesses 2 --dist worksteal
 
 .venv-test/.made: $(SOURCES)
 	$(PYTHON) -m venv .venv-test
