@@ -33,8 +33,7 @@ class PromptedMerge:
     """Has ``generator`` merge the bullets of stories with the template ``merge``.
 
     ``prompts`` is a folder whose templates replace the packaged ones; ``verifier`` is a second
-    opinion on each merged bullet. Raises ``PromptError`` for
-    a template that cannot be used.
+    opinion on each merged bullet. Raises ``PromptError`` for a template that cannot be used.
     """
 
     def __init__(
