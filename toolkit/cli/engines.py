@@ -1,0 +1,155 @@
+"""The commands about models and this machine: ``models``, ``bench``, ``evaluate``, ``doctor``,
+``languages``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from toolkit.cli.console import NOTHING_DONE, keep_setting, progress, say
+from toolkit.cli.options import DEVICE, ENGINE, PATH, model_options
+from toolkit.languages import ENGLISH
+
+
+@click.command()
+@click.option("--reference", type=PATH, required=True, help="TSV with the columns source, english.")
+@click.option("--from", "source", metavar="CODE", help="Language of the sources [detected].")
+@model_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def evaluate(reference: Path, source: str | None, as_json: bool, **options: Any) -> None:
+    """Score translations into English against references: chrF++ and BLEU per language."""
+    from toolkit.bench import evaluation
+    from toolkit.cli import present
+    from toolkit.config import load
+    from toolkit.translators.build import load_translator
+
+    config = load(options)
+    pairs = evaluation.read_reference(reference, language=source)
+    translator = load_translator(
+        config.model, engine=config.engine, device=config.device, beam=config.beam, say=say
+    )
+    scores = evaluation.evaluate(pairs, translator, target=ENGLISH)
+    click.echo(present.rows_json(scores) if as_json else present.scores_text(scores), nl=False)
+    if translator.notice:
+        say(translator.notice)
+
+
+@click.command(name="languages")
+@click.argument("query", required=False, default="")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_languages(query: str, as_json: bool) -> None:
+    """List the languages, or those that QUERY fits."""
+    from toolkit.cli import present
+    from toolkit.languages import codes
+
+    found = codes.search(query) if query else list(codes.all_languages())
+    if not found:
+        codes.resolve(query)  # Raises, with suggestions.
+    click.echo(
+        present.languages_json(found) if as_json else present.languages_text(found), nl=False
+    )
+
+
+@click.group()
+def models() -> None:
+    """List and fetch checkpoints."""
+
+
+@models.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_models(as_json: bool) -> None:
+    """The checkpoints that have names, and whether they are here."""
+    from toolkit.cli import present
+    from toolkit.hub import resolve
+
+    rows = resolve.list_models()
+    click.echo(present.rows_json(rows) if as_json else present.models_text(rows), nl=False)
+
+
+@models.command()
+@click.argument("name")
+def fetch(name: str) -> None:
+    """Download a checkpoint: a size (600M, 1.3B, 3.3B) or a hub id."""
+    from toolkit.hub import resolve
+
+    with progress() as bar:
+        checkpoint = resolve.fetch(name, say=say, progress=bar)
+    click.echo(str(checkpoint.path))
+
+
+@models.command()
+@click.argument("name")
+@ENGINE
+@DEVICE
+def optimise(name: str, **options: Any) -> None:
+    """Prepare a checkpoint once, so that later starts are quick; 'digest' does it by itself."""
+    from toolkit.config import load
+    from toolkit.translators.optimise import prepare
+
+    config = load({"model": name, **options})
+    with progress() as bar:
+        done = prepare(config.model, engine=config.engine, device=config.device, progress=bar)
+    say(f"For the engine {done.engine} ({done.why}).")
+    click.echo(str(done.folder))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--model", help="A checkpoint that is here [as configured, else random weights].")
+@DEVICE
+@click.option("--beam", "beams", type=click.IntRange(1, 16), multiple=True, help="[1 and 4]")
+@click.option("--sentences", type=click.IntRange(8), help="[as a quarter of an hour allows]")
+@click.option("--write-config", is_flag=True, help="Write the best engine, without asking.")
+@click.option("--config", "config_path", type=PATH, help="A configuration file [toolkit.toml].")
+def bench(
+    as_json: bool,
+    beams: tuple[int, ...],
+    sentences: int | None,
+    write_config: bool,
+    config_path: Path | None,
+    **options: Any,
+) -> None:
+    """Measure the engines on this machine and say which is the fastest.
+
+    Takes a quarter of an hour and 5 GB of disk in the cache, which stays there for the next time.
+    Without weights of NLLB here it makes up random ones of the 600M's sizes.
+    """
+    from toolkit.bench import comparison, report, subjects
+    from toolkit.cli import present
+    from toolkit.config import load
+    from toolkit.translators.choice import choose_device
+
+    config = load(options, path=config_path)
+    subject = subjects.find(config.model, config.inputs, asked=options["model"] is not None)
+    with progress() as bar:
+        found = comparison.run(
+            subject,
+            beams=beams or (1, 4),
+            sentences=sentences,
+            device=choose_device(config.device),
+            progress=bar,
+            say=say,
+        )
+    click.echo(present.row_json(found) if as_json else report.as_text(found))
+    best = report.best_engine(found, config.beam)
+    if best is not None and config.engine != best:
+        keep_setting("engine", best, config_path, asked=write_config)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--config", "config_path", type=PATH, help="A configuration file [toolkit.toml].")
+def doctor(as_json: bool, config_path: Path | None) -> None:
+    """Tell what works here: devices, checkpoints, cache, configuration, last run."""
+    from toolkit.cli import doctor as examine
+    from toolkit.cli import present
+    from toolkit.config import load
+
+    findings = examine.examine(load(path=config_path))
+    click.echo(
+        present.rows_json(findings) if as_json else present.findings_text(findings), nl=False
+    )
+    if any(f.state == "fail" for f in findings):
+        raise SystemExit(NOTHING_DONE)
