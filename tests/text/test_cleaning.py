@@ -225,8 +225,21 @@ def test_it_never_raises(text: str, title: str, language: str | None) -> None:
         "(" * 500_000 + "«" * 500_000,
         "1/" * 500_000,
         "字" * 1_000_000,
+        "a" + " " * 200_000 + "b",
+        "a" + "\u0301\u0316" * 50_000,
     ],
-    ids=["prose", "short", "1 MB", "stops", "crumbs", "brackets", "digits", "unspaced"],
+    ids=[
+        "prose",
+        "short",
+        "1MB",
+        "stops",
+        "crumbs",
+        "brackets",
+        "digits",
+        "unspaced",
+        "spaces",
+        "marks",
+    ],
 )
 def test_it_takes_time_by_the_length(
     text: str, assert_linear: Callable[[Callable[[str], object], str], None]

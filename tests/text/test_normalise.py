@@ -96,6 +96,7 @@ HOSTILE = {
     "apostrophes": "' " * 200_000,
     "stretched": "ـَ" * 100_000,
     "accents": "a\u0301" * 100_000,
+    "marks on one letter": "a" + "\u0301\u0316" * 50_000,
     "quotations": "word — “quoted” … " * 20_000,
 }
 

@@ -25,6 +25,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.languages import scripts
+
 GAIN_STEPS = 20
 _LONGEST = 4
 _SPACE = ord(" ")
@@ -89,7 +91,7 @@ def ngrams(text: str) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
 def words(text: str) -> str:
     """Return the words of ``text`` in lower case with one space between them: letters and the marks
     that belong to them, nothing else."""
-    return " ".join(unicodedata.normalize("NFC", text).translate(_Letters()).split())
+    return " ".join(scripts.normal("NFC", text).translate(_Letters()).split())
 
 
 class _Letters(dict[int, str]):

@@ -8,9 +8,12 @@ of its larger neighbours; a letter of any other script is ``Zzzz``.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
+from typing import Literal
 
 UNKNOWN = "Zzzz"
 # Writing systems of several scripts.
@@ -94,6 +97,12 @@ _RANGES = (
     (0x20000, 0x3FFFF, "Hani"),
 )
 _STARTS = tuple(start for start, _, _ in _RANGES)
+# Marks on one letter, from UAX #15's Stream-Safe Text Format: no language has more than seven.
+_MOST_MARKS = 30
+# Marks are among these characters.
+_MARKS = re.compile(rf"[^\w\s\x00-\u02ff]{{{_MOST_MARKS}}}")
+# U+034F, which is not seen and ends a run of marks.
+_JOINER = "\u034f"
 
 
 def letter_script(letter: str) -> str | None:
@@ -176,3 +185,12 @@ def _encodes(character: str, encoding: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def normal(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """Return ``text`` in a normal form of Unicode. Python sorts the marks on a letter in time that
+    grows as the square of their number, so a run longer than 30 is parted by U+034F."""
+    parted = _MARKS.sub(lambda run: run[0] + _JOINER, text)
+    if len(parted) > len(text):
+        return unicodedata.normalize(form, parted).replace(_JOINER, "")
+    return unicodedata.normalize(form, text)

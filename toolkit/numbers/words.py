@@ -32,7 +32,7 @@ from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
-from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
+from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of, scripts
 
 SenseKind = Literal["value", "fixed", "scale", "before", "after", "joiner", "month", "weekday"]
 
@@ -109,7 +109,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text
-    folded = unicodedata.normalize("NFC", text).translate(_FOLDING)
+    folded = scripts.normal("NFC", text).translate(_FOLDING)
     return _NASAL.sub(lambda m: "ં" if m[0] > "઀" else "ं", folded)
 
 

@@ -42,7 +42,7 @@ _CAPITALISED_PARTICLES = frozenset(("and", "y", "et", "und", "e", "dan", "en", "
 
 def fold(text: str) -> str:
     """Return ``text`` for comparison: case, width and runs of white space do not matter."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(scripts.normal("NFKC", text).casefold().split())
 
 
 def strip_signs(folded: str) -> str:

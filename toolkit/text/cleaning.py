@@ -18,9 +18,11 @@ from toolkit.languages import script_of, scripts
 from toolkit.text import boilerplate
 from toolkit.text.lines import Line
 
-_SPACES = " \t\v\f\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff"
 _LINE_BREAK = re.compile(r"\r\n|\r|\n|\u2028|\u2029|\x85|[\v\f\x1c-\x1e]")
-_EDGES = re.compile(rf"^[\s{_SPACES}]+|[\s{_SPACES}]+$")
+_SPACES = (
+    " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 # Shorter lines may rightly occur twice: "Yes." in an interview, a refrain.
 _REPEAT_CHARACTERS = 20
 _MENU_LINES, _MENU_WORDS = 4, 3
@@ -81,7 +83,7 @@ def clean(text: str, *, title: str | None = None, language: str | None = None) -
     _name_kinds(entries, first)
     kept = [Paragraph(e.number, e.line.text, e.kind or "text") for e in entries if e.open]
     if title and heading and not any(p.kind == "title" for p in kept):
-        kept.insert(0, Paragraph(0, _EDGES.sub("", title), "title"))
+        kept.insert(0, Paragraph(0, title.strip(_SPACES), "title"))
     kept.sort(key=lambda p: p.kind != "title")
     dropped = tuple(
         Dropped(e.number, e.line.text, e.reason) for e in entries if e.reason is not None
@@ -95,7 +97,7 @@ def _entries(text: str) -> list[_Entry]:
     after_blank: list[bool] = []
     blank = True
     for number, raw in enumerate(_LINE_BREAK.split(text), 1):
-        stripped = _EDGES.sub("", raw)
+        stripped = raw.strip(_SPACES)
         if stripped:
             found.append(_Entry(number, Line(stripped), indented=raw[:1] in (" ", "\t")))
             after_blank.append(blank)

@@ -25,6 +25,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from toolkit.languages import scripts
+
 # Controls and formats without a shape of their own, private use, lone surrogates. Arabic's
 # number signs are formats with a shape and stay.
 _UNSEEN = re.compile(
@@ -79,13 +81,13 @@ def normalise(text: str) -> str:
     Digits of every script stay as they are, in number and order; a text with a letter or a digit
     stays one; a second pass changes nothing. Never raises.
     """
-    text = _DISGUISED.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
+    text = _DISGUISED.sub(lambda match: scripts.normal("NFKC", match.group()), text)
     text = _ZERO_WIDTH_SPACE.sub(" ", _UNSEEN.sub("", text)).replace("\u200b", "")
-    text = unicodedata.normalize("NFC", _without_full_vocalisation(text))
+    text = scripts.normal("NFC", _without_full_vocalisation(text))
     text = _JOINERS.sub(_joiner_that_matters, text)
     text = _NARROW_SPACE.sub("", _QUOTE_SPACE.sub('"', text)).translate(_PUNCTUATION)
     text = _without_emphasis(_SPACES.sub(" ", text).strip())
-    return unicodedata.normalize("NFC", _COLON_SPACE.sub("", _QUOTE_TWICE.sub('"', text)))
+    return scripts.normal("NFC", _COLON_SPACE.sub("", _QUOTE_TWICE.sub('"', text)))
 
 
 def _joiner_that_matters(match: re.Match[str]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from toolkit.languages import scripts
 from toolkit.summarisers.grounding.lexicon import calendar, key, number_words, phrasal, words
 
 STOPS = frozenset('.,;:!?()"—')
@@ -32,7 +32,7 @@ def tokenise(sentence: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _normal(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    text = scripts.normal("NFKC", text).translate(_PLAIN)
     text = _ABBREVIATION.sub(lambda m: m.group().replace(".", ""), text)
     return re.sub(r"\bper cent\b", "percent", " ".join(text.split()))
 
