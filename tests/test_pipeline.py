@@ -247,6 +247,30 @@ def test_a_deadline_that_is_past_leaves_a_language_model_unasked(config: Config)
     assert "1 of the stories" in merging
 
 
+def test_a_deadline_that_is_past_makes_briefs_of_the_first_sentences(config: Config) -> None:
+    town = "The council of {} approved a budget of {} million pounds for its schools on Monday. "
+    tales = "".join(town.format(_name(str(n)), n + 2) for n in range(40))
+    (config.inputs[0] / "3.txt").write_text(f"Councils approve budgets\n\n{tales}", "utf-8")
+    late = replace(config, deadline=(dt.datetime.now() - dt.timedelta(minutes=5)).time())
+    result = run(late, translator=Named())
+    (story,) = result.digest.stories
+    assert all(index <= 20 for b in story.bullets for cite in b.cites for index in cite.segments)
+    assert "1 of 1 articles" in " ".join(result.digest.notices)
+
+
+def test_what_is_longer_than_an_article_is_a_failure_and_the_rest_goes_on(config: Config) -> None:
+    news = config.inputs[0]
+    (news / "4.txt").write_text("Word " * 900_000, "utf-8")
+    (news / "5.txt").write_text("Word " * 201_000, "utf-8")
+    (news / "6.txt").write_text("Word\n" * 60_000, "utf-8")
+    (news / "7.txt").write_text("A word. " * 21_000, "utf-8")
+    result = run(config, translator=Named())
+    assert len(result.digest.articles) == 3
+    assert len(result.failures) == 4
+    assert all("too long for one article" in failure.reason for failure in result.failures)
+    assert all("Split" in failure.remedy for failure in result.failures)
+
+
 def test_a_run_counts_nothing_of_an_earlier_one(config: Config) -> None:
     translator = Checked(Named(), [Retry(Named(), frozenset({"numbers"}))])
     counts = [run(config, translator=translator).counts for _ in range(2)]

@@ -232,8 +232,8 @@ def _notices(
         yield f"Written at the deadline: {left} of the articles {are} not translated yet."
     if outgoing.hurried:
         yield (
-            f"The deadline came before the model was asked for {outgoing.hurried} of {articles} "
-            "articles: sentences of theirs are their briefs."
+            f"The deadline came before {outgoing.hurried} of {articles} articles were summarised: "
+            "their briefs are made of their first sentences."
         )
     if apart:
         yield (

@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator
 
 from toolkit.data import Article, Failure
 
+# Characters of one article: a book of 600 pages. The longest stories of newspapers have 100,000.
+MOST_CHARACTERS = 1_000_000
+SPLIT = "Split it into its articles or chapters."
+
 Reader = Callable[[bytes, str], Iterator[Article | Failure]]
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from toolkit.data import (
     Article,
     Brief,
+    CleanText,
     Failure,
     PreparedArticle,
     Segment,
@@ -19,9 +20,16 @@ from toolkit.data import (
 )
 from toolkit.errors import REPORT, InputError, ToolkitError, described
 from toolkit.languages import codes, detection
+from toolkit.readers.base import MOST_CHARACTERS, SPLIT
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.text import cleaning, segmentation
+
+# Lines and sentences of one article. The longest of 70 web pages has 1,420 lines, live reports have
+# some 2,000 sentences.
+_MOST_LINES, _MOST_SEGMENTS = 50_000, 20_000
+# Characters of a title. A longer one is a text that stands in the place of one.
+_MOST_TITLE = 500
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +72,7 @@ def log_trace(error: ToolkitError) -> None:
 def _prepare(article: Article, language: str | None) -> PreparedArticle:
     declared = codes.candidates(article.language) if article.language else ()
     hint = language or (declared[0].code if len(declared) == 1 else None)
-    page = article.page or cleaning.clean(article.text, title=article.title, language=hint)
+    page = _page(article, hint)
     if not page.paragraphs:
         raise InputError(
             f"{article.source}: no text is left after cleaning",
@@ -88,6 +96,8 @@ def _prepare(article: Article, language: str | None) -> PreparedArticle:
                     kind=paragraph.kind,
                 )
             )
+        if len(segments) > _MOST_SEGMENTS:
+            raise _too_long(article, f"{_MOST_SEGMENTS:,} sentences")
     return PreparedArticle(
         # Its page is in the segments and the dropped lines from here on.
         article=replace(article, page=None) if article.page else article,
@@ -97,6 +107,29 @@ def _prepare(article: Article, language: str | None) -> PreparedArticle:
         title=page.title,
         author=article.author or page.author,
         language_doubt=found.doubt,
+    )
+
+
+def _page(article: Article, language: str | None) -> CleanText:
+    """Return the article without the page around it. Raises ``InputError`` where it is longer than
+    an article can be: nothing that comes later can take hours then."""
+    if len(article.text) > MOST_CHARACTERS:
+        raise _too_long(article, f"{MOST_CHARACTERS:,} characters")
+    if article.text.count("\n") > _MOST_LINES:
+        raise _too_long(article, f"{_MOST_LINES:,} lines")
+    title, text = article.title, article.text
+    if title and len(title) > _MOST_TITLE:
+        title, text = None, f"{title}\n{text}"
+    page = article.page or cleaning.clean(text, title=title, language=language)
+    if article.page and len(page.title or "") > _MOST_TITLE:
+        kinds = (replace(p, kind="text") if p.kind == "title" else p for p in page.paragraphs)
+        return replace(page, paragraphs=tuple(kinds))
+    return page
+
+
+def _too_long(article: Article, limit: str) -> InputError:
+    return InputError(
+        f"{article.source}: too long for one article: more than {limit}", remedy=SPLIT
     )
 
 

@@ -30,6 +30,8 @@ from toolkit.summarisers.extractive.summariser import Extractive
 
 # Seconds to wait for a thread when a run is stopped: a language model may take minutes to answer.
 _PATIENCE = 5.0
+# Sentences that are looked at of an article that is summarised after the deadline.
+_READ_LATE = 20
 
 NOT_BEGUN = "not translated: the deadline came first"
 
@@ -129,8 +131,9 @@ class Incoming:
 class Outgoing:
     """Summarises translated articles and appends them to ``articles.jsonl``, one window behind.
 
-    Once ``time_is_up`` no model is asked: briefs are then sentences of their articles, counted in
-    ``hurried``. In memory are kept the failures, and what ``day`` keeps.
+    Once ``time_is_up`` no model is asked and no long text ranked: briefs are then of the first
+    sentences of their articles, counted in ``hurried``. In memory are kept the failures, and what
+    ``day`` keeps.
     """
 
     def __init__(
@@ -208,8 +211,8 @@ class Outgoing:
         self.counts["from_model"] += window.from_model
         self.counts["from_cache"] += window.from_cache
         for article in window.articles:
-            if not isinstance(self._summariser, Extractive) and self._time_is_up():
-                self._summariser = Extractive()
+            if not self._late and self._time_is_up():
+                self._summariser = Extractive(reads=_READ_LATE)
                 self._late = True
             self.hurried += self._late
             briefs, failed = stages.summarise([article], self._summariser, bullets=self._bullets)

@@ -7,15 +7,17 @@ import re
 from toolkit.data import TranslatedArticle
 from toolkit.summarisers.extractive.quotations import balanced
 from toolkit.summarisers.extractive.ranking import Ranking
-from toolkit.summarisers.extractive.shorten import harmless, is_whole, shorten
+from toolkit.summarisers.extractive.shorten import clip, shorten
 from toolkit.summarisers.extractive.units import LEANING
-from toolkit.text.english import words
 
 NO_TEXT = "No text"
 NO_TRANSLATION = "No translation of this article is fit to be read"
 MAX_WORDS = 20
 LEAD_WORDS = 12
 LONGEST = 24
+LONGEST_TITLE = 30
+# Characters of a title that are read.
+_READ = 500
 MIN_WORDS = 3
 
 _LABEL = re.compile(
@@ -25,10 +27,6 @@ _LABEL = re.compile(
 _WHEN = re.compile(
     r"(?: late| early)?(?: on)? (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
     r"(?: morning| afternoon| evening| night)?(?=[ .])(?!\.\S)"
-)
-_JOINT = re.compile(
-    r",? (?:and|or|as|after|before|while|when|where|who|which|that|in|on|at|for|from|with|to|of"
-    r"|over|by|about|into|during|against|under|near) "
 )
 _PART = re.compile(r"(?:;| [|–—-]|--|:) ")
 
@@ -64,20 +62,13 @@ def _cut(text: str) -> str:
     short = shorten(text, LEAD_WORDS)
     if len(short.split()) > LEAD_WORDS:
         short = shorten(_WHEN.sub("", short), LEAD_WORDS)
-    if len(short.split()) > LONGEST:
-        for match in reversed(list(_JOINT.finditer(short))):
-            said, left = short[: match.start()], short[match.start() :]
-            last = said.rsplit(" ", 1)[-1]
-            ends = is_whole(said) and last not in words("speech_verbs")
-            if ends and len(said.split()) <= LONGEST and harmless(left):
-                return f"{said.rstrip(',;:-–— ')}…"
-    return short.rstrip(". ")
+    return clip(clip(short, LONGEST, sure=True), LONGEST_TITLE).rstrip(". ")
 
 
 def tidy_title(title: str) -> str:
     """Return ``title`` without a rubric before it, a question after the news in it, trailing marks
     or half a quotation; cut at a colon, semicolon or dash where it is longer than 20 words."""
-    text = _LABEL.sub("", " ".join(title.split()))
+    text = _LABEL.sub("", " ".join(title[:_READ].split()))
     parts = [m.start() for m in _PART.finditer(text)]
     for at in reversed(parts):
         asks = text.endswith("?") and "?" not in text[:at]
@@ -85,4 +76,5 @@ def tidy_title(title: str) -> str:
         if (asks or too_long) and len(text[:at].split()) >= 2 * MIN_WORDS and balanced(text[:at]):
             text = text[:at]
     text = re.sub(r"[\s:;,|–—-]+$|(?<![.\s]\w)(?<!\.)\.$", "", text)
-    return text if balanced(text) else re.sub('["“”„«»]', "", text)
+    text = text if balanced(text) else re.sub('["“”„«»]', "", text)
+    return clip(text, LONGEST_TITLE)

@@ -24,8 +24,8 @@ def marks(text: str) -> list[tuple[int, bool]]:
 
 def _opens(text: str, at: int, inside: bool) -> bool:
     """Say whether a mark opens, judged by the spaces around it or else by the mark before it."""
-    free_before = not text[:at][-1:].strip() or text[at - 1] in "([—–-"
-    free_after = not text[at + 1 :][:1].strip()
+    free_before = not at or text[at - 1].isspace() or text[at - 1] in "([—–-"
+    free_after = not text[at + 1 : at + 2].strip()
     return not inside if free_before == free_after else free_before
 
 

@@ -15,6 +15,11 @@ from toolkit.text.english import words
 from toolkit.text.similarity import WORD
 
 MIN_WORDS = 6
+# Commas, dashes, brackets and the like in a sentence that is shortened at all. One with more is a
+# list, and each mark is a cut to be tried, with every other one.
+_MOST_MARKS = 20
+# Characters of a word, at most and on average over a sentence; in English it is six.
+_WORD_CHARACTERS = 10
 
 Cut = tuple[int, int]
 
@@ -32,6 +37,11 @@ _ARTICLE = re.compile(r"\b[Aa]n? \S+$")
 _DASH_MARK = re.compile(r" (?:--|—|–) ")
 _OPENING = re.compile(r"([^,;:]+), (?=[A-Z]|the |a |an )")
 _STATEMENT = re.compile(r"In an? (?:statement|post|speech|interview|tweet|letter|message)\b")
+_MARK = re.compile(r"[,;()\[\]—–]|--")
+_JOINT = re.compile(
+    r",? (?:and|or|as|after|before|while|when|where|who|which|that|in|on|at|for|from|with|to|of"
+    r"|over|by|about|into|during|against|under|near) "
+)
 _PLACE = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*, ")
 
 
@@ -39,6 +49,7 @@ def tidy(sentence: str) -> str:
     """Return ``sentence`` without its dateline and the asides in brackets that hold no figure."""
     text = _DATELINE.sub("", " ".join(sentence.split()), count=1)
     text = _BRACKETS.sub(lambda m: m[0] if not harmless(m[0]) else "", text)
+    text = text.strip()
     return text[:1].upper() + text[1:]
 
 
@@ -46,6 +57,8 @@ def shorten(sentence: str, limit: int) -> str:
     """Return ``sentence`` in at most ``limit`` words where safe cuts reach that far; else as short
     as safe cuts make it, which may be the sentence itself."""
     text = sentence
+    if len(_MARK.findall(text)) > _MOST_MARKS:
+        return text
     while len(text.split()) > limit:
         shorter = [_without(text, cut) for cut in _cuts(text)]
         shorter = [s for s in shorter if len(s.split()) >= MIN_WORDS and balanced(s)]
@@ -54,6 +67,30 @@ def shorten(sentence: str, limit: int) -> str:
         fitting = [s for s in shorter if len(s.split()) <= limit]
         text = max(fitting, key=len) if fitting else min(shorter, key=len)
     return text
+
+
+def clip(text: str, limit: int, *, sure: bool = False) -> str:
+    """Return the start of ``text`` in at most ``limit`` words of usual length and an ellipsis;
+    ``text`` itself where it is no longer.
+
+    It ends where a phrase does, if possible where what is left unsaid neither denies nor attributes
+    what is said; ``sure`` gives ``text`` itself where there is no such place.
+    """
+    head = text[: limit * _WORD_CHARACTERS]
+    tokens = head.split(maxsplit=limit)
+    if len(head) == len(text) and len(tokens) <= limit:
+        return text
+    head = " ".join(tokens[: min(limit, len(tokens) - 1)] or tokens)
+    ends = [m.start() for m in _JOINT.finditer(head) if _could_end(head[: m.start()])]
+    safe = [end for end in ends if harmless(text[end:])]
+    if sure and not safe:
+        return text
+    end = max(safe or [e for e in ends if 2 * e > len(head)], default=len(head))
+    return f"{head[:end].rstrip(',;:-–— ')}…"
+
+
+def _could_end(said: str) -> bool:
+    return is_whole(said) and said.rsplit(" ", 1)[-1] not in words("speech_verbs")
 
 
 def _cuts(text: str) -> Iterator[Cut]:

@@ -9,14 +9,20 @@ from toolkit.summarisers.extractive.units import units
 
 
 class Extractive:
-    """Ranks sentences by place, centrality and new information; shortens what it shows."""
+    """Ranks sentences by place, centrality and new information; shortens what it shows.
+
+    ``reads`` is how many of an article's sentences it looks at, the first ones; None is all.
+    """
 
     signature = "extractive-2"
+
+    def __init__(self, *, reads: int | None = None) -> None:
+        self._reads = reads
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
         """See ``Summariser.summarise``. Bullets are in document order. An article of no sentence
         gives a brief of no bullets."""
-        ranking = Ranking(units(article))
+        ranking = Ranking(units(article, self._reads))
         line, cites = headline(article, ranking)
         return Brief(
             article_id=article.id,

@@ -13,9 +13,12 @@ from toolkit.summarisers.extractive.sentences import (
     vagueness,
     without_connective,
 )
-from toolkit.summarisers.extractive.shorten import shorten, tidy
+from toolkit.summarisers.extractive.shorten import clip, shorten, tidy
 
-MAX_WORDS = 30
+# Words of a bullet: from the first number on it ranks lower, from the second it is clipped.
+MAX_WORDS, LONGEST = 30, 60
+# Characters of a sentence that are read: one that has more is none, but a text without full stops.
+_READ = 1000
 
 LEANING, NEVER, FLAGGED = 1.0, 2.0, 0.8
 _STOPS = (".", "!", '."', '!"', ".”", "!”")
@@ -39,13 +42,15 @@ class Unit:
     flagged: bool = False
 
 
-def units(article: TranslatedArticle) -> list[Unit]:
-    """Return every sentence of the body, and the pairs in which one leans on the one before it.
+def units(article: TranslatedArticle, most: int | None = None) -> list[Unit]:
+    """Return every sentence of the body, and the pairs in which one leans on the one before it; of
+    the first ``most`` sentences, if that is given.
 
     The body is the running text; of a page that has none, its list items, captions or headings.
     """
     body, opens = _body(article.translations)
-    texts = [" ".join(t.english.split()) for t in body]
+    body = body[:most]
+    texts = [" ".join(t.english[:_READ].split()) for t in body]
     mended = mend([(t.segment.paragraph, text) for t, text in zip(body, texts, strict=True)])
     running = bool(body) and body[0].segment.kind == "text"
     found: list[Unit] = []
@@ -80,7 +85,7 @@ def _single(
     stands = standing(text) if whole is not None else Standing.NEVER
     if not running and not text.endswith(("?", ":")):
         stands = Standing.ALONE
-    text = shorten(text, MAX_WORDS)
+    text = clip(shorten(text, MAX_WORDS), LONGEST)
     doubt = {Standing.ALONE: 0.0, Standing.LEANS: LEANING, Standing.NEVER: NEVER}[stands]
     flagged = bool(translation.flags)
     doubt += FLAGGED * flagged + 0.5 * vagueness(text)

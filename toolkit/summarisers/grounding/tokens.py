@@ -17,12 +17,21 @@ _TOKEN = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?:(?<=[^A-Z][.!?])|(?<=[.!?]\")) +(?=[\"'(]?[A-Z0-9])")
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]\.){2,}|\b(?:Mr|Mrs|Ms|Dr|St|Gen|Sen|Rep|Lt|Col|No)\.(?= )")
+# Characters that are read as one sentence: a text without full stops is read in pieces, since the
+# rules compare every word of a sentence with every other.
+_LONGEST = 1000
+_PIECE = re.compile(rf".{{1,{_LONGEST}}}(?: |$)|.{{{_LONGEST}}}", re.DOTALL)
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "‑": "-"})
 
 
 def split_sentences(text: str) -> list[str]:
     """Return the sentences of a text, spelt in one way."""
-    return [sentence for sentence in _SENTENCE_END.split(_normal(text)) if sentence]
+    return [
+        piece
+        for sentence in _SENTENCE_END.split(_normal(text))
+        if sentence
+        for piece in (_PIECE.findall(sentence) if len(sentence) > _LONGEST else [sentence])
+    ]
 
 
 def tokenise(sentence: str) -> tuple[str, ...]:

@@ -15,6 +15,10 @@ from typing import Protocol
 from toolkit.summarisers.grounding.reading import read_bullet
 from toolkit.summarisers.grounding.rules import RULES
 from toolkit.summarisers.grounding.sentence import matched
+from toolkit.summarisers.grounding.tokens import split_sentences
+
+# Characters of a bullet that can be checked; one of the longest that are read has some 500.
+MOST_CHARACTERS = 1000
 
 
 class Verifier(Protocol):
@@ -51,6 +55,8 @@ def supported(bullet: str, evidence: Sequence[str]) -> Verdict:
     >>> supported("Orsk was flooded on Friday.", ["On Monday the river flooded Orsk."]).reasons
     ('not in the source: friday',)
     """
+    if sum(map(len, split_sentences(bullet))) > MOST_CHARACTERS:
+        return Verdict(False, 0.0, ("too long for a bullet",))
     claims, source = read_bullet(bullet, evidence)
     content = [word for claim in claims for word in claim.words]
     if not content or not source:
