@@ -10,7 +10,7 @@ from toolkit.data import Article, Failure
 from toolkit.errors import ConfigError, InputError
 from toolkit.readers.base import Reader
 from toolkit.readers.jsonl import is_json_lines, read_jsonl
-from toolkit.readers.markup import begins_as_page
+from toolkit.readers.markup import begins_as_page, is_feed
 from toolkit.readers.text import read_text
 
 
@@ -19,6 +19,13 @@ def read_html(data: bytes, source: str) -> Iterator[Article | Failure]:
     from toolkit.readers import html
 
     return html.read_html(data, source)
+
+
+def read_feed(data: bytes, source: str) -> Iterator[Article | Failure]:
+    """Return the articles of a feed: see ``toolkit.readers.feeds``, which is loaded now."""
+    from toolkit.readers import feeds
+
+    return feeds.read_feed(data, source)
 
 
 _BY_SUFFIX: dict[str, Reader] = {
@@ -30,6 +37,10 @@ _BY_SUFFIX: dict[str, Reader] = {
     ".html": read_html,
     ".htm": read_html,
     ".xhtml": read_html,
+    ".rss": read_feed,
+    ".atom": read_feed,
+    ".rdf": read_feed,
+    ".xml": read_feed,
 }
 
 
@@ -43,8 +54,10 @@ def read(data: bytes, source: str) -> list[Article | Failure]:
         reader = plugins.reader(suffix) or _BY_SUFFIX.get(suffix)
     except ConfigError as error:
         return [Failure(source, "read", str(error), error.remedy)]
+    if reader in (None, read_text, read_html) and is_feed(data):
+        reader = read_feed
     # Markdown may begin with a tag.
-    if reader in (None, read_text) and begins_as_page(data, part=suffix != ".md"):
+    elif reader in (None, read_text, read_feed) and begins_as_page(data, part=suffix != ".md"):
         reader = read_html
     if reader is None:
         known = ", ".join(sorted({*_BY_SUFFIX, *plugins.readers()}))
@@ -53,9 +66,11 @@ def read(data: bytes, source: str) -> list[Article | Failure]:
 
 
 def read_stream(data: bytes, source: str) -> list[Article | Failure]:
-    """Return the articles in ``data`` that has no file name: JSON Lines where it begins with a
-    JSON object, a web page where it begins as one, else plain text. Content that cannot be read
-    is in the list as a failure."""
+    """Return the articles in ``data`` that has no file name: a feed or a web page where it begins
+    as one, JSON Lines where it begins with a JSON object, else plain text. Content that cannot be
+    read is in the list as a failure."""
+    if is_feed(data):
+        return _apply(read_feed, data, source)
     if begins_as_page(data):
         return _apply(read_html, data, source)
     return _apply(read_jsonl if is_json_lines(data) else read_text, data, source)
