@@ -1,8 +1,9 @@
-"""Build ``toolkit/numbers/cldr_words.json``: the names of months, weekdays and large units.
+"""Build ``toolkit/numbers/cldr_words.json``: numbers as words, months, weekdays and large units.
 
-They come from the Unicode CLDR, through Babel (``pip install babel``). CLDR is under the Unicode
-License v3 (https://www.unicode.org/license.txt), which asks that its notice go with copies: it
-stands in ``NOTICE``.
+They come from the Unicode CLDR, through Babel and ICU (``pip install babel PyICU``; ICU has the
+rules by which CLDR spells numbers out). CLDR is under the Unicode License v3
+(https://www.unicode.org/license.txt), which asks that its notice go with copies: it stands in
+``NOTICE``.
 
     python tools/build_number_words.py toolkit/numbers/cldr_words.json
 """
@@ -16,10 +17,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import icu
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
-from toolkit.languages import codes, iso639_3_of
+from toolkit.languages import codes, iso639_3_of, script_of
 
 # Further locales of a language, and the locales of those that CLDR has under another name.
 LOCALES = {
@@ -28,6 +30,7 @@ LOCALES = {
     "azb": ("fa", "az"),
     "bos": ("bs", "bs_Cyrl"),
     "crh": ("tr",),
+    "es": ("es", "es_MX"),
     "hrv": ("hr", "sr_Latn"),
     "pbt": ("ps",),
     "pt": ("pt", "pt_PT"),
@@ -36,6 +39,10 @@ LOCALES = {
 }
 # A pattern such as "0 lakh" is a number and a unit.
 PLACEHOLDER = re.compile(r"[\d'\u200e\u200f\xa0. ]+")
+# Languages that count with signs of their own (``toolkit.numbers.numerals``).
+COUNTED = frozenset({"Hans", "Hant", "Jpan"})
+# Rule sets of CLDR that spell a number as it stands in running text.
+SPELT = re.compile(r"%spellout-(?:numbering|cardinal|construct)(?!-year|.*financial)")
 
 
 def main() -> None:
@@ -66,8 +73,44 @@ def build(code: str) -> dict[str, Any]:
         "scales": by_number((amount, unit) for amount, unit, style, _ in units if style == "long"),
         "short_scales": by_number((a, unit) for a, unit, style, _ in units if style == "short"),
         "scale_first": any(first for *_, first in units),
+        "decimal": "".join(sorted({mark(locale) for locale in found})),
+        **spelt(code, found),
     }
     return {column: value for column, value in table.items() if value}
+
+
+def mark(locale: Locale) -> str:
+    """Return the decimal mark of a locale, as a full stop or a comma."""
+    symbols = locale.number_symbols
+    sign = symbols.get("latn", symbols.get(locale.default_numbering_system, {})).get("decimal")
+    return "," if sign == "," else "."
+
+
+def spelt(code: str, found: Iterable[Locale]) -> dict[str, str]:
+    """Return the words for 0 to 99 and for 100 to 900: "_" where a number has no single word."""
+    if script_of(code) in COUNTED:
+        return {}
+    root = icu.RuleBasedNumberFormat(icu.URBNFRuleSetTag.SPELLOUT, icu.Locale("root"))
+    columns = {"from_0": range(100), "hundreds": range(100, 1000, 100)}
+    forms: dict[str, list[dict[str, None]]] = {k: [{} for _ in v] for k, v in columns.items()}
+    for locale in found:
+        rules = icu.RuleBasedNumberFormat(icu.URBNFRuleSetTag.SPELLOUT, icu.Locale(str(locale)))
+        if str(locale) != "en" and rules.format(25) in (root.format(25), "twenty-five"):
+            continue
+        names = [rules.getRuleSetName(i) for i in range(rules.getNumberOfRuleSetNames())]
+        for name in filter(SPELT.match, names):
+            for column, values in columns.items():
+                for value, words in zip(values, forms[column], strict=True):
+                    word = rules.format(value, name).replace("\xad", "").strip()
+                    single = " " not in word and "-" not in word and not word[0].isdigit()
+                    # A Korean word of one syllable is also many other words.
+                    if single and (len(word) > 1 or script_of(code) != "Hang"):
+                        words[word] = None
+    return {
+        column: " ".join("/".join(words) or "_" for words in table)
+        for column, table in forms.items()
+        if any(table)
+    }
 
 
 def locales(code: str) -> Iterator[Locale]:
@@ -104,7 +147,7 @@ def large_units(locale: Locale, root: Locale) -> Iterator[tuple[int, str, str, b
         inherited = {str(f) for forms in patterns(root, style) for f in forms.values()}
         for forms in patterns(locale, style):
             for least, form in forms.items():
-                pattern = form.pattern.split(";")[0]
+                pattern = form.pattern.split(";")[0].strip("\u200e\u200f")
                 unit = PLACEHOLDER.sub(" ", pattern).strip()
                 # "mille" alone is one thousand.
                 amount = 10 ** (len(least) - max(pattern.count("0"), 1))

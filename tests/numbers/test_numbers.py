@@ -44,8 +44,10 @@ def test_grouping_does_not_change_a_number(number: int) -> None:
     head, tail = str(number)[:-3], str(number)[-3:]
     pairs = [head[max(i - 2, 0) : i] for i in range(len(head), 0, -2)][::-1]
     indian = ",".join([*pairs, tail])
-    for written in (western, indian, western.replace(",", "."), western.replace(",", "\u00a0")):
-        assert float(f"{number:.9g}") in read(written, "hin_Deva").pool
+    value = float(f"{number:.9g}")
+    for written in (western, indian, western.replace(",", "\u00a0")):
+        assert value in read(written, "hin_Deva").pool
+    assert value in read(western.replace(",", "."), "deu_Latn").pool
 
 
 @given(st.text())
@@ -151,6 +153,7 @@ def test_every_word_has_one_value() -> None:
             for start, step, forms in rows
             for index, alternatives in enumerate(forms.split())
             for form in alternatives.split("/")
+            if form != "_"
         ]
         for kind in ("fixed", "scales"):
             pairs += [

@@ -34,10 +34,21 @@ COUNTING = {**_HAN_SCALES, **_HANGUL_SCALES}
 _HAN_VALUES = (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 2)
 _HAN_DIGITS = dict(zip("〇零一二三四五六七八九两兩", _HAN_VALUES, strict=True))
 HAN = "".join(_HAN_DIGITS)
+_FROM_HANGUL = str.maketrans("영공일이삼사오육칠팔구", "零零一二三四五六七八九")
 _FIGURE = r"\d+(?:,\d{3})*(?:\.\d+)?"
-HANGUL_NUMERAL = rf"(?:{_FIGURE} ?[{''.join(_HANGUL_SCALES)}]+ ?)+(?:{_FIGURE})?"
+# In digits and units, or in three syllables or more; of two, many are other words.
+_HANGUL_DIGITS = "일이삼사오육칠팔구"
+_SPELT = f"(?:[{_HANGUL_DIGITS}]?[{''.join(_HANGUL_SCALES)}])"
+HANGUL_NUMERAL = (
+    rf"(?:{_FIGURE} ?[{''.join(_HANGUL_SCALES)}]+ ?)+(?:{_FIGURE})?"
+    rf"|(?<![가-힣])(?=[가-힣]{{2}}){_SPELT}+ ?{_SPELT}*[{_HANGUL_DIGITS}]?"
+    rf"(?![가-힣])|만 {_SPELT}+[{_HANGUL_DIGITS}]?(?![가-힣])"
+)
+# "More than", inside a number: "3000多万".
+_MORE = "多余餘"
+_HAN_SCALE = f"[{''.join(_HAN_SCALES)}]"
 HAN_NUMERAL = (
-    rf"(?:(?:{_FIGURE}|[{HAN}]+)? ?[{''.join(_HAN_SCALES)}]+)+(?:{_FIGURE}|[{HAN}]+)?|[{HAN}]+"
+    rf"(?:(?:{_FIGURE}|[{HAN}]+)?[{_MORE}]? ?{_HAN_SCALE}+)+(?:{_FIGURE}|[{HAN}]+)?|[{HAN}]+"
 )
 _HAN_PIECE = re.compile(rf"{_FIGURE}|[{HAN}]+|\S")
 _MARK = re.compile(r"[.,' ]")
@@ -83,8 +94,14 @@ class Item:
 
 
 @lru_cache(maxsize=8192)
-def readings(numeral: str) -> tuple[Readings, tuple[Readings, ...]]:
-    """Return the values and the parts of a numeral in ASCII digits: "8.30" is 8.3, or 8 and 30."""
+def readings(
+    numeral: str, decimal: str = "", *, strict: bool = False
+) -> tuple[Readings, tuple[Readings, ...]]:
+    """Return the values and the parts of a numeral in ASCII digits: "8.30" is 8.3, or 8 and 30.
+
+    ``decimal`` are the marks that the language writes before decimals. It is followed to the
+    letter where ``strict``; else "4.000" is 4,000 in any language.
+    """
     if numeral[0] >= "፩":
         return frozenset({_ethiopic(numeral)}), ()
     if ":" in numeral:
@@ -101,7 +118,7 @@ def readings(numeral: str) -> tuple[Readings, tuple[Readings, ...]]:
     marks = [c for c in numeral if not c.isdigit()]
     if not marks:
         return frozenset({float(numeral)}), ()
-    values = _grouped(groups, marks)
+    values = _grouped(groups, marks, decimal, strict=strict)
     clock = len(groups) == 2 and len(groups[1]) == 2 and float(groups[0]) < 24
     parts: tuple[Readings, ...] = ()
     if len(values) == 0 or marks[0] == " " or (clock and float(groups[1]) < 60):
@@ -112,7 +129,9 @@ def readings(numeral: str) -> tuple[Readings, tuple[Readings, ...]]:
     return frozenset(tidy(v) for v in values or [float("".join(groups))]), parts
 
 
-def _grouped(groups: list[str], marks: list[str]) -> frozenset[float]:
+def _grouped(
+    groups: list[str], marks: list[str], decimal_marks: str, *, strict: bool
+) -> frozenset[float]:
     """Return the values of digits with marks between them: thousands, decimals, or either."""
     whole = float("".join(groups))
     inner = all(len(g) in (2, 3) for g in groups[1:])
@@ -124,7 +143,16 @@ def _grouped(groups: list[str], marks: list[str]) -> frozenset[float]:
         return frozenset({whole})
     if len(marks) > 1:
         return frozenset({whole}) if thousands else frozenset()
-    return frozenset({decimal, whole} if thousands and groups[0] != "0" else {decimal})
+    if not thousands or groups[0] == "0":
+        # "2,5" is no English number.
+        return frozenset() if strict and marks[0] not in decimal_marks else frozenset({decimal})
+    if decimal_marks and marks[0] not in decimal_marks:
+        return frozenset({whole})
+    if strict:
+        return frozenset({decimal})
+    if groups[1] == "000":
+        return frozenset({whole})
+    return frozenset({decimal} if len(decimal_marks) == 1 else {decimal, whole})
 
 
 def tidy(value: float) -> float:
@@ -147,6 +175,7 @@ def _ethiopic(numeral: str) -> float:
 
 def han_value(text: str) -> float:
     """Return the value of "3万5000", "二十三", "二〇二五" or "1조 2000억"."""
+    text = text.translate(_FROM_HANGUL)
     total = section = 0.0
     current: float | None = None
     for piece in _HAN_PIECE.findall(text):
@@ -159,6 +188,8 @@ def han_value(text: str) -> float:
             else:
                 total = (total or 1.0) * scale
             current = None
+        elif piece in _MORE:
+            continue
         elif piece[0] in _HAN_DIGITS:
             current = float("".join(str(_HAN_DIGITS[c]) for c in piece))
         else:
@@ -172,6 +203,7 @@ class _Run:
 
     scale_first: bool
     ten_last: bool
+    ten_and_unit: bool
     out: list[Number] = field(default_factory=list)
     terms: list[Readings] = field(default_factory=list)
     current: Item | None = None
@@ -218,7 +250,7 @@ class _Run:
 
     def _value(self, item: Item, *, fixed: bool) -> None:
         amount = next(iter(item.values))
-        if amount == 0.5 and fixed and self.joined and (self.current or self.terms):
+        if amount in _TOLD and fixed and self.joined and (self.current or self.terms):
             self._half(item, amount)
             return
         if (self.joined and item.kind == "digits") or (
@@ -239,7 +271,10 @@ class _Run:
             self.before = 0.0
         self.digits |= item.kind == "digits"
         self.hint &= fixed or item.kind == "hint"
-        if self.first:
+        if self.first and self.joined:  # a hundred and fifty
+            self.terms.append(frozenset({self.first}))
+            self.last, self.first, self.current = self.first, 0.0, item
+        elif self.first:
             self.terms.append(frozenset(tidy(v * self.first) for v in item.values))
             self.mantissa, self.last, self.first = item.values, self.first, 0.0
         else:
@@ -251,12 +286,19 @@ class _Run:
         have = next(iter(current.values))
         if item.kind == "digits" or self.digits or amount <= 0:
             return None
+        if self.joined and have in range(100, 1000, 100) and 1000 <= amount < 100_000:
+            # Danish: "tohundrede og femtusind"
+            return replace(current, values=frozenset({have * 1000 + amount}))
         fits = (
             (have >= 100 and have % 100 == 0 and amount < 100)
+            or (have >= 1000 and have % 1000 == 0 and amount < 1000)
             or (have % 100 >= 20 and have % 10 == 0 and amount < 10)
-            or (self.joined and have < 10 and 20 <= amount < 100 and amount % 10 == 0)
-            or (have in (60, 80) and 10 < amount < 20)  # "soixante-quinze"
-            or (self.ten_last and have < 10 and amount == 10)
+            or (self.ten_and_unit and have % 100 == 10 and amount < 10)
+            or (self.joined and have % 100 < 10 and 20 <= amount < 100 and amount % 10 == 0)
+            or (self.joined and self.ten_last and have % 100 < 20 and amount in (20, 40, 60, 80))
+            or (have % 100 in (60, 80) and 10 <= amount < 20)  # "soixante-quinze"
+            or (have % 100 in (20, 40) and self.joined and 10 <= amount < 20)  # Basque
+            or (self.ten_last and 0 < have % 100 < 10 and amount in (10, 15))
         )
         return replace(current, values=frozenset({have + amount})) if fits else None
 
@@ -270,14 +312,16 @@ class _Run:
         if self.current is None and not self.terms and self.scale_first and not self.before:
             self.first = (self.first or 1.0) * scale
             return
-        if self.current is None and self.terms:
+        if self.current is None and self.terms and scale >= self.last:
             self.terms[-1] = frozenset(tidy(v * scale) for v in self.terms[-1])
             return
         if self.current is None:
             self.current = Item(item.start, item.end, frozenset({1.0 + self.before}), kind="hint")
             self.hint &= not self.before
             self.before = 0.0
-        scaled = frozenset(tidy(v * scale) for v in self.current.values)
+        elif scale >= 1000:
+            self.hint = False  # "half a million"
+        scaled = frozenset(_times(v, scale) for v in self.current.values)
         if not sense.firm:
             scaled |= self.current.values
         if scale <= 100:
@@ -313,13 +357,28 @@ class _Run:
         self.mantissa, self.start, self.joined = frozenset(), -1, False
 
 
-def combine(items: Iterable[Item | None], *, scale_first: bool, ten_last: bool) -> list[Number]:
+def _times(value: float, scale: float) -> float:
+    """Return ``value`` with its last part multiplied: 102 "tens" are a hundred and twenty."""
+    if scale <= 100 and value >= 10 * scale:
+        last = value % scale
+        return tidy(value - last + (last or 1.0) * scale)
+    return tidy(value * scale)
+
+
+def combine(
+    items: Iterable[Item | None],
+    *,
+    scale_first: bool = False,
+    ten_last: bool = False,
+    ten_and_unit: bool = False,
+) -> list[Number]:
     """Return the numbers that ``items`` make; None stands where two items are not neighbours.
 
     ``scale_first`` is for languages that write the unit before the number ("milioni 5"),
-    ``ten_last`` for those that say "three ten" for 13.
+    ``ten_last`` for those that say "three ten" for 13, ``ten_and_unit`` for those that say "ten
+    three".
     """
-    run = _Run(scale_first, ten_last)
+    run = _Run(scale_first, ten_last, ten_and_unit)
     for item in items:
         if item is None:
             run.finish()

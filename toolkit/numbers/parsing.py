@@ -11,18 +11,30 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import accumulate, zip_longest
+from itertools import accumulate
 
 from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
+from toolkit.numbers.compounds import compound
+from toolkit.numbers.dates import (
+    BUDDHIST,
+    ERAS,
+    IN_MONTH,
+    MONTHS,
+    WEEKDAYS,
+    dated,
+    day_of,
+    numeric_months,
+    other_calendars,
+)
 from toolkit.numbers.numerals import (
     COUNTING,
-    HAN,
     HAN_NUMERAL,
     HANGUL_NUMERAL,
     NUMERAL,
     Item,
     Number,
     NumberKind,
+    Readings,
     combine,
     han_value,
     readings,
@@ -32,27 +44,14 @@ from toolkit.numbers.words import Sense, Vocabulary, fold, vocabulary
 
 _WORD = r"[^\s\d!-/:-@\[-`{-~¡-©«-´¶-¹»-¿×÷‐-⁯、-〿।॥،؛؟۔։።-፼⁄]+"
 _COUNTED = {"Hang": HANGUL_NUMERAL, **dict.fromkeys(("Hans", "Hant", "Jpan"), HAN_NUMERAL)}
-_NUMBERED = rf"(?P<month>\d{{1,2}}|[{HAN}十]{{1,3}})月(?!間|间)"
-_NUMBERED += rf"(?:(?P<day>\d{{1,2}}|[{HAN}十]{{1,3}})[日号號])?"
-# Months that are written as a number.
-_MONTHS = {
-    **dict.fromkeys(("Hans", "Hant", "Jpan"), _NUMBERED),
-    "Hang": r"(?P<month>\d{1,2})월(?: ?(?P<day>\d{1,2})일)?",
-    "vie": r"[Tt]háng (?P<month>\d{1,2})(?!\d)(?P<day>(?!))?",
-    "khk": r"(?P<month>\d{1,2})(?:-?р)? сар\w*(?: (?P<day>\d{1,2}))?",
-    "bod": r"ཟླ་(?:བ་)? ?(?P<month>\d{1,2})(?P<day>(?!))?",
-}
-# Years that are counted from elsewhere: Japan's reigns and the Republic of China, Buddhist years.
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
-_BUDDHIST = frozenset({"Thai", "Laoo", "Khmr"})
 # Languages that count the hours from dawn, and their word for "o'clock".
 _FROM_DAWN = {"swh_Latn": "saa ", "amh_Ethi": "ሰዓት"}
 
+# A decimal mark that no numeral has.
+_NO_DECIMALS = "-"
+_NEXT_WORD = re.compile(rf" ?({_WORD})")
 _LINK = re.compile(r" ?-? ?'?")
-_TO_MONTH = re.compile(
-    r"(?:-?[^\s\d!-/:-?()]{1,4}|\.)?[ -]?(?:(?:de|di|del|of|the|da|do|den|ខែ|เดือน|ወር) ?)?"
-)
-_TO_DAY = re.compile(r"\.? ?-?(?:(?:the|ngày|ថ្ងៃទី|วันที่) ?)?")
+_AFTER_THOUSANDS = re.compile(r",? ?-? ?'?")  # "one thousand, two hundred"
 _RANGE = re.compile(r" ?-? ?| [^\s,،.;:]{1,6} ")
 _PM = re.compile(r" ?p\.? ?m\b", re.IGNORECASE)
 _LIST_MARKER = re.compile(r"\s*\(?(\d{1,2})[.)]\s+(?=\D)")
@@ -66,15 +65,16 @@ _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 class Reading:
     """The numbers and dates of a text. Months count from 1, weekdays from Monday = 0.
 
-    ``months`` holds the certain ones, ``possible_months`` those and any that a word or a
-    numeric date may mean. ``dates`` are pairs of month and day. ``pool`` has every reading of
-    every number, part, month and day.
+    ``months`` holds the certain ones, ``named_months`` any that a word may mean, and
+    ``possible_months`` those and any that a numeric date may mean. ``dates`` are pairs of month
+    and day. ``pool`` has every reading of every number, part, month and day.
     """
 
     numbers: tuple[Number, ...] = ()
     pool: frozenset[float] = frozenset()
     months: frozenset[int] = frozenset()
     possible_months: frozenset[int] = frozenset()
+    named_months: frozenset[int] = frozenset()
     dates: tuple[tuple[int, int], ...] = ()
     weekdays: frozenset[int] = frozenset()
 
@@ -96,15 +96,17 @@ def _pattern(language: str) -> re.Pattern[str]:
     words = vocabulary(language)
     code, script = iso639_3_of(language), script_of(language)
     groups = []
-    if counted := _MONTHS.get(script) or _MONTHS.get(code):
+    if counted := MONTHS.get(script) or MONTHS.get(code):
         groups.append(counted)
+    if signs := WEEKDAYS.get(script):
+        groups.append(rf"[(（](?P<weekday>[{signs}])[)）]")
     if script in _COUNTED:
         groups.append(f"(?P<han>{_COUNTED[script]})")
     longest_first = sorted({*words.figures, *words.calendar}, key=len, reverse=True)
     if words.spaced:
         hyphened = "".join(re.escape(key) + r"\b|" for key in longest_first if "-" in key)
         inner = f"(?:'{_WORD})*" if any("'" in key for key in words.figures) else ""
-        groups.append(f"(?P<word>{hyphened}{_WORD}{inner})")
+        groups.append(f"(?P<word>(?i:{hyphened}(?!))|{_WORD}{inner})")
     else:
         known = (re.escape(key) for key in longest_first if len(key) > 1 and key not in COUNTING)
         groups.append(f"(?P<word>{'|'.join(known) or '(?!)'})")
@@ -120,7 +122,7 @@ def _items(text: str, words: Vocabulary) -> Iterator[Item]:
         kind = match.lastgroup
         if kind == "word":
             found = match[0]
-            sense = senses[found]
+            sense = compound(found, words.language) or senses[found]
             opens = openers and found.lower() in openers
             if sense is None and not opens:
                 continue
@@ -137,7 +139,10 @@ def _items(text: str, words: Vocabulary) -> Iterator[Item]:
             written: NumberKind = "words" if words.spaced else "hint"
             yield Item(start, end, frozenset({sense.amount}), (), sense, written)
         elif kind == "numeral":
-            yield Item(match.start(), match.end(), *readings(match[0]))
+            yield Item(match.start(), match.end(), *_readings(match, words))
+        elif kind == "weekday":
+            number = WEEKDAYS[script_of(words.language)].index(match["weekday"])
+            yield Item(match.start(), match.end(), sense=Sense("weekday", float(number)))
         elif kind == "han":
             yield _han_item(match)
         elif 1 <= (month := int(han_value(match["month"]))) <= 12:
@@ -145,6 +150,19 @@ def _items(text: str, words: Vocabulary) -> Iterator[Item]:
             firm = day is not None or "сар" not in match[0]
             sense = Sense("month", float(month), firm)
             yield Item(match.start(), match.end(), sense=sense, day=day)
+
+
+def _readings(match: re.Match[str], words: Vocabulary) -> tuple[Readings, tuple[Readings, ...]]:
+    """Return the values and the parts of a numeral. Where countries of one language write decimals
+    differently, three digits after a mark are decimals only before a unit ("1.153 millones")."""
+    decimal, strict = words.decimal, words.language == ENGLISH
+    if len(decimal) > 1:
+        decimal_before_units, decimal = decimal, _NO_DECIMALS
+        following = _NEXT_WORD.match(match.string, match.end())
+        sense = following and words.senses[following[1]]
+        if sense and sense.kind == "scale":
+            decimal = decimal_before_units
+    return readings(match[0], decimal, strict=strict)
 
 
 def _longest(text: str, start: int, words: Vocabulary) -> tuple[Sense, int] | None:
@@ -172,16 +190,18 @@ def _han_item(match: re.Match[str]) -> Item:
 
 def _neighbours(items: list[Item], text: str) -> Iterator[Item | None]:
     """Return the items of numbers, with None where two do not stand together."""
-    end = -1
+    end, thousands = -1, False
     for item in items:
         if item.sense and item.sense.kind in ("month", "weekday"):
             yield None
             end = -1
             continue
-        if end >= 0 and not _LINK.fullmatch(text, end, item.start):
+        link = _AFTER_THOUSANDS if thousands and item.kind == "words" else _LINK
+        if end >= 0 and not link.fullmatch(text, end, item.start):
             yield None
         yield item
         end = item.end
+        thousands = item.kind == "words" and item.sense is not None and item.sense.amount >= 1000
 
 
 def _in_place(numbers: list[Number], index: int, text: str, language: str) -> Number:
@@ -213,10 +233,13 @@ def _in_place(numbers: list[Number], index: int, text: str, language: str) -> Nu
         around = text[max(number.start - 5, 0) : number.end + 6]
         values |= {(v + 5) % 12 + 1 for v in values} if hour in around else set()
     if after[:1] in ("成", "割"):  # tenths
-        values |= {v * 10 for v in values}
-    if script_of(language) in _BUDDHIST:
+        parts = (frozenset(values), frozenset({10.0}))
+        values = {v * 10 for v in values}
+    if script_of(language) in BUDDHIST:
         values |= {v - 543 for v in values if 2400 < v < 2700}
-    if era := _ERAS.get(before):
+    if value.is_integer() and 1300 <= value < 2100 and number.end - number.start == 4:
+        values |= other_calendars(int(value), language)
+    if era := ERAS.get(before):
         values |= {v + era for v in values}
     attached = last.isalpha() and script_of(language) not in UNSPACED
     name = attached or (last == "-" and before[0].isalpha()) or "A" <= after[:1] <= "Z"
@@ -244,45 +267,6 @@ def _fraction(numbers: list[Number], index: int, text: str) -> set[float]:
         if text[above.end : below.start] == "/" and 0 < upper < lower <= 20:
             return {tidy(upper / lower), tidy(1 / lower)} if here is below else {upper / lower}
     return set()
-
-
-def _day(items: list[Item], index: int, text: str) -> int | None:
-    """Return the day that stands before or after the month ``items[index]``."""
-    month = items[index]
-    if month.day:
-        return month.day
-    for other, link in ((index - 1, _TO_MONTH), (index + 1, _TO_DAY)):
-        if not 0 <= other < len(items):
-            continue
-        item = items[other]
-        gap = (item.end, month.start) if other < index else (month.end, item.start)
-        if text[month.end : month.end + 1] == "." and other > index and month.end > month.start + 4:
-            continue  # the end of a sentence, not of an abbreviation
-        short = item.kind == "digits" and not item.sense and item.end - item.start <= 2
-        if short and 1 <= min(item.values) <= 31 and link.fullmatch(text, *gap):
-            return int(min(item.values))
-    return None
-
-
-def _dated(items: list[Item], index: int) -> bool:
-    """Return whether a year stands next to the month ``items[index]``."""
-    month = items[index]
-    for other in (index - 1, index + 1):
-        if 0 <= other < len(items) and not items[other].sense:
-            item = items[other]
-            gap = month.start - item.end if other < index else item.start - month.end
-            if 0 <= gap <= 4 and any(1800 <= v < 2700 for v in item.values):
-                return True
-    return False
-
-
-def _numeric_months(items: list[Item], text: str) -> Iterator[int]:
-    """Yield the numbers that may be the month of "26/11", "2025-11-26" and "26.11.2025"."""
-    for item, following in zip_longest(items, items[1:]):
-        found = [p for part in item.parts for p in part] if len(item.parts) == 3 else []
-        if following and text[item.end : following.start] in ("/", "-"):
-            found += [*item.values, *following.values]
-        yield from (int(v) for v in found if 1 <= v <= 12)
 
 
 @lru_cache(maxsize=2048)
@@ -317,7 +301,12 @@ def read(text: str, language: str) -> Reading:
 
 def _combined(items: list[Item], folded: str, words: Vocabulary) -> list[Number]:
     neighbours = _neighbours(items, folded)
-    return combine(neighbours, scale_first=words.scale_first, ten_last=bool(words.clitics))
+    return combine(
+        neighbours,
+        scale_first=words.scale_first,
+        ten_last=words.ten_last,
+        ten_and_unit=words.ten_and_unit,
+    )
 
 
 def numbers_of(tokens: Sequence[str], language: str) -> list[Placed]:
@@ -347,7 +336,7 @@ def _assemble(
     for number in numbers:
         pool.update(number.values, *number.parts)
     months: set[int] = set()
-    maybe = set(_numeric_months(items, folded))
+    named: set[int] = set()
     dates: list[tuple[int, int]] = []
     weekdays = set()
     for index, item in enumerate(items):
@@ -357,12 +346,13 @@ def _assemble(
         if item.sense.kind == "weekday":
             weekdays.add(amount)
         elif item.sense.kind == "month":
-            maybe.add(amount)
+            named.add(amount)
             pool.add(float(amount))
-            if day := _day(items, index, folded):
+            if day := day_of(items, index, folded):
                 dates.append((amount, day))
                 pool.add(float(day))
-            if day or item.sense.firm or _dated(items, index):
+            firm = item.sense.firm or (english and IN_MONTH.search(folded[: item.start]))
+            if day or firm or dated(items, index):
                 months.add(amount)
     if english:
         lowered = folded.lower()
@@ -373,7 +363,8 @@ def _assemble(
         numbers,
         frozenset(pool),
         frozenset(months),
-        frozenset(maybe),
+        frozenset(named.union(numeric_months(items, folded))),
+        frozenset(named),
         tuple(dates),
         frozenset(weekdays),
     )

@@ -1,11 +1,13 @@
 """The words that languages have for numbers, months and days of the week.
 
-They stand in two files. ``cldr_words.json`` has months, weekdays and large units ("5 लाख") from the
-Unicode CLDR, by FLORES-200 code (``tools/build_number_words.py``); what CLDR does not say is in
-``number_words.json``, by ISO 639-3 code. Their columns are
+They stand in two files. ``cldr_words.json`` has numbers as words, months, weekdays and large
+units ("5 लाख") from the Unicode CLDR, by FLORES-200 code (``tools/build_number_words.py``); what
+CLDR does not say is in ``number_words.json``, by ISO 639-3 code. Their columns are
 
-    from_0    the words for 0, 1, 2 ..., "/" between forms of one number
+    from_0    the words for 0, 1, 2 ..., "/" between forms of one number, "_" where it has no word
     tens      the words for 10, 20, 30 ...
+    hundreds  the words for 100, 200, 300 ...
+    counts    other counting words ("vingtaine")
     scales    units that multiply what stands before them
     short_scales    abbreviations of them, which may mean something else
     fixed     other words with a value (ordinals, "dozen", "half"): they show that a value is
@@ -15,9 +17,13 @@ Unicode CLDR, by FLORES-200 code (``tools/build_number_words.py``); what CLDR do
     joiners   words between the parts of one number ("and")
     clitics   letters that are written in front of a word as part of it
     months, weekdays, short_months    January = 1 and Monday = 0
+    ambiguous months that are also something else ("May")
+    decimal   the decimal marks of the language's countries
     scale_first    true where the unit stands before the number
+    ten_last  true where 13 is said as "three ten"
     fused     true where 25 is a word of its own, so that knowing 20 and 5 is not enough
     inflected true where months and units of a language in Latin script take endings
+    endings   particles that follow a short word without a space
     void      forms that mean nothing of this kind ("بالمئة" is "per cent", not "hundred")
 """
 
@@ -40,10 +46,9 @@ SenseKind = Literal["value", "fixed", "scale", "before", "after", "joiner", "mon
 _ALPHABETS = frozenset({"Latn", "Cyrl", "Grek", "Geor", "Armn"})
 # Scripts whose languages count their months and write large numbers in steps of 10,000.
 _COUNTING_SCRIPTS = frozenset({"Hang", "Hans", "Hant", "Jpan"})
-# March and May are also verbs and other things in many languages.
-_WORDY_MONTHS = (3, 5)
 # Columns of the tables whose words have an amount, and what such a word is.
 _KINDS: dict[str, SenseKind] = {
+    "counts": "value",
     "fixed": "fixed",
     "scales": "scale",
     "short_scales": "scale",
@@ -60,6 +65,10 @@ _KIN = {
     **{"mkd": "bul", "bel": "ukr", "crh": "tur", "asm": "ben", "kas": "urd", "san": "hin"},
 }
 
+# Combining class of the sign that a consonant has no vowel.
+_VIRAMA = 9
+# Characters of the longest ending of a word in a script other than an alphabet ("ನಲ್ಲಿ").
+_LONG_ENDING = 7
 _NASAL = re.compile("[नम]्(?=[क-ह])|[નમ]્(?=[ક-હ])")
 # Bengali, Gurmukhi, Gujarati and Oriya are laid out as Devanagari is.
 _SHORT = {
@@ -67,6 +76,8 @@ _SHORT = {
     for block in (0, 0x80, 0x100, 0x180, 0x200)
     for long, short in zip("ईीऊूऑॉँ", "इिउुओों", strict=True)
 }
+# Letters of Malayalam that stand for a consonant without a vowel.
+_CHILLU = {"ൺ": "ണ്", "ൻ": "ന്", "ർ": "ര്", "ൽ": "ല്", "ൾ": "ള്"}
 _ARABIC = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ہ": "ه"}
 _SIGNS = {"’": "'", "ʼ": "'", "‘": "'", "ʻ": "'", "−": "-", "٬": ",", "٫": ".", "٪": "%"}
 _SPACES = frozenset("\u00a0\u2009\u202f")
@@ -79,7 +90,9 @@ class _Folding(dict[int, str]):
         char = chr(code)
         digit = unicodedata.decimal(char, None)
         category = unicodedata.category(char)
-        folded = _SHORT.get(char) or _ARABIC.get(char) or _SIGNS.get(char) or char
+        folded = (
+            _SHORT.get(char) or _CHILLU.get(char) or _ARABIC.get(char) or _SIGNS.get(char) or char
+        )
         if digit is not None:
             folded = str(digit)
         elif 0xFF01 <= code <= 0xFF5E:
@@ -138,8 +151,13 @@ class Vocabulary:
     openers: set[str] = field(default_factory=set)
     abbreviations: set[str] = field(default_factory=set)
     void: set[str] = field(default_factory=set)
+    ambiguous: set[str] = field(default_factory=set)
+    ending: int = 4
     clitics: str = ""
+    decimal: str = ""
+    endings: tuple[str, ...] = ()
     scale_first: bool = False
+    ten_last: bool = False
     fused: bool = False
     senses: Mapping[str, Sense | None] = field(init=False)
 
@@ -163,6 +181,12 @@ class Vocabulary:
         """Whether the months are known."""
         return script_of(self.language) in _COUNTING_SCRIPTS or bool(self.calendar)
 
+    @cached_property
+    def ten_and_unit(self) -> bool:
+        """Whether 15 is said as "ten five"."""
+        values = {s.amount for s in self.figures.values() if s.kind == "value"}
+        return {5.0, 10.0} <= values and 15.0 not in values
+
     def spells(self, value: float) -> bool:
         """Return whether the words for ``value`` are known: it is below 100, or so many times a
         unit."""
@@ -177,7 +201,9 @@ class Vocabulary:
     @cached_property
     def _spelt(self) -> frozenset[float]:
         words = {s.amount for s in self.figures.values() if s.kind == "value"}
-        if not self.fused:
+        if self.fused:  # many of them are spelt in several ways
+            words -= {value for value in words if 20 < value < 100 and value % 10}
+        else:
             words |= {
                 ten + unit for ten in range(20, 100, 10) if ten in words for unit in range(10)
             }
@@ -188,6 +214,9 @@ class Vocabulary:
         if word in self.void:
             return None
         found = self.figures.get(word) or self.calendar.get(word) or self._stem(word)
+        for ending in () if found else self.endings:
+            if word.endswith(ending):
+                found = found or self.figures.get(word[: -len(ending)])
         if found or not self.clitics:
             return found
         for cut in (1, 2, 3):
@@ -203,7 +232,11 @@ class Vocabulary:
     def _stem(self, word: str) -> Sense | None:
         if not self.stems:
             return None
-        return next((s for cut in range(5) if (s := self.stems.get(word[: len(word) - cut]))), None)
+        longest = min(self.ending, len(word) - 2)
+        return next(
+            (s for cut in range(longest + 1) if (s := self.stems.get(word[: len(word) - cut]))),
+            None,
+        )
 
 
 class _Senses(dict[str, "Sense | None"]):
@@ -216,7 +249,11 @@ class _Senses(dict[str, "Sense | None"]):
     def __missing__(self, word: str) -> Sense | None:
         if len(self) > 200_000:
             self.clear()
-        found = self[word] = self._words.look_up(word.lower())
+        lowered = word.lower().replace("i\u0307", "i")
+        found = self._words.look_up(lowered)
+        if found is None and "I" in word:  # of Turkish
+            found = self._words.look_up(word.replace("I", "ı").lower())
+        self[word] = found
         return found
 
 
@@ -237,15 +274,19 @@ def _add_table(words: Vocabulary, table: dict[str, Any]) -> None:
         for amount, form in _pairs(table, column):
             firm = column != "short_scales" and not (len(form) <= 2 and form.isascii())
             words.figures.setdefault(_key(form), Sense(kind, float(amount), firm))
-    for column, step in (("from_0", 1), ("tens", 10)):
+    for column, step in (("from_0", 1), ("tens", 10), ("hundreds", 100)):
         for place, forms in enumerate(table.get(column, "").split()):
-            for form in forms.split("/"):
-                value = place if step == 1 else (place + 1) * 10
+            for form in forms.split("/") if forms != "_" else ():
+                value = place if step == 1 else (place + 1) * step
                 words.figures.setdefault(_key(form), Sense("value", float(value)))
     for form in table.get("joiners", "").split():
         words.figures.setdefault(_key(form), Sense("joiner", 0.0))
+    words.ambiguous |= {_key(form) for form in table.get("ambiguous", "").split()}
     _add_calendar(words, table)
+    words.endings += tuple(table.get("endings", "").split())
+    words.decimal = words.decimal or table.get("decimal", "")
     words.clitics = table.get("clitics", words.clitics)
+    words.ten_last |= table.get("ten_last", bool(words.clitics))
     words.scale_first |= table.get("scale_first", False)
     words.fused |= table.get("fused", False)
     words.void |= {_key(form) for form in table.get("void", "").split()}
@@ -253,7 +294,7 @@ def _add_table(words: Vocabulary, table: dict[str, Any]) -> None:
 
 def _add_calendar(words: Vocabulary, table: dict[str, Any]) -> None:
     for number, name in _pairs(table, "months"):
-        _add_name(words, name, Sense("month", number, firm=number not in _WORDY_MONTHS))
+        _add_name(words, name, Sense("month", number, firm=_key(name) not in words.ambiguous))
     for number, name in _pairs(table, "weekdays"):
         _add_name(words, name, Sense("weekday", number))
     for number, name in _pairs(table, "short_months"):
@@ -287,8 +328,9 @@ def vocabulary(language: str) -> Vocabulary:
     words = Vocabulary(language)
     kin = _KIN.get(code, code)
     own, cldr = _tables("number_words.json"), _tables("cldr_words.json")
-    table = own.get(code) or own.get(kin, {})
-    _add_table(words, table)
+    tables = [own[name] for name in dict.fromkeys((code, kin)) if name in own]
+    for table in tables:
+        _add_table(words, table)
     _add_table(words, cldr.get(language) or cldr.get(f"{kin}_{script}", {}))
     if script != "Latn":  # its news may hold English words
         english = vocabulary(ENGLISH)
@@ -297,7 +339,8 @@ def vocabulary(language: str) -> Vocabulary:
                 words.calendar.setdefault(key, sense)
             elif sense.kind == "scale" and sense.firm:
                 words.figures.setdefault(key, sense)
-    if script != "Latn" or table.get("inflected"):
+    if script != "Latn" or any(table.get("inflected") for table in tables):
+        words.ending = words.ending if script in _ALPHABETS else _LONG_ENDING
         _add_stems(words, least=4 if script in _ALPHABETS else 3)
     return words
 
@@ -312,6 +355,8 @@ def _add_stems(words: Vocabulary, *, least: int) -> None:
         if sense.kind == "value":
             sense = Sense("fixed", sense.amount)  # ordinals among others
         words.stems.setdefault(key, sense)
+        if unicodedata.combining(key[-1]) == _VIRAMA and len(key) > least:
+            words.stems.setdefault(key[:-1], sense)
         if sense.kind != "scale" and least == 4:
             for cut in (1, 2):  # "september", but "septembril"
                 if len(key) > 4 * cut - (cut == 2):

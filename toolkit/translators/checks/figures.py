@@ -10,6 +10,8 @@ from toolkit.numbers.parsing import Reading, read
 from toolkit.numbers.words import Vocabulary, vocabulary
 
 _COVID = re.compile(r"covid|corona", re.IGNORECASE)
+# Three groups of digits or more; dates are shorter.
+_PHONE = re.compile(r"\+?\d{1,4}(?:[ ./()-]{1,2}\d{2,4}){2,6}(?!\d)")
 # Written in too many ways ("a", "no", "goalless") for their absence to mean much.
 _OFTEN_ABSENT = frozenset({0.0, 1.0})
 
@@ -23,6 +25,7 @@ def differences(
     readings. A number in words may be missing, since there are many ways to say it, unless the
     other text has one too that is missing in this: then it was changed.
     """
+    source, output = _without_equal_phones(source, output)
     here = read(source, source_language)
     there = read(output, target_language)
     if not (here.numbers or there.numbers or here.possible_months or there.possible_months) and (
@@ -48,13 +51,28 @@ def differences(
     return numbers, dates
 
 
+def _without_equal_phones(source: str, output: str) -> tuple[str, str]:
+    """Return both texts without the telephone numbers that they share, however grouped."""
+    ours = _PHONE.findall(source)
+    theirs = _PHONE.findall(output) if ours else []
+    shared = {_digits(phone) for phone in ours} & {_digits(phone) for phone in theirs}
+    for phone in (*ours, *theirs) if shared else ():
+        if _digits(phone) in shared:
+            source, output = source.replace(phone, " "), output.replace(phone, " ")
+    return source, output
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
 def _stands_in(number: Number, other: Reading, words: Vocabulary) -> bool:
     """Return whether ``number`` stands in the ``other`` text."""
     values = number.values
     if values <= _OFTEN_ABSENT or number.found_in(other.pool):
         return True
-    # "50 %" is translated as "half" and "25 %" as "a quarter".
-    if any(v in (25, 50, 75) and v / 100 in other.pool for v in values):
+    # "50 %" is translated as "half", "25 %" as "a quarter" and "half as much again" as "by 50 %".
+    if any(v in (25, 50, 75) and not other.pool.isdisjoint({v / 100, 1 + v / 100}) for v in values):
         return True
     if words.has_scales:
         return False
@@ -91,11 +109,11 @@ def _dates_differ(
                 differs = True
                 days.add(float(day))
     if words.has_months and target.has_months:
-        differs |= _swapped(here.months, there.months, here.possible_months, there.possible_months)
-        differs |= _swapped(here.weekdays, there.weekdays, here.weekdays, there.weekdays)
+        lost = here.named_months - there.possible_months
+        added = there.named_months - here.possible_months
+        certain = here.months | there.months
+        differs |= bool(lost and added and certain & (lost | added))
+        # A month that is certain may have been said twice, or another one twice.
+        differs |= bool((certain & lost and there.months) or (certain & added and here.months))
+        differs |= bool(here.weekdays ^ there.weekdays and here.weekdays and there.weekdays)
     return differs, days
-
-
-def _swapped(here: Set[int], there: Set[int], maybe_here: Set[int], maybe_there: Set[int]) -> bool:
-    """Return whether one text names a thing that the other does not, which names another."""
-    return bool((here - maybe_there and there) or (there - maybe_here and here))
