@@ -169,3 +169,14 @@ def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write_setting("engine", "torch", path=tmp_path / "none" / "toolkit.toml")
+
+
+def test_columns_come_from_a_file_or_the_environment(tmp_path: Path) -> None:
+    path = tmp_path / "toolkit.toml"
+    path.write_text('columns = { text = "raw", title = "t" }', encoding="utf-8")
+    assert load(path=path).columns == {"text": "raw", "title": "t"}
+    environment = {"TOOLKIT_COLUMNS": "text=body, author=who"}
+    assert load(environment=environment).columns == {"text": "body", "author": "who"}
+    for wrong in ({"txt": "raw"}, "text", {"text": ""}):
+        with pytest.raises(ConfigError, match="columns cannot be"):
+            load({"columns": wrong})

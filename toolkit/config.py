@@ -23,6 +23,9 @@ CONFIG_NAME = "toolkit.toml"
 # Where articles are looked for when nobody says where.
 DEFAULT_INPUTS = (Path("seeds"),)
 
+# The parts of an article that a table or a record may have a column for.
+PARTS = ("text", "title", "language", "author", "published", "address", "html", "publisher")
+
 Engine = Literal["auto", "torch", "ctranslate2"]
 Device = Literal["auto", "cpu", "cuda"]
 ExecutorName = Literal["local", "ray"]
@@ -62,6 +65,8 @@ class Config:
     hub id or GGUF file that is loaded here. ``deadline``: wall-clock time after which no new
     translation is begun.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
+    ``columns``: which column of a table or record holds a part of an article where its name does
+    not say so, such as ``{"text": "raw"}``; the parts are those in ``PARTS``.
     ``executor``: who cleans and segments: this machine (``local``), with several processes when
     there is much, or the Ray cluster that the environment variable ``RAY_ADDRESS`` names (``ray``).
 
@@ -92,6 +97,7 @@ class Config:
     templates: Path | None = None
     prompts: Path | None = None
     executor: ExecutorName = "local"
+    columns: Mapping[str, str] | None = None
 
     if TYPE_CHECKING:
         # The types that are accepted are wider than those that the fields then hold.
@@ -114,6 +120,7 @@ class Config:
             templates: AnyPath | None = ...,
             prompts: AnyPath | None = ...,
             executor: ExecutorName = ...,
+            columns: Mapping[str, str] | None = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -171,6 +178,15 @@ def _time(value: Any) -> dt.time:
     return time
 
 
+def _columns(value: Any) -> dict[str, str]:
+    if isinstance(value, str):  # as an environment variable has it
+        value = dict(pair.split("=", 1) for pair in value.split(","))
+    found = {part.strip(): _name(column).strip() for part, column in dict(value).items()}
+    if not found.keys() <= set(PARTS):
+        raise ValueError
+    return found
+
+
 _Option = tuple[Callable[[Any], Any], str]
 
 
@@ -212,6 +228,7 @@ _OPTIONS: dict[str, _Option] = {
     "templates": (_path, "a path"),
     "prompts": (_path, "a path"),
     "executor": _one_of(ExecutorName),
+    "columns": (_columns, f"a column's name for each of some of {', '.join(PARTS)}"),
 }
 _OPTIONAL = {item.name for item in fields(Config) if item.default is None}
 

@@ -79,7 +79,7 @@ def run(
     ):
         render.check_templates(config.templates)
         with ExitStack() as background:
-            incoming = Incoming(_inputs(config, report), _executor(config), folder.path)
+            incoming = _incoming(config, report, folder)
             background.callback(incoming.stop)
             windows = _windows(incoming, config, report)
             with report.stage("load model"):
@@ -123,6 +123,11 @@ def _inputs(config: Config, report: Report) -> tuple[Path, ...]:
         return config.inputs
     report.tell("No articles are named: taking the five samples that come with the toolkit.")
     return samples()
+
+
+def _incoming(config: Config, report: Report, folder: RunFolder) -> Incoming:
+    inputs = _inputs(config, report)
+    return Incoming(inputs, _executor(config), folder.path, config.columns)
 
 
 def _executor(config: Config) -> Executor:

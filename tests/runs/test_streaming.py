@@ -27,6 +27,7 @@ from toolkit.executors.base import Failed
 from toolkit.executors.local import Local
 from toolkit.pipeline import run
 from toolkit.readers import collection, formats, paths
+from toolkit.readers.base import Columns, Stream
 from toolkit.runs import outputs, translation
 
 ROOT = Path(__file__).parents[2]
@@ -242,14 +243,14 @@ def test_a_file_that_breaks_its_reader_costs_no_other(
 ) -> None:
     for name in ("a.txt", "b.txt", "c.txt"):
         (tmp_path / name).write_text(f"The council met on Monday in {name}.", encoding="utf-8")
-    read = formats.read
+    read = formats.read_file
 
-    def broken(data: bytes, source: str) -> list[Article | Failure]:
+    def broken(stream: Stream, source: str, columns: Columns) -> Iterator[Article | Failure]:
         if source.endswith("b.txt"):
             raise IndexError("list index out of range")
-        return read(data, source)
+        return read(stream, source, columns)
 
-    monkeypatch.setattr(paths, "read", broken)
+    monkeypatch.setattr(paths, "read_file", broken)
     loaded = collection.load([tmp_path])
     assert [Path(a.source).name for a in loaded.articles] == ["a.txt", "c.txt"]
     (failure,) = loaded.failures

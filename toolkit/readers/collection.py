@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from toolkit.data import Article, Failure
+from toolkit.readers.base import Columns
 from toolkit.readers.paths import contents, files
 
 
@@ -28,10 +29,10 @@ class Loaded:
     duplicates: list[tuple[str, str]] = field(default_factory=list)
 
 
-def load(paths: Iterable[Path]) -> Loaded:
+def load(paths: Iterable[Path], *, columns: Columns = None) -> Loaded:
     """Return all that ``scan`` yields."""
     loaded = Loaded()
-    for item in scan(paths):
+    for item in scan(paths, columns=columns):
         if isinstance(item, Article):
             loaded.articles.append(item)
         elif isinstance(item, Failure):
@@ -42,19 +43,20 @@ def load(paths: Iterable[Path]) -> Loaded:
 
 
 def scan(
-    paths: Iterable[Path], *, stdin: bytes | None = None
+    paths: Iterable[Path], *, stdin: bytes | None = None, columns: Columns = None
 ) -> Iterator[Article | Failure | Duplicate]:
     """Yield the content of every file of ``paths``, one article at a time.
 
     A folder stands for its files, hidden ones left out. ``stdin`` is the content of ``-``, if that
-    was read already. Raises ``InputError`` only where one of ``paths`` does not exist or cannot be
-    entered: a file in a folder that cannot be read is a failure, and the others go on.
+    was read already; ``columns`` are those of tables. Raises ``InputError`` only where one of
+    ``paths`` does not exist or cannot be entered: a file in a folder that cannot be read is a
+    failure, and the others go on.
     """
     found, failures = files(paths)
     yield from failures
     seen: dict[str, str] = {}
     for file in found:
-        for item in contents(file, stdin=stdin):
+        for item in contents(file, stdin=stdin, columns=columns):
             if isinstance(item, Failure):
                 yield item
             elif item.id in seen:

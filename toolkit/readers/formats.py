@@ -1,27 +1,36 @@
-"""Choose the reader of a file."""
+"""Choose the reader of a file: by its suffix, and by how it begins."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+import io
+from collections.abc import Callable, Iterable
+from pathlib import PurePath
 
 from toolkit import plugins
 from toolkit.data import Article, Failure
 from toolkit.errors import ConfigError, InputError
-from toolkit.readers.base import Reader
-from toolkit.readers.jsonl import is_json_lines, read_jsonl
+from toolkit.readers.base import Columns, Items, Reader, Stream, StreamReader
+from toolkit.readers.jsonl import is_json, read_json, read_jsonl
 from toolkit.readers.markup import begins_as_page, is_feed
+from toolkit.readers.tables import read_csv, read_parquet
 from toolkit.readers.text import read_text
 
+# Bytes of a file by which its format is told.
+_HEAD = 8192
+# Failures of one file that are reported one by one.
+_MOST_FAILURES = 1000
+# Bytes in which the first line of JSON Lines should end.
+_LONG_HEAD = 4 << 20
 
-def read_html(data: bytes, source: str) -> Iterator[Article | Failure]:
+
+def read_html(data: bytes, source: str) -> Items:
     """Return the article of a web page: see ``toolkit.readers.html``, which is loaded now."""
     from toolkit.readers import html
 
     return html.read_html(data, source)
 
 
-def read_feed(data: bytes, source: str) -> Iterator[Article | Failure]:
+def read_feed(data: bytes, source: str) -> Items:
     """Return the articles of a feed: see ``toolkit.readers.feeds``, which is loaded now."""
     from toolkit.readers import feeds
 
@@ -32,8 +41,6 @@ _BY_SUFFIX: dict[str, Reader] = {
     ".txt": read_text,
     ".text": read_text,
     ".md": read_text,
-    ".jsonl": read_jsonl,
-    ".ndjson": read_jsonl,
     ".html": read_html,
     ".htm": read_html,
     ".xhtml": read_html,
@@ -42,45 +49,89 @@ _BY_SUFFIX: dict[str, Reader] = {
     ".rdf": read_feed,
     ".xml": read_feed,
 }
+# Formats of many articles, which are read from a stream.
+_STREAMED: dict[str, StreamReader] = {
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+    ".json": read_json,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".tab": read_csv,
+    ".parquet": read_parquet,
+}
+_MAY_BE_FEEDS = (".json",)
+# How files of a format begin, whatever their names.
+_BY_START: tuple[tuple[bytes, StreamReader], ...] = ((b"PAR1", read_parquet),)
 
 
-def read(data: bytes, source: str) -> list[Article | Failure]:
-    """Return the articles in ``data``, by the reader for the suffix of ``source`` or, without
-    one, by ``read_stream``. Content that cannot be read is in the list as a failure."""
-    suffix = Path(source).suffix.lower()
-    if not suffix:
-        return read_stream(data, source)
-    try:
-        reader = plugins.reader(suffix) or _BY_SUFFIX.get(suffix)
-    except ConfigError as error:
-        return [Failure(source, "read", str(error), error.remedy)]
-    if reader in (None, read_text, read_html) and is_feed(data):
-        reader = read_feed
-    # Markdown may begin with a tag.
-    elif reader in (None, read_text, read_feed) and begins_as_page(data, part=suffix != ".md"):
-        reader = read_html
-    if reader is None:
-        known = ", ".join(sorted({*_BY_SUFFIX, *plugins.readers()}))
-        return [Failure(source, "read", f"no reader for {suffix} files", f"Save it as {known}.")]
-    return _apply(reader, data, source)
+def read(data: bytes, source: str, columns: Columns = None) -> list[Article | Failure]:
+    """Return the articles in ``data``, as ``read_file`` yields them."""
+    return list(read_file(Stream(io.BytesIO(data)), source, columns))
 
 
 def read_stream(data: bytes, source: str) -> list[Article | Failure]:
-    """Return the articles in ``data`` that has no file name: a feed or a web page where it begins
-    as one, JSON Lines where it begins with a JSON object, else plain text. Content that cannot be
-    read is in the list as a failure."""
-    if is_feed(data):
-        return _apply(read_feed, data, source)
-    if begins_as_page(data):
-        return _apply(read_html, data, source)
-    return _apply(read_jsonl if is_json_lines(data) else read_text, data, source)
+    """Return the articles in ``data`` that has no file name, by how it begins."""
+    return list(_read(Stream(io.BytesIO(data)), source, "", None))
 
 
-def _apply(
-    reader: Callable[[bytes, str], Iterable[Article | Failure]], data: bytes, source: str
-) -> list[Article | Failure]:
+def read_file(stream: Stream, source: str, columns: Columns = None) -> Items:
+    """Yield the articles in ``stream``, by how it begins, or by the suffix of ``source``. Content
+    that cannot be read is a failure."""
+    return _read(stream, source, PurePath(source).suffix.lower(), columns)
+
+
+def _read(stream: Stream, source: str, suffix: str, columns: Columns) -> Items:
+    reader: Reader | None
     try:
-        return list(reader(data, source))
+        reader = plugins.reader(suffix) if suffix else None
+    except ConfigError as error:
+        return iter([Failure(source, "read", str(error), error.remedy)])
+    reader = reader or _begins_as(stream.peek(_HEAD), suffix)
+    if reader:
+        return _apply(lambda: reader(stream.whole(source), source), source)
+    streamed = _begun(stream.peek(_HEAD)) or _STREAMED.get(suffix)
+    if streamed is None and not suffix:
+        streamed = read_json if is_json(stream.peek(_LONG_HEAD)) else _read_text
+    if streamed is None:
+        known = ", ".join(sorted({*_BY_SUFFIX, *_STREAMED, *plugins.readers()}))
+        reason = f"no reader for {suffix} files"
+        return iter([Failure(source, "read", reason, f"Save it as {known}.")])
+    return _apply(lambda: streamed(stream, source, columns), source)
+
+
+def _begins_as(head: bytes, suffix: str) -> Reader | None:
+    """Return the reader of a whole file that begins with ``head``; None where none of these is
+    for it."""
+    known = _BY_SUFFIX.get(suffix)
+    if suffix in _STREAMED and suffix not in _MAY_BE_FEEDS:
+        return None
+    if known in (None, read_text, read_html) and is_feed(head):
+        return read_feed
+    # Markdown may begin with a tag.
+    if known in (None, read_text, read_feed) and begins_as_page(head, part=suffix != ".md"):
+        return read_html
+    return None if _begun(head) else known
+
+
+def _read_text(stream: Stream, source: str, columns: Columns) -> Iterable[Article | Failure]:
+    return read_text(stream.whole(source), source)
+
+
+def _begun(head: bytes) -> StreamReader | None:
+    return next((reader for start, reader in _BY_START if head.startswith(start)), None)
+
+
+def _apply(read: Callable[[], Iterable[Article | Failure]], source: str) -> Items:
+    """Yield what ``read`` gives, its errors as failures, of which a file may have so many."""
+    failed = 0
+    try:
+        for item in read():
+            failed += isinstance(item, Failure)
+            if isinstance(item, Article) or failed <= _MOST_FAILURES:
+                yield item
     except (InputError, ConfigError) as error:
         reason = str(error).removeprefix(f"{source}: ")
-        return [Failure(source, "read", reason, error.remedy)]
+        yield Failure(source, "read", reason, error.remedy)
+    if failed > _MOST_FAILURES:
+        reason = f"{failed - _MOST_FAILURES:,} more records that cannot be read"
+        yield Failure(source, "read", reason, "Mend what is said of the first ones.")

@@ -34,6 +34,12 @@ _FEED = re.compile(
 )
 _FEED_LIST = re.compile(_WARNINGS + _PROLOG + rb"<opml\b", re.IGNORECASE)
 _JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org\\?/version')
+# An entity, and a tag at the start of a text, whose own sign is written as an entity.
+_ENTITY_TWICE = re.compile(r"&amp;(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,5});", re.I)
+_ESCAPED_TAG = re.compile(
+    r"\s*&(?:amp;)?lt;(?:p|div|h[1-6]|ul|ol|table|blockquote|figure|section|article|span|br)\b",
+    re.I,
+)
 # Bytes and characters looked at: comments and blank lines may stand before the first tag.
 _HEAD = 8192
 
@@ -80,6 +86,10 @@ def is_fragment(text: str) -> bool:
 
 def fragment_text(text: str) -> str:
     """Return the lines of a text that is written in HTML, a part of a page, without captions."""
+    if _ENTITY_TWICE.search(text):
+        text = html.unescape(text)
+    if _ESCAPED_TAG.match(text):
+        text = html.unescape(text)
     if not _BLOCK.search(text):
         # Only its inside is HTML: its lines stay as they are.
         if not _EMBEDDED.search(text):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import IO
 from urllib.parse import unquote
 
 from toolkit.data import Article, Failure
 from toolkit.errors import REPORT, InputError, described
-from toolkit.readers.formats import read, read_stream
-from toolkit.readers.jsonl import is_wide
+from toolkit.readers.base import Columns, Stream
+from toolkit.readers.formats import read_file
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +24,6 @@ STDIN = Path("-")
 _CHECK = "Check the file and its permissions."
 # An address of a file on this machine, as a path writes it.
 _FILE_ADDRESS = re.compile(r"file:/{1,3}(?:localhost/)?", re.IGNORECASE)
-# Files with such names hold an article a line; larger ones than this are read in parts.
-_LINES = (".jsonl", ".ndjson")
-_SLICE = 4 << 20
 
 
 def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
@@ -108,54 +104,25 @@ def read_stdin() -> bytes:
     return stream.read() if stream else b""
 
 
-def contents(file: Path, *, stdin: bytes | None = None) -> Iterator[Article | Failure]:
+def contents(
+    file: Path, *, stdin: bytes | None = None, columns: Columns = None
+) -> Iterator[Article | Failure]:
     """Yield the articles in one file; one that cannot be read is a failure. ``stdin`` is the
-    content of stdin, if that was read already."""
+    content of stdin, if that was read already; ``columns`` are those of tables."""
     name = "stdin" if file == STDIN else _shown(file)
     try:
         if file == STDIN:
-            yield from read_stream(read_stdin() if stdin is None else stdin, name)
+            data = read_stdin() if stdin is None else stdin
+            yield from read_file(Stream(io.BytesIO(data)), name, columns)
             return
         with file.open("rb") as stream:
-            if file.suffix.lower() in _LINES and os.fstat(stream.fileno()).st_size > _SLICE:
-                yield from _read_slices(stream, name)
-            else:
-                yield from read(stream.read(), name)
+            yield from read_file(Stream(stream), name, columns)
     except OSError as error:
         yield _unreadable(file, error)
     except Exception as error:  # A reader's mistake over one file costs no other.
         log.exception("%s: unforeseen", name)
         reason = f"unforeseen error ({described(error)})"
         yield Failure(name, "read", reason, REPORT)
-
-
-def _read_slices(stream: IO[bytes], name: str) -> Iterator[Article | Failure]:
-    """Read a large file of lines by some megabytes of whole lines at a time."""
-    data = _slice(stream)
-    if is_wide(data):
-        # In UTF-16 the byte of a line's end stands in other characters, too.
-        yield from read(data + stream.read(), name)
-        return
-    before = 0
-    while data:
-        if data.strip():
-            # A blank line first, so that no line within a file looks like the start of one.
-            for item in read(b"\n" * bool(before) + data, name):
-                yield _shifted(item, name, before - bool(before))
-        before += data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
-        data = _slice(stream)
-
-
-def _slice(stream: IO[bytes]) -> bytes:
-    return stream.read(_SLICE) + stream.readline()
-
-
-def _shifted(item: Article | Failure, name: str, lines: int) -> Article | Failure:
-    """Return ``item`` with the number of its line counted from the start of the file."""
-    number = item.source.removeprefix(f"{name}:")
-    if not lines or not (number.isdecimal() and item.source == f"{name}:{number}"):
-        return item
-    return replace(item, source=f"{name}:{int(number) + lines}")
 
 
 def _unreadable(path: Path, error: OSError) -> Failure:

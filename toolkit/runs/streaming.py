@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -43,7 +43,13 @@ class Incoming:
     Iterating raises what reading raised.
     """
 
-    def __init__(self, inputs: tuple[Path, ...], executor: Executor, folder: Path) -> None:
+    def __init__(
+        self,
+        inputs: tuple[Path, ...],
+        executor: Executor,
+        folder: Path,
+        columns: Mapping[str, str] | None = None,
+    ) -> None:
         self.found = 0
         self.segments = 0
         self.unread: list[Failure] = []
@@ -52,6 +58,7 @@ class Incoming:
         self.timings = {"read": 0.0, "clean": 0.0}
         self.finished = False
         self._inputs = inputs
+        self._columns = columns
         self._executor = executor
         self._waiting: Spill[PreparedArticle] = Spill(folder)
         # True for an article that is prepared, False for one that failed, None at the end.
@@ -111,7 +118,7 @@ class Incoming:
         self.timings["clean"] = time.monotonic() - began - self.timings["read"]
 
     def _read(self, sources: deque[str]) -> Iterator[Article]:
-        items = collection.scan(self._inputs, stdin=self._stdin)
+        items = collection.scan(self._inputs, stdin=self._stdin, columns=self._columns)
         while True:
             began = time.monotonic()
             item = next(items, None)
