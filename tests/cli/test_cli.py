@@ -185,6 +185,12 @@ def test_an_unknown_language_gets_a_suggestion(toolkit: Shell, option: str) -> N
     assert done.stdout == ""
 
 
+def test_a_language_that_the_script_contradicts_is_refused(toolkit: Shell) -> None:
+    done = toolkit("translate", GUJARATI, "--from", "hi", "--model", "demo")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the text is not in the script of Hindi" in done.stderr
+
+
 def test_no_weights_and_no_network_says_what_to_do(toolkit: Shell) -> None:
     done = toolkit("digest", SEEDS, "--model", "600M")
     assert done.returncode == 1

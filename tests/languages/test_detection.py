@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +47,37 @@ def test_what_may_be_another_language_is_doubted(
 )
 def test_mixed_short_and_declared(code: str, declared: str | None, text: str) -> None:
     assert detection.detect(text, declared=declared).code == code
+
+
+@pytest.mark.parametrize(("code", "declared", "text"), CASES["posts"])
+def test_addresses_handles_tags_and_names_do_not_decide(
+    code: str, declared: str | None, text: str
+) -> None:
+    found = detection.detect(text, declared=declared)
+    assert found.code == code
+    assert not (declared and found.doubt)
+
+
+@pytest.mark.parametrize("text", [None, b"plain bytes", 7])
+def test_what_is_no_text_is_refused_in_a_line(text: Any) -> None:
+    with pytest.raises(InputError, match=f"{type(text).__name__}, not a string"):
+        detection.detect(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "writing", "fits"),
+    [
+        ("પુલ ખુલ્લો મુકાયો", "Deva", False),
+        ("Мост открыли в понедельник", "Latn", False),
+        ("다리가 열렸다", "Hans", False),
+        ("新医院将开业", "Hant", True),
+        ("新しい病院", "Jpan", True),
+        ("iPhone 17 Pro Max, MacBook Air और iPad", "Deva", True),
+        ("2026 — 11", "Gujr", True),
+    ],
+)
+def test_a_language_that_the_script_contradicts(text: str, writing: str, fits: bool) -> None:
+    assert scripts.fits(text, writing) is fits
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "12,345.67 — 2026!", "☃ 🎉"])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from toolkit.config import Config
 from toolkit.data import Article, Brief, Failure, PreparedArticle, TranslatedArticle, Translation
-from toolkit.errors import ToolkitError
+from toolkit.errors import ConfigError, ToolkitError
 from toolkit.languages import ENGLISH, codes
 from toolkit.progress import Progress
 from toolkit.runs import stages, translation
@@ -82,6 +82,8 @@ def _prepare(
     for article in articles:
         try:
             prepared.append(stages.prepare(article, language=language))
+        except ConfigError:
+            raise
         except ToolkitError as error:
             reason = str(error).removeprefix(f"{article.source}: ")
             failures.append(Failure(article.source, "clean", reason, error.remedy))

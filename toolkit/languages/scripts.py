@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 UNKNOWN = "Zzzz"
@@ -25,6 +25,11 @@ _WRITTEN_WITH = {
 }
 # Chinese may quote its neighbours; their own prose is never without a tenth of their letters.
 _LEAST_NATIVE = 0.1
+# Scripts that write each sound, or each consonant, with a letter.
+_ALPHABETS = frozenset({"Arab", "Armn", "Cyrl", "Geor", "Grek", "Hebr", "Latn", "Nkoo", "Tfng"})
+# How many letters one of an expected writing system counts for.
+_EXPECTED_WEIGHT = 3
+_CAPITALISED = re.compile(r"\b[a-zß-öø-ÿ]*[A-ZÀ-ÖØ-Þ][A-Za-zÀ-ÖØ-öø-ÿ]*")
 
 _RANGES = (
     (0x0041, 0x02B8, "Latn"),
@@ -138,13 +143,13 @@ def of(text: str) -> frozenset[str]:
     return frozenset(count(text))
 
 
-def writing_system(text: str) -> str | None:
+def writing_system(text: str, *, expected: Collection[str] = ()) -> str | None:
     """Return the writing system that ``text`` is mainly in, None where it has no letter.
 
     Scripts that are written together count together: Japanese is ``Jpan``, Korean ``Hang``,
-    and Chinese ``Hans`` or ``Hant`` by the forms of its characters. Latin letters count half:
-    names, addresses and boilerplate in them stand in text of every other script, while the
-    reverse is rare.
+    and Chinese ``Hans`` or ``Hant`` by the forms of its characters. Latin letters count half, and
+    a quarter in words with a capital: names, acronyms and boilerplate in them stand in text of
+    every other script, while the reverse is rare. The ``expected`` systems count thrice.
     """
     weight: dict[str, float] = dict(count(text))
     kana = weight.pop("Hira", 0) + weight.pop("Kana", 0)
@@ -155,9 +160,27 @@ def writing_system(text: str) -> str | None:
         weight["Hang"] += han
     elif han:
         weight[_han_forms(text)] = han
-    if "Latn" in weight:
-        weight["Latn"] /= 2
+    if "Latn" in weight and len(weight) > 1:
+        named = sum(len(word) for word in _CAPITALISED.findall(text))
+        weight["Latn"] = (weight["Latn"] - named / 2) / 2
+    for system in weight:
+        weight[system] *= 1 if system in _ALPHABETS else 2
+        weight[system] *= _EXPECTED_WEIGHT if system in expected else 1
     return max(weight, key=lambda script: weight[script]) if weight else None
+
+
+def fits(text: str, writing: str) -> bool:
+    """Return whether a text may be in the writing system ``writing``: it is mainly in it, has a
+    tenth of its letters from it, or has no letters.
+
+    >>> fits("जल", "Deva"), fits("जल", "Gujr"), fits("2026", "Gujr")
+    (True, False, True)
+    """
+    letters = count(text)
+    own = sum(letters[script] for script in written_with(writing))
+    return own >= _LEAST_NATIVE * letters.total() or (
+        writing_system(text, expected={writing}) == writing
+    )
 
 
 def only(text: str, writing: str) -> str:

@@ -18,8 +18,8 @@ from toolkit.data import (
     Segment,
     TranslatedArticle,
 )
-from toolkit.errors import REPORT, InputError, ToolkitError, described
-from toolkit.languages import codes, detection
+from toolkit.errors import REPORT, ConfigError, InputError, ToolkitError, described
+from toolkit.languages import codes, detection, script_of, scripts
 from toolkit.readers.base import MOST_CHARACTERS, SPLIT
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.extractive.summariser import Extractive
@@ -77,6 +77,11 @@ def _prepare(article: Article, language: str | None) -> PreparedArticle:
         raise InputError(
             f"{article.source}: no text is left after cleaning",
             remedy="Look at the file: it holds nothing but boilerplate.",
+        )
+    if language and not scripts.fits(page.text, script_of(language)):
+        raise ConfigError(
+            f"{article.source}: the text is not in the script of {codes.get(language).name}",
+            remedy="Name the language that it is in, or leave it to detection.",
         )
     found = (
         detection.Detection(language, 1.0)
