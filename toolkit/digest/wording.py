@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
-import re
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlsplit
 
 from toolkit.digest.safe_text import clean
+from toolkit.text.moments import day_of
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# Seconds since 1970, of the years 2001 to 2128.
-_SECONDS = re.compile(r"[1-4]\d{9}(?:\.\d+)?")
 
 
 def source_name(source: str, publisher: str | None = None) -> str:
@@ -46,16 +43,8 @@ def source_link(source: str) -> str:
 def published(text: str) -> str:
     """Return the day of a date or time in words if it is in ISO 8601, in RFC 5322 as in RSS, or in
     seconds since 1970 (UTC); any other text as it is."""
-    try:
-        if _SECONDS.fullmatch(text):
-            return day(dt.datetime.fromtimestamp(float(text), dt.UTC).date())
-        return day(dt.date.fromisoformat(text[:10]))
-    except ValueError:
-        pass
-    try:
-        return day(email.utils.parsedate_to_datetime(text).date())
-    except (ValueError, TypeError, IndexError):
-        return clean(text)
+    found = day_of(text)
+    return day(found) if found else clean(text)
 
 
 def day(date: dt.date) -> str:

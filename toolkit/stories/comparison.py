@@ -1,18 +1,18 @@
 """Measures how alike the English texts of a day are.
 
-Two texts report one event if two measures agree. One is the share of their surprise (see
+Two texts report one event if three measures agree. One is the share of their surprise (see
 ``profiles.py``) that lies in terms of both: it needs no other texts, so it works for two articles
 as for ten thousand, and it tells two visits of one president to one country apart, which share
-only what is common about them. The other is the cosine of their TF-IDF vectors, which takes the
-rest of the day's news into account.
+only what is common about them. Another is the cosine of their TF-IDF vectors, which takes the
+rest of the day's news into account. The third is whom and what they name (``naming.py``).
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from toolkit.stories.naming import Naming, ranges, view
 from toolkit.stories.profiles import Profile, Texts, rounded, surprise
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ class Comparison:
         self._terms = texts.terms
         # Views, not copies: the columns take most of the memory.
         self._starts = np.frombuffer(texts.starts, dtype=np.uint64).astype(np.int64)
-        self._term = _view(texts.term)
-        self._frequency = _view(texts.frequency)
-        self._text_words = _view(texts.words)
-        self._text_length = _view(texts.length)
+        self._term = view(texts.term)
+        self._frequency = view(texts.frequency)
+        self._text_words = view(texts.words)
+        self._text_length = view(texts.length)
         self._text = np.repeat(np.arange(self._size, dtype=np.int32), np.diff(self._starts))
         # In how many texts each term is.
         self._spread = np.bincount(self._term, minlength=len(texts.terms))
-        self._weight = self._tf_idf(_view(texts.count))
+        self._weight = self._tf_idf(view(texts.count))
         # The entries sorted by term, and within a term by text; and where each term's start.
         self._by_term = np.argsort(self._term, kind="stable").astype(np.int32)
         self._term_starts = np.concatenate(([0], np.cumsum(self._spread)))
@@ -68,6 +68,7 @@ class Comparison:
         # For each term, its entry in the text that is being compared, or -1.
         self._entry_of = np.full(len(self._spread), -1, dtype=np.int32)
         self._totals: dict[int, NDArray[Any]] = {}
+        self._naming = Naming(texts.named)
 
     def _tf_idf(self, counts: NDArray[Any]) -> NDArray[Any]:
         """Return TF-IDF weights, each text scaled to length 1: sums of products are cosines."""
@@ -84,7 +85,7 @@ class Comparison:
 
     def margins(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
         """Yield, for each text, the numbers of earlier texts and its margins with them: by how
-        much the pair passes (above 0) or fails both measures. A pair that is left out has a
+        much the pair passes (above 0) or fails all measures. A pair that is left out has a
         cosine of next to nothing."""
         import numpy as np
 
@@ -95,7 +96,7 @@ class Comparison:
             own = slice(self._starts[number], self._starts[number + 1])
             here = telling[self._term[own]]
             terms, weights = self._term[own][here], self._weight[own][here]
-            entries = self._by_term[_ranges(self._term_starts[terms], earlier[terms])]
+            entries = self._by_term[ranges(self._term_starts[terms], earlier[terms])]
             products = self._weight[entries] * np.repeat(weights, earlier[terms])
             earlier[terms] += 1
             cosines = np.bincount(self._text[entries], products)
@@ -104,13 +105,13 @@ class Comparison:
                 yield number, others, self._margins(number, others)
 
     def _margins(self, number: int, others: NDArray[Any]) -> NDArray[Any]:
-        """Return the margins of the text ``number`` with each of ``others``: the lesser of both
-        measures, less its threshold."""
+        """Return the margins of the text ``number`` with each of ``others``: the least of the
+        measures, less its threshold. Names are not asked about a pair that fails already."""
         import numpy as np
 
         own = slice(self._starts[number], self._starts[number + 1])
         sizes = self._starts[others + 1] - self._starts[others]
-        entries = _ranges(self._starts[others], sizes)
+        entries = ranges(self._starts[others], sizes)
         other = np.repeat(np.arange(len(others)), sizes)
         self._entry_of[self._term[own]] = np.arange(own.start, own.stop)
         same = self._entry_of[self._term[entries]]
@@ -134,7 +135,11 @@ class Comparison:
         length = np.minimum(self._text_words[others], self._text_words[number])
         enough = SHARED * np.minimum(1.0, length / LONG) ** 2
         surprising = shared / total - np.maximum(enough, SHARED_AT_LEAST)
-        return np.where(cosine > 0, np.minimum(cosine, surprising), cosine)
+        margins: NDArray[Any] = np.where(cosine > 0, np.minimum(cosine, surprising), cosine)
+        if (passing := margins > 0).any():
+            by_name = self._naming.margins(number, others[passing])
+            margins[passing] = np.minimum(margins[passing], by_name)
+        return margins
 
     def shared_surprise(self, text: Profile) -> NDArray[Any]:
         """Return, for each text of the collection, the share (0 to 1) of its surprise and that
@@ -146,7 +151,7 @@ class Comparison:
         if not known:
             return np.zeros(self._size)
         terms = np.array(list(known))
-        entries = self._by_term[_ranges(self._term_starts[terms], self._spread[terms])]
+        entries = self._by_term[ranges(self._term_starts[terms], self._spread[terms])]
         owners = self._text[entries]
         # (terms of the text, lengths)
         theirs = np.array([[surprise(f, n) for n in self._lengths] for f in known.values()])
@@ -168,17 +173,3 @@ class Comparison:
             values = np.array(self._surprises_at(length))[self._frequency]
             self._totals[length] = np.bincount(self._text, values, minlength=self._size)
         return self._totals[length]
-
-
-def _view(column: array[int]) -> NDArray[Any]:
-    import numpy as np
-
-    return np.frombuffer(column, dtype=column.typecode) if column else np.zeros(0, np.int32)
-
-
-def _ranges(starts: NDArray[Any], sizes: NDArray[Any]) -> NDArray[Any]:
-    """Return the whole numbers of several ranges, one range after the other."""
-    import numpy as np
-
-    ends = np.cumsum(sizes)
-    return np.repeat(starts - ends + sizes, sizes) + np.arange(ends[-1] if len(ends) else 0)

@@ -13,10 +13,12 @@ from typing import Protocol
 
 from toolkit.data import Brief, EarlierStory, Story, TranslatedArticle
 from toolkit.stories.comparison import Comparison
+from toolkit.stories.facts import facts
 from toolkit.stories.grouping import events
 from toolkit.stories.merging import merge
 from toolkit.stories.order import Member, by_importance, lead_first
 from toolkit.stories.profiles import Texts, profile
+from toolkit.text.moments import day_of
 
 # Bullets of a story.
 MAX_BULLETS = 6
@@ -51,7 +53,8 @@ class Day:
         translations = article.translations if article else ()
         flagged = frozenset(t.segment.index for t in translations if t.flags)
         self._members.append(Member(brief, len(translations), flagged))
-        self._texts.add(profile(_text(brief, article)))
+        sentences = _sentences(brief, article)
+        self._texts.add(profile(" ".join(sentences)), facts(sentences, _day(article)))
 
     def stories(self, earlier: Iterable[EarlierStory] = ()) -> Iterator[Story]:
         """Yield the stories in order; every brief is in exactly one. A story that continues some
@@ -89,13 +92,19 @@ def group(
     return tuple(day.stories(earlier))
 
 
-def _text(brief: Brief, article: TranslatedArticle | None) -> str:
-    """Return the English that tells which event a brief reports."""
+def _sentences(brief: Brief, article: TranslatedArticle | None) -> list[str]:
+    """Return the English that tells which event a brief reports, the headline first."""
     if article is None:
-        return " ".join([brief.headline, *(bullet.text for bullet in brief.bullets)])
+        return [brief.headline, *(bullet.text for bullet in brief.bullets)]
     if article.prepared.language_doubt:
-        return ""
-    return " ".join(t.english for t in article.translations if not t.flags)
+        return []
+    return [t.english for t in article.translations if not t.flags]
+
+
+def _day(article: TranslatedArticle | None) -> int:
+    """Return the ordinal of the day of publication, 0 where it is unknown."""
+    found = day_of(article.prepared.article.published or "") if article else None
+    return found.toordinal() if found else 0
 
 
 def _story(members: Sequence[Member], continues: dt.date | None) -> Story:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from toolkit.stories.facts import NOTHING, Facts, is_country
 from toolkit.text.english import frequencies
 from toolkit.text.similarity import Vector, content_words, stem
 
@@ -24,6 +25,10 @@ _BURSTINESS = 20.0
 _RAREST = 3e-7
 # A chance below this is counted as this, so that its logarithm is finite.
 _LEAST_CHANCE = 1e-9
+# The length of the text, in words, in which the surprise of a name is measured.
+_NAMED_IN = 330
+# How much a country counts, beside another name: many events have it in common.
+_OF_COUNTRIES = 0.6
 # Texts whose lengths differ by less than this factor are compared as equally long.
 _LENGTH_STEP = 1.1
 
@@ -70,8 +75,41 @@ def rounded(length: int) -> int:
     return round(_LENGTH_STEP ** round(math.log(length + 1, _LENGTH_STEP)))
 
 
+class FactColumns:
+    """The facts of many texts, in columns: about five bytes a name."""
+
+    def __init__(self) -> None:
+        # The numbers that names go by, and the surprise of each.
+        self.numbers: dict[str, int] = {}
+        self.weights = array("f")
+        # For each text, where its names start, and the rest of its facts.
+        self.starts = array("Q", [0])
+        self.decimals: list[frozenset[str]] = []
+        self.weekdays: list[frozenset[int]] = []
+        self.day = array("i")
+        # For each name of each text: its number, and whether it stands in the lead and is one of
+        # the lead's places.
+        self.name = array("I")
+        self.in_lead = array("B")
+        self.is_place = array("B")
+
+    def append(self, facts: Facts) -> None:
+        for name, frequency in facts.names.items():
+            if name not in self.numbers:
+                weight = _OF_COUNTRIES if is_country(name) else 1.0
+                self.weights.append(weight * surprise(frequency, _NAMED_IN))
+            self.name.append(self.numbers.setdefault(name, len(self.numbers)))
+            self.in_lead.append(name in facts.lead)
+            self.is_place.append(name in facts.places)
+        self.starts.append(len(self.name))
+        self.decimals.append(facts.decimals)
+        self.weekdays.append(facts.weekdays)
+        self.day.append(facts.day)
+
+
 class Texts:
-    """The profiles of many texts, in columns: about ten bytes a term, a tenth of a ``Profile``.
+    """The profiles of many texts, in columns: about ten bytes a term, a tenth of a ``Profile``;
+    and what they name.
 
     Texts with the same terms the same number of times are kept once: ``distinct[place]`` is the
     number of the distinct text that stands at ``place``, counted from 0 in the order of ``add``.
@@ -93,16 +131,19 @@ class Texts:
         self.term = array("I")
         self.count = array("I")
         self.frequency = array("H")
+        # What each distinct text names.
+        self.named = FactColumns()
         self._numbers: dict[bytes, int] = {}
 
-    def add(self, text: Profile) -> None:
-        """Append a text."""
+    def add(self, text: Profile, facts: Facts = NOTHING) -> None:
+        """Append a text. Of texts with the same terms the first one's facts count."""
         terms = [self.terms.setdefault(term, len(self.terms)) for term in text.counts]
         entries = sorted(zip(terms, text.counts.values(), strict=True))
         key = hashlib.blake2b(repr(entries).encode(), digest_size=16).digest()
         number = len(self) if not entries else self._numbers.setdefault(key, len(self))
         if number == len(self):
             self._append(text, terms)
+            self.named.append(facts)
         self.distinct.append(number)
 
     def _append(self, text: Profile, terms: list[int]) -> None:

@@ -1,0 +1,147 @@
+"""Reads which people, places, figures and days an English text names: they tell its event from
+others of the same kind.
+
+A name goes by a key that its spellings share: a place by its entry in ``text/places.py`` (and the
+people of a country as the country), any other name by its consonants if it has three of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from toolkit.text.english import frequencies, lists, words
+from toolkit.text.places import country_name, places, plain
+from toolkit.text.similarity import WORD, stop_words
+
+# The frequency, as a share of all words, of a name that the word list lacks.
+_RAREST = 3e-7
+# The headline and the first sentence, or the first two of a text without a headline.
+_LEAD = 2
+# From this share of capitalised words on, a line's capitals do not tell its names.
+_CAPITALISED = 0.7
+# Words in lower case that stand within names of places.
+_WITHIN = frozenset(("of", "the", "and"))
+_DECIMAL = re.compile(r"\d[\d,]*\.\d+")
+# Spellings of one sound, the longer ones first; ``C`` stands for "ch" until the end.
+_SOUNDS = tuple(
+    (re.compile(spelt), sound)
+    for spelt, sound in (
+        *(("tsch|tch|tsh|ch|cz", "C"), ("sch|sh|sz|zh", "s"), ("ph", "f"), ("x", "ks")),
+        *(("ck|kh|q", "k"), ("gh", "g"), ("dj", "j"), ("c(?=[eiy])", "s"), ("c", "k")),
+        *(("C", "c"), ("w", "v"), ("z", "s"), ("[yj]", "i"), ("(?<=.)h(?![aeiou])", "")),
+        *(("(.)\\1+", "\\1"), ("^[aeiou]", "A"), ("[aeiou]", "")),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``names`` are keys with the frequency of each in general English, ``lead`` those of the
+    headline and the first sentence, ``places`` its cities and regions, or else its countries;
+    ``decimals`` the numbers with a decimal point; ``weekdays``
+    those of the lead, from Monday = 0; ``day`` the ordinal of the date of publication, or 0."""
+
+    names: Mapping[str, float]
+    lead: frozenset[str]
+    places: frozenset[str]
+    decimals: frozenset[str]
+    weekdays: frozenset[int]
+    day: int = 0
+
+
+# The facts of a text that names nothing.
+NOTHING = Facts({}, frozenset(), frozenset(), frozenset(), frozenset())
+
+
+def facts(sentences: Sequence[str], day: int = 0) -> Facts:
+    """Return the facts of a text, whose first sentence is its headline if it has one.
+
+    >>> found = facts(["Kiev: five dead", "The Ukrainian mayor, Klichko, spoke on Friday."])
+    >>> sorted(found.names), found.weekdays
+    (['@UA', 'klck', 'kyiv'], frozenset({4}))
+    """
+    lines = [WORD.findall(sentence) for sentence in sentences]
+    inside = {
+        plain(word) for line in lines if not _shouted(line) for word in line[1:] if _upper(word)
+    }
+    names: dict[str, float] = {}
+    lead: dict[str, bool] = {}
+    for number, line in enumerate(lines):
+        for name, frequency, is_place in _names(line, inside):
+            names[name] = max(frequency, names.get(name, _RAREST))
+            if number < _LEAD:
+                lead[name] = is_place
+    where = {name for name, is_place in lead.items() if is_place}
+    opening = {word.lower() for line in lines[:_LEAD] for word in line}
+    return Facts(
+        names,
+        frozenset(lead),
+        frozenset({name for name in where if not is_country(name)} or where),
+        frozenset(decimal for s in sentences for decimal in _DECIMAL.findall(s)),
+        frozenset(n for n, weekday in enumerate(lists()["weekdays"]) if weekday in opening),
+        day,
+    )
+
+
+def _names(line: Sequence[str], inside: set[str]) -> Iterator[tuple[str, float, bool]]:
+    """Yield the names of a sentence, the frequency of each, and whether it is a place.
+
+    Its first word, and any in a headline that is capitalised throughout, is one if it is a place,
+    stands in ``inside`` (what is capitalised within sentences), or is no common word.
+    """
+    known, shouted = frequencies(), _shouted(line)
+    line = [word.removesuffix("'s").removesuffix("’s") for word in line]
+    low = [plain(word) for word in line]
+    cased = [
+        (p if p != "us" or word == "US" else "") if _upper(word) or p in _WITHIN else ""
+        for word, p in zip(line, low, strict=True)
+    ]
+    of_places: set[int] = set()
+    for start, end, place in places(cased):
+        of_places.update(range(start, end))
+        yield place.name, min(known.get(word, _RAREST) for word in low[start:end]), True
+        yield f"@{place.country}", known.get(plain(country_name(place.country)), _RAREST), True
+    for number, (word, p) in enumerate(zip(line, low, strict=True)):
+        initials = word.isupper() and len(word) > 1 and not shouted
+        if number in of_places or not _upper(word) or (p in _no_names() and not initials):
+            continue
+        if (number and not shouted) or p in inside or p not in known:
+            yield key(p), known.get(p, _RAREST), False
+
+
+def is_country(name: str) -> bool:
+    """Return whether a key is that of a country."""
+    return name.startswith("@")
+
+
+@lru_cache(maxsize=65536)
+def key(name: str) -> str:
+    """Return what the spellings of a name in plain letters share.
+
+    >>> key("klitschko") == key("klichko"), key("mohammed") == key("muhammad"), key("kast")
+    (True, True, 'kst')
+    """
+    if not (name.isascii() and name.isalpha()):
+        return name
+    sound = name
+    for pattern, replacement in _SOUNDS:
+        sound = pattern.sub(replacement, sound)
+    return sound if len(sound) > 2 else name
+
+
+def _upper(word: str) -> bool:
+    return word[0].isupper()
+
+
+def _shouted(line: Sequence[str]) -> bool:
+    long = [word for word in line if len(word) > 3 and word[0].isalpha()]
+    return len(long) > 2 and sum(map(_upper, long)) > _CAPITALISED * len(long)
+
+
+@cache
+def _no_names() -> frozenset[str]:
+    """Return the words that are capitalised without being names."""
+    return stop_words() | words("titles") | words("weekdays") | words("months") | {"i"}
