@@ -7,7 +7,7 @@ SOURCES = setup.cfg pyproject.toml constraints.txt
 .PHONY: digest test clean
 
 digest: .venv/.made
-	.venv/bin/toolkit digest seeds --model demo
+	.venv/bin/toolkit digest seeds --model demo --all
 	@echo "Your digest: outputs/latest/digest.html"
 
 .venv/.made: $(SOURCES)

@@ -64,6 +64,8 @@ class Config:
     OpenAI-compatible server and the model it serves; without a URL, ``llm_model`` is a folder,
     hub id or GGUF file that is loaded here. ``deadline``: wall-clock time after which no new
     translation is begun.
+    ``all``: take every article of the inputs, and no others; without it, those that no earlier
+    digest had and that are at most ``max_age`` days old, and what earlier runs of the day took.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
     ``columns``: which column of a table or record holds a part of an article where its name does
     not say so, such as ``{"text": "raw"}``; the parts are those in ``PARTS``.
@@ -93,6 +95,8 @@ class Config:
     llm_model: str | None = None
     bullets: int = 4
     deadline: dt.time | None = None
+    all: bool = False
+    max_age: int = 7
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")
     templates: Path | None = None
     prompts: Path | None = None
@@ -116,6 +120,8 @@ class Config:
             llm_model: AnyPath | None = ...,
             bullets: int = ...,
             deadline: dt.time | str | None = ...,
+            all: bool = ...,
+            max_age: int = ...,
             cache: AnyPath = ...,
             templates: AnyPath | None = ...,
             prompts: AnyPath | None = ...,
@@ -187,6 +193,12 @@ def _columns(value: Any) -> dict[str, str]:
     return found
 
 
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
 _Option = tuple[Callable[[Any], Any], str]
 
 
@@ -223,6 +235,8 @@ _OPTIONS: dict[str, _Option] = {
     "llm_url": (_name, "the address of a server"),
     "llm_model": (_name, "the name, folder or file of a model"),
     "bullets": _whole(1, 10),
+    "all": (_truth, "true or false"),
+    "max_age": _whole(0, 36500),
     "deadline": (_time, "a local time such as 06:30, without a zone"),
     "cache": (_path, "a path"),
     "templates": (_path, "a path"),
@@ -257,10 +271,13 @@ def load(
 
 
 def _parsed(name: str, text: str) -> Any:
-    """Return the text of an environment variable as a list or a number where one is wanted."""
+    """Return the text of an environment variable as the list, number or truth value wanted."""
     if name == "inputs":
         return text.split(os.pathsep)
-    return int(text) if name in ("beam", "bullets") and text.strip().isdecimal() else text
+    if name == "all":
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    numbers = ("beam", "bullets", "max_age")
+    return int(text) if name in numbers and text.strip().isdecimal() else text
 
 
 def write_setting(name: str, value: str, *, path: Path | None = None) -> Path:

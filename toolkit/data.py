@@ -108,7 +108,8 @@ class Segment:
 @dataclass(frozen=True, slots=True)
 class PreparedArticle:
     """An article cleaned, with its language known, and cut into segments. ``language_doubt``
-    says, as a part of a sentence, why the language may be another, and is empty if nothing does."""
+    says, as a part of a sentence, why the language may be another, and is empty if nothing does.
+    ``replaces`` is the day of the last digest that had an earlier version of the article."""
 
     article: Article
     language: str
@@ -117,6 +118,7 @@ class PreparedArticle:
     title: str | None = None
     author: str | None = None
     language_doubt: str = ""
+    replaces: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +266,8 @@ class RunResult:
     """What a run did. ``timings`` are seconds by stage, and some stages go on while others do, so
     that they may add up to more than ``total``; ``counts`` are whole numbers
     (articles, segments, ``from_model``, ``from_cache``, flagged, dropped lines, articles whose
-    language is ``doubted``, left over)."""
+    language is ``doubted``, left over; articles not taken, as ``seen`` in earlier digests or too
+    ``old``, and ``carried`` over from an earlier run of the day)."""
 
     digest: Digest
     paths: dict[str, Path] = field(default_factory=dict)

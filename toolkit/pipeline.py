@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +24,11 @@ from toolkit.executors.local import Local
 from toolkit.executors.ray_cluster import RayCluster
 from toolkit.languages import ENGLISH
 from toolkit.progress import Counted, Progress, Silent
+from toolkit.readers.collection import Duplicate
 from toolkit.readers.samples import samples
 from toolkit.runs import translation
 from toolkit.runs.cache import Cache
+from toolkit.runs.news import News
 from toolkit.runs.outputs import Draft, RunFolder
 from toolkit.runs.report import Report, clock, log_to, record
 from toolkit.runs.streaming import Incoming, Outgoing
@@ -72,25 +75,23 @@ def run(
     date = config.date or now.date()
     time_is_up = clock(now, config.deadline)
     report = Report(progress or Silent(), say)
+    config = _with_samples(config, report)
     with (
         RunFolder.open(config.outputs, date) as folder,
         log_to(folder.path / "run.log"),
         folder.draft() as draft,
+        closing(News(config, date)) as news,
     ):
         render.check_templates(config.templates)
         with ExitStack() as background:
-            incoming = _incoming(config, report, folder)
+            incoming = Incoming(config, _executor(config), folder.path, news)
             background.callback(incoming.stop)
             windows = _windows(incoming, config, report)
             with report.stage("load model"):
                 engine = _translator(translator, config, report)
                 writers = _writers(summariser, config)
             outgoing = Outgoing(
-                draft,
-                writers.summariser,
-                bullets=config.bullets,
-                folder=folder.path,
-                time_is_up=time_is_up,
+                draft, writers.summariser, config.bullets, folder.path, time_is_up=time_is_up
             )
             background.callback(outgoing.stop)
             with report.stage("translate"), Cache(config.cache, say=report.tell) as cache:
@@ -98,7 +99,6 @@ def run(
                     outgoing.put(window)
             with report.stage("summarise"):
                 outgoing.finish()
-        report.in_background({**incoming.timings, "summarise": outgoing.seconds})
         with report.stage("group"):
             stories, apart = _group(outgoing, folder, writers.merger, time_is_up)
             digest = Digest(
@@ -107,27 +107,23 @@ def run(
                 articles=outgoing.articles,
                 stories=stories,
                 failures=(*incoming.failures, *outgoing.failures),
-                notices=tuple(_notices(engine, cache, writers, outgoing, apart)),
+                notices=tuple(_notices(engine, cache, writers, outgoing, apart, news)),
             )
         with report.stage("write"):
             paths = _publish(digest, folder, draft, config.templates)
-        report.finish()
-        counts = _counts(incoming, outgoing, digest, engine)
-        return _recorded(digest, config, counts, report, paths, incoming, folder)
+        report.finish({**incoming.timings, "summarise": outgoing.seconds})
+        counts = _counts(incoming, outgoing, digest, engine) | news.counts()
+        return _recorded(digest, config, counts, report, paths, incoming.duplicates, news, folder)
 
 
-def _inputs(config: Config, report: Report) -> tuple[Path, ...]:
-    """Return the inputs, or the packaged samples where the demo is tried and nothing named."""
+def _with_samples(config: Config, report: Report) -> Config:
+    """Return ``config`` with the packaged samples as inputs where the demo is tried and nothing
+    named; they are shown whenever they are asked for."""
     unnamed = config.inputs == DEFAULT_INPUTS and not config.inputs[0].exists()
     if config.model != "demo" or not unnamed:
-        return config.inputs
+        return config
     report.tell("No articles are named: taking the five samples that come with the toolkit.")
-    return samples()
-
-
-def _incoming(config: Config, report: Report, folder: RunFolder) -> Incoming:
-    inputs = _inputs(config, report)
-    return Incoming(inputs, _executor(config), folder.path, config.columns)
+    return replace(config, inputs=samples(), all=True)
 
 
 def _executor(config: Config) -> Executor:
@@ -215,10 +211,18 @@ def _group(
 
 
 def _notices(
-    translator: Checked, cache: Cache, writers: Writers, outgoing: Outgoing, apart: int
+    translator: Checked,
+    cache: Cache,
+    writers: Writers,
+    outgoing: Outgoing,
+    apart: int,
+    news: News,
 ) -> Iterator[str]:
     """Yield the sentences that readers must see above the stories."""
     counts, articles, left = outgoing.counts, len(outgoing.articles), len(outgoing.left_over)
+    if news.passed_over and not articles and not left:
+        yield "Nothing new: earlier digests had all other articles, or they are too old."
+    yield from news.notices()
     if translator.notice and articles:
         yield translator.notice
     yield from (*cache.warnings, *writers.notices)
@@ -282,15 +286,16 @@ def _recorded(
     counts: dict[str, int],
     report: Report,
     paths: dict[str, Path],
-    incoming: Incoming,
+    duplicates: Sequence[Duplicate],
+    news: News,
     folder: RunFolder,
 ) -> RunResult:
     """Write the record of the run, let ``latest`` point to it, and return its result."""
     timings = report.timings
-    written = record(digest, config, counts, timings, incoming.duplicates)
+    written = record(digest, config, counts, timings, duplicates, news.passed_over)
     # The record of a digest that stays, stays too.
     paths["run"] = folder.write_json("run.json" if paths else FRUITLESS, written)
-    if digest.articles:
-        folder.point_latest()
+    if paths.keys() - {"run"}:
+        folder.point_latest(dt.date.today())
     log.info("done: %s", counts)
     return RunResult(digest=digest, paths=paths, timings=timings, counts=counts)

@@ -219,7 +219,7 @@ def test_a_digest_is_made_of_stdin_and_files_together(toolkit: Shell) -> None:
     options = ("--model", "demo", "--date", "2026-11-21", "--json")
     both = toolkit("digest", "a.txt", "-", *options, stdin=feed)
     assert json.loads(both.stdout)["counts"]["articles"] == 3
-    prose = toolkit("digest", "-", *options, stdin="The council met on Monday.")
+    prose = toolkit("digest", "-", "--all", *options, stdin="The council met on Monday.")
     assert json.loads(prose.stdout)["counts"]["articles"] == 1
     empty = toolkit("digest", "-", *options)
     assert empty.returncode == 1

@@ -61,7 +61,7 @@ def test_a_written_file_is_whole_or_absent(tmp_path: Path) -> None:
 def test_latest_moves_to_the_newest_run(tmp_path: Path) -> None:
     for day in (DAY, DAY + dt.timedelta(days=1)):
         with RunFolder.open(tmp_path, day) as folder:
-            folder.point_latest()
+            folder.point_latest(DAY)
     assert (tmp_path / "latest").resolve().name == "2026-11-22"
 
 
@@ -188,10 +188,10 @@ def test_what_a_killed_run_left_half_written_is_swept(tmp_path: Path) -> None:
 
 def test_an_older_run_does_not_move_latest_back(tmp_path: Path) -> None:
     with RunFolder.open(tmp_path, DAY) as folder:
-        assert folder.point_latest()
-        assert folder.point_latest()
+        assert folder.point_latest(DAY)
+        assert folder.point_latest(DAY)
     with RunFolder.open(tmp_path, DAY - dt.timedelta(days=1)) as folder:
-        assert not folder.point_latest()
+        assert not folder.point_latest(DAY)
     assert (tmp_path / "latest").resolve().name == "2026-11-21"
 
 
@@ -203,7 +203,7 @@ def test_no_links_in_the_file_system_stop_no_run(
 
     monkeypatch.setattr(os, "symlink", refuse)
     with RunFolder.open(tmp_path, DAY) as folder:
-        assert not folder.point_latest()
+        assert not folder.point_latest(DAY)
     assert "Operation not permitted" in caplog.text
 
 

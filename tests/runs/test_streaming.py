@@ -29,6 +29,7 @@ from toolkit.pipeline import run
 from toolkit.readers import collection, formats, paths
 from toolkit.readers.base import Columns, Stream
 from toolkit.runs import outputs, translation
+from toolkit.runs.records import article_record, json_line
 
 ROOT = Path(__file__).parents[2]
 DAY = dt.date(2026, 11, 21)
@@ -116,7 +117,7 @@ def test_thousands_of_articles_come_out_whole_and_in_order(tmp_path: Path) -> No
     )
     assert {len(a.translations) for a in articles} == {2}
     written = (config.outputs / "latest/articles.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [outputs.json_line(outputs.article_record(a)).rstrip("\n") for a in articles] == written
+    assert [json_line(article_record(a)).rstrip("\n") for a in articles] == written
     in_stories = [i for story in result.digest.stories for i in story.articles]
     assert sorted(in_stories) == sorted(a.id for a in articles)
     counts = result.counts

@@ -54,7 +54,9 @@ def main() -> None:
 @SUMMARISER
 @click.option("--bullets", type=click.IntRange(1, 10), help="At most so many per article [4].")
 @click.option("--config", "config_path", type=PATH, help="A configuration file [toolkit.toml].")
-@click.option("--deadline", type=Time(), help="Begin no translation after this time; write.")
+@click.option("--deadline", type=Time(), help="Write what is ready at this time of day.")
+@click.option("--all", is_flag=True, default=None, help="Take what earlier digests had, too.")
+@click.option("--max-age", type=click.IntRange(0), metavar="DAYS", help="Pass over older ones [7].")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def digest(
     paths: tuple[Path, ...],
@@ -104,6 +106,8 @@ def _report(result: RunResult) -> None:
             f"{counts['from_model']} segments translated, {counts['from_cache']} from the cache, "
             f"{counts['flagged']} with a warning."
         )
+        if counts["seen"]:
+            say(f"{counts['seen']} articles were in earlier digests (--all takes them again).")
         for notice in result.digest.notices:
             say(notice)
     for failure in result.failures:
@@ -115,7 +119,7 @@ def _report(result: RunResult) -> None:
 def _digest_code(result: RunResult) -> int:
     if result.counts["left_over"] and "html" in result.paths:
         return DEADLINE
-    if not result.digest.articles:
+    if not result.digest.articles and not (result.counts["seen"] or result.counts["old"]):
         return NOTHING_DONE
     return SOME_FAILED if result.failures else DONE
 

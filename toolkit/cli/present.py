@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.data import Brief, TranslatedArticle, Translation
 from toolkit.languages.codes import Language
-from toolkit.runs.outputs import article_record, json_line
+from toolkit.runs.records import article_record, json_line
 
 if TYPE_CHECKING:
     from toolkit.bench.evaluation import Score

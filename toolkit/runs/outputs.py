@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from toolkit.data import EarlierStory, TranslatedArticle
+from toolkit.data import EarlierStory
 from toolkit.errors import LockedError, OutputError
 from toolkit.storage import flush, locked, open_text, place, staging, sweep, whole, write_whole
 
@@ -102,14 +102,15 @@ class RunFolder:
         """Write ``value`` as indented JSON to the file ``name``; return its path."""
         return self.write_text(name, [json.dumps(value, ensure_ascii=False, indent=2), "\n"])
 
-    def point_latest(self) -> bool:
+    def point_latest(self, today: dt.date) -> bool:
         """Let ``outputs/latest`` point to this folder, replaced in one step.
 
-        False when it stays as it is: it points to a later day, or the file system has no links.
+        False when it stays as it is: it points to a later day that is not after ``today``, or the
+        file system has no links.
         """
         link = self.outputs / LATEST
         try:
-            if link.is_symlink() and link.exists() and _later(link.readlink().name, self.date):
+            if link.is_symlink() and link.exists() and self.date < _day(link) <= today:
                 return False
             with whole(link) as made:
                 made.symlink_to(self.path.name, target_is_directory=True)
@@ -145,11 +146,12 @@ def _stories(path: Path) -> Iterator[dict[str, Any]]:
             text = text[end:]
 
 
-def _later(name: str, date: dt.date) -> bool:
+def _day(link: Path) -> dt.date:
+    """Return the day that ``link`` points to, or the first of all days if it is none."""
     try:
-        return dt.date.fromisoformat(name) > date
+        return dt.date.fromisoformat(link.readlink().name)
     except ValueError:
-        return False
+        return dt.date.min
 
 
 class Draft:
@@ -192,43 +194,6 @@ class Draft:
         for file in self._files.values():
             with contextlib.suppress(OSError):
                 file.close()
-
-
-def json_line(record: dict[str, Any]) -> str:
-    """Return ``record`` as one line of JSON that can be encoded as UTF-8."""
-    # Lone surrogates, legal in JSON escapes, cannot be.
-    line = json.dumps(record, ensure_ascii=False)
-    return line.encode("utf-8", "replace").decode("utf-8") + "\n"
-
-
-def article_record(article: TranslatedArticle) -> dict[str, Any]:
-    """Return one article as it is written to ``articles.jsonl``."""
-    prepared = article.prepared
-    return {
-        "id": article.id,
-        "source": article.source,
-        "publisher": prepared.article.publisher,
-        "language": article.language,
-        "language_doubt": prepared.language_doubt,
-        "title": article.title,
-        "original_title": article.original_title,
-        "author": prepared.author,
-        "published": prepared.article.published,
-        "segments": [
-            {
-                "index": t.segment.index,
-                "paragraph": t.segment.paragraph,
-                "line": t.segment.line,
-                "kind": t.segment.kind,
-                "source": t.segment.text,
-                "english": t.english,
-                "flags": list(t.flags),
-                "score": None if t.score is None else round(t.score, 4),
-            }
-            for t in article.translations
-        ],
-        "dropped": [{"line": d.line, "text": d.text, "reason": d.reason} for d in prepared.dropped],
-    }
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

@@ -18,6 +18,7 @@ from toolkit.data import Digest
 from toolkit.errors import OutputError, ToolkitError
 from toolkit.progress import Progress
 from toolkit.readers.collection import Duplicate
+from toolkit.runs.news import PassedOver
 from toolkit.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -47,14 +48,12 @@ class Report:
         self.timings[name] = time.monotonic() - began
         log.info("%s: %.2f s", name, self.timings[name])
 
-    def in_background(self, timings: Mapping[str, float]) -> None:
-        """Keep ``timings`` of stages that went on in the background."""
-        shown = ", ".join(f"{name} {took:.2f} s" for name, took in timings.items())
+    def finish(self, background: Mapping[str, float]) -> None:
+        """Keep how long it took in all, and the ``background`` timings of stages that went on while
+        others did."""
+        shown = ", ".join(f"{name} {took:.2f} s" for name, took in background.items())
         log.info("in the background: %s", shown)
-        self.timings |= timings
-
-    def finish(self) -> None:
-        """Keep how long it took in all."""
+        self.timings |= background
         self.timings["total"] = time.monotonic() - self._started
 
     def tell(self, text: str) -> None:
@@ -87,6 +86,7 @@ def record(
     counts: Mapping[str, int],
     timings: Mapping[str, float],
     duplicates: Sequence[Duplicate],
+    passed_over: Sequence[PassedOver],
 ) -> dict[str, Any]:
     """Return what ``run.json`` holds of a run."""
     return {
@@ -98,6 +98,7 @@ def record(
         "timings": {name: round(seconds, 3) for name, seconds in timings.items()},
         "failures": [dataclasses.asdict(failure) for failure in digest.failures],
         "duplicates": [dataclasses.asdict(duplicate) for duplicate in duplicates],
+        "passed_over": [dataclasses.asdict(passed) for passed in passed_over],
         "notices": list(digest.notices),
     }
 

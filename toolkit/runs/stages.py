@@ -18,6 +18,7 @@ from toolkit.data import (
     Segment,
     TranslatedArticle,
 )
+from toolkit.digest.wording import day
 from toolkit.errors import REPORT, ConfigError, InputError, ToolkitError, described
 from toolkit.languages import codes, detection, script_of, scripts
 from toolkit.readers.base import MOST_CHARACTERS, SPLIT
@@ -142,7 +143,7 @@ def summarise(
     articles: Iterable[TranslatedArticle], summariser: Summariser, *, bullets: int
 ) -> tuple[list[Brief], list[Failure]]:
     """A brief of each article; one that cannot be condensed is a failure. Where an article's
-    language is in doubt the notes of its brief say so."""
+    language is in doubt, or it replaces an earlier version, the notes of its brief say so."""
     briefs: list[Brief] = []
     failures: list[Failure] = []
     for article in articles:
@@ -151,13 +152,19 @@ def summarise(
                 brief = summariser.summarise(article, bullets=bullets)
             _hold_to_contract(summariser, brief, article)
             brief = _with_sound_headline(brief, article)
-            if doubt := article.prepared.language_doubt:
-                brief = replace(brief, notes=(f"{article.source}: {doubt}.", *brief.notes))
-            briefs.append(brief)
+            briefs.append(replace(brief, notes=(*_notes(article), *brief.notes)))
         except ToolkitError as error:
             log_trace(error)
             failures.append(Failure(article.source, "summarise", str(error), error.remedy))
     return briefs, failures
+
+
+def _notes(article: TranslatedArticle) -> Iterator[str]:
+    """Yield the warnings about an article, not its brief, that a reader should see."""
+    if doubt := article.prepared.language_doubt:
+        yield f"{article.source}: {doubt}."
+    if replaced := article.prepared.replaces:
+        yield f"{article.source}: replaces the version in the digest of {day(replaced)}."
 
 
 def _hold_to_contract(summariser: Summariser, brief: object, article: TranslatedArticle) -> None:

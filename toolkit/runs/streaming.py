@@ -10,10 +10,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
 
+from toolkit.config import Config
 from toolkit.data import Article, Failure, PreparedArticle, TranslatedArticle
 from toolkit.executors.base import Executor, Failed
 from toolkit.readers import collection
@@ -21,6 +22,8 @@ from toolkit.readers.collection import Duplicate
 from toolkit.readers.paths import STDIN, read_stdin
 from toolkit.runs import outputs, stages
 from toolkit.runs.background import Background
+from toolkit.runs.news import News
+from toolkit.runs.records import article_record, json_line
 from toolkit.runs.translation import Translated
 from toolkit.storage import Spill
 from toolkit.stories.day import Day
@@ -43,13 +46,7 @@ class Incoming:
     Iterating raises what reading raised.
     """
 
-    def __init__(
-        self,
-        inputs: tuple[Path, ...],
-        executor: Executor,
-        folder: Path,
-        columns: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, config: Config, executor: Executor, folder: Path, news: News) -> None:
         self.found = 0
         self.segments = 0
         self.unread: list[Failure] = []
@@ -57,15 +54,16 @@ class Incoming:
         self.duplicates: list[Duplicate] = []
         self.timings = {"read": 0.0, "clean": 0.0}
         self.finished = False
-        self._inputs = inputs
-        self._columns = columns
+        self._config = config
         self._executor = executor
+        self._folder = folder
+        self._news = news
         self._waiting: Spill[PreparedArticle] = Spill(folder)
-        # True for an article that is prepared, False for one that failed, None at the end.
+        # True for an article that is prepared, False for one that is not, None at the end.
         self._ready: SimpleQueue[bool | None] = SimpleQueue()
         self._stopping = threading.Event()
         # Read in this thread: another that still waits for stdin would abort Python at its end.
-        self._stdin = read_stdin() if STDIN in inputs else None
+        self._stdin = read_stdin() if STDIN in config.inputs else None
         self._thread = Background(self._work)
 
     def articles(self, advance: Callable[[], None]) -> Iterator[PreparedArticle]:
@@ -109,16 +107,26 @@ class Incoming:
                 stages.log_trace(outcome.error)
                 reason = str(outcome.error).removeprefix(f"{source}: ")
                 self.unclean.append(Failure(source, "clean", reason, outcome.error.remedy))
+                self._ready.put(False)
             else:
-                self._waiting.append(outcome)
-                self.segments += len(outcome.segments)
-            self._ready.put(not isinstance(outcome, Failed))
+                self._hand_on(self._news.checked(outcome))
             if self._stopping.is_set():
-                break
+                return
+        # Where nothing could be read the digest of an earlier run stays as it is.
+        for article in self._news.standing(self._folder) if self.found else ():
+            self._hand_on(article)
         self.timings["clean"] = time.monotonic() - began - self.timings["read"]
 
+    def _hand_on(self, article: PreparedArticle | None) -> None:
+        if article is not None:
+            self._waiting.append(article)
+            self.segments += len(article.segments)
+        self._ready.put(article is not None)
+
     def _read(self, sources: deque[str]) -> Iterator[Article]:
-        items = collection.scan(self._inputs, stdin=self._stdin, columns=self._columns)
+        items = collection.scan(
+            self._config.inputs, stdin=self._stdin, columns=self._config.columns
+        )
         while True:
             began = time.monotonic()
             item = next(items, None)
@@ -127,8 +135,9 @@ class Incoming:
                 return
             if isinstance(item, Article):
                 self.found += 1
-                sources.append(item.source)
-                yield item
+                if self._news.wants(item):
+                    sources.append(item.source)
+                    yield item
             elif isinstance(item, Failure):
                 self.unread.append(item)
             else:
@@ -147,9 +156,9 @@ class Outgoing:
         self,
         draft: outputs.Draft,
         summariser: Summariser,
-        *,
         bullets: int,
         folder: Path,
+        *,
         time_is_up: Callable[[], bool],
     ) -> None:
         self.articles: Spill[TranslatedArticle] = Spill(folder)
@@ -229,9 +238,7 @@ class Outgoing:
             for brief in briefs:
                 self.day.add(brief, article)
             self.articles.append(article)
-            self._draft.write(
-                "articles.jsonl", [outputs.json_line(outputs.article_record(article))]
-            )
+            self._draft.write("articles.jsonl", [json_line(article_record(article))])
             self.counts["segments"] += len(article.translations)
             self.counts["flagged"] += sum(bool(t.flags) for t in article.translations)
             self.counts["dropped"] += len(article.prepared.dropped)
