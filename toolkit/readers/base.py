@@ -8,10 +8,10 @@ format has columns.
 from __future__ import annotations
 
 import hashlib
-import shutil
+import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import IO
+from typing import IO, Protocol, cast
 
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError
@@ -31,10 +31,19 @@ MOST_BYTES = 500_000_000
 _SPOOL = 8 << 20
 
 
-class Stream:
-    """Bytes that are read once, whose beginning can be looked at before."""
+class Readable(Protocol):
+    """The part of a file that a stream needs."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def read(self, size: int = -1, /) -> bytes: ...
+    def readline(self) -> bytes: ...
+
+
+class Stream:
+    """Bytes that are read once, whose beginning can be looked at before. ``depth`` is the number
+    of archives that they stood in."""
+
+    def __init__(self, file: Readable, depth: int = 0) -> None:
+        self.depth = depth
         self._file = file
         self._ahead = b""
 
@@ -73,12 +82,14 @@ class Stream:
 
     def file(self) -> IO[bytes]:
         """Return a file of all bytes that can be read in any order."""
-        if self._file.seekable() and self._file.tell() == len(self._ahead):
-            self._file.seek(0)
-            return self._file
+        if isinstance(self._file, io.IOBase) and self._file.seekable():
+            file = cast(IO[bytes], self._file)
+            file.seek(0)
+            return file
         spooled = tempfile.SpooledTemporaryFile(_SPOOL)  # noqa: SIM115 (closed when it is dropped)
         spooled.write(self._ahead)
-        shutil.copyfileobj(self._file, spooled)
+        while data := self._file.read(_SPOOL):
+            spooled.write(data)
         spooled.seek(0)
         return spooled
 

@@ -10,7 +10,9 @@ from toolkit import plugins
 from toolkit.data import Article, Failure
 from toolkit.errors import ConfigError, InputError
 from toolkit.readers.base import Columns, Items, Reader, Stream, StreamReader
+from toolkit.readers.compressed import SUFFIXES, inner_suffix, is_compressed, members
 from toolkit.readers.jsonl import is_json, read_json, read_jsonl
+from toolkit.readers.mail import is_mailbox, is_message, read_mailbox, read_message
 from toolkit.readers.markup import begins_as_page, is_feed
 from toolkit.readers.tables import read_csv, read_parquet
 from toolkit.readers.text import read_text
@@ -37,6 +39,12 @@ def read_feed(data: bytes, source: str) -> Items:
     return feeds.read_feed(data, source)
 
 
+def _read_warc(stream: Stream, source: str, columns: Columns) -> Items:
+    from toolkit.readers import warc
+
+    return warc.read_warc(stream, source, columns)
+
+
 _BY_SUFFIX: dict[str, Reader] = {
     ".txt": read_text,
     ".text": read_text,
@@ -48,6 +56,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     ".atom": read_feed,
     ".rdf": read_feed,
     ".xml": read_feed,
+    ".eml": read_message,
 }
 # Formats of many articles, which are read from a stream.
 _STREAMED: dict[str, StreamReader] = {
@@ -58,10 +67,18 @@ _STREAMED: dict[str, StreamReader] = {
     ".tsv": read_csv,
     ".tab": read_csv,
     ".parquet": read_parquet,
+    ".mbox": read_mailbox,
+    ".warc": _read_warc,
+    ".wet": _read_warc,
+    ".arc": _read_warc,
 }
 _MAY_BE_FEEDS = (".json",)
 # How files of a format begin, whatever their names.
-_BY_START: tuple[tuple[bytes, StreamReader], ...] = ((b"PAR1", read_parquet),)
+_BY_START: tuple[tuple[Callable[[bytes], bool], StreamReader], ...] = (
+    (lambda head: head.startswith(b"PAR1"), read_parquet),
+    (lambda head: head.startswith((b"WARC/1.", b"filedesc://")), _read_warc),
+    (is_mailbox, read_mailbox),
+)
 
 
 def read(data: bytes, source: str, columns: Columns = None) -> list[Article | Failure]:
@@ -81,6 +98,10 @@ def read_file(stream: Stream, source: str, columns: Columns = None) -> Items:
 
 
 def _read(stream: Stream, source: str, suffix: str, columns: Columns) -> Items:
+    if is_compressed(stream.peek(_HEAD)) and suffix not in plugins.readers():
+        return _apply(lambda: _read_members(stream, source, columns), source)
+    if suffix in SUFFIXES:  # whoever fetched it has unpacked it
+        suffix = inner_suffix(source)
     reader: Reader | None
     try:
         reader = plugins.reader(suffix) if suffix else None
@@ -93,7 +114,7 @@ def _read(stream: Stream, source: str, suffix: str, columns: Columns) -> Items:
     if streamed is None and not suffix:
         streamed = read_json if is_json(stream.peek(_LONG_HEAD)) else _read_text
     if streamed is None:
-        known = ", ".join(sorted({*_BY_SUFFIX, *_STREAMED, *plugins.readers()}))
+        known = ", ".join(sorted({*_BY_SUFFIX, *_STREAMED, *SUFFIXES, *plugins.readers()}))
         reason = f"no reader for {suffix} files"
         return iter([Failure(source, "read", reason, f"Save it as {known}.")])
     return _apply(lambda: streamed(stream, source, columns), source)
@@ -107,10 +128,20 @@ def _begins_as(head: bytes, suffix: str) -> Reader | None:
         return None
     if known in (None, read_text, read_html) and is_feed(head):
         return read_feed
+    if known in (None, read_text) and is_message(head):
+        return read_message
     # Markdown may begin with a tag.
     if known in (None, read_text, read_feed) and begins_as_page(head, part=suffix != ".md"):
         return read_html
     return None if _begun(head) else known
+
+
+def _read_members(stream: Stream, source: str, columns: Columns) -> Items:
+    for member in members(stream, source):
+        if isinstance(member, Failure):
+            yield member
+        else:
+            yield from _read(member.stream, member.source, member.suffix, columns)
 
 
 def _read_text(stream: Stream, source: str, columns: Columns) -> Iterable[Article | Failure]:
@@ -118,7 +149,7 @@ def _read_text(stream: Stream, source: str, columns: Columns) -> Iterable[Articl
 
 
 def _begun(head: bytes) -> StreamReader | None:
-    return next((reader for start, reader in _BY_START if head.startswith(start)), None)
+    return next((reader for begins, reader in _BY_START if begins(head)), None)
 
 
 def _apply(read: Callable[[], Iterable[Article | Failure]], source: str) -> Items:

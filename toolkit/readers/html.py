@@ -27,9 +27,10 @@ _MOST_SCRIPT = 50_000
 _REMEDY = "Save the article's own page after it has loaded, or save its text."
 
 
-def read_html(data: bytes, source: str) -> Iterator[Article | Failure]:
-    """Return the article of one page, or a failure where the page has none."""
-    yield read_page(decode_page(data, source), source)
+def read_html(data: bytes, source: str, declared: str | None = None) -> Iterator[Article | Failure]:
+    """Return the article of one page, or a failure where the page has none. ``declared`` is the
+    encoding that the server names."""
+    yield read_page(decode_page(data, source, declared), source)
 
 
 def read_page(text: str, source: str, *, title: str | None = None) -> Article | Failure:

@@ -40,7 +40,6 @@ _READ_AS = {
     "x-user-defined": "cp1252",
 }
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_GOOD_PER_BAD = 100
 # Encodings whose bytes are all ASCII: only what is declared tells them from it.
 _ESCAPED = re.compile(r"iso2022|hz$")
 # Runs of tags of all elements that can stand within one another.
@@ -53,26 +52,25 @@ _TWICE = re.compile(r"[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u20
 _MOST_TWICE = 5
 
 
-def decode_page(data: bytes, source: str) -> str:
-    """Return the text of a page's bytes: by their mark, as UTF-8 where they are valid, by what the
-    page declares, and else by what they look like. Raises ``InputError``."""
+def decode_page(data: bytes, source: str, declared: str | None = None) -> str:
+    """Return the text of a page's bytes: as UTF-8 where they are valid, and else by what is
+    declared, by the server (``declared``) or the page, unless another code page reads clearly
+    better. Raises ``InputError``."""
     if len(data) > MAX_BYTES:
         raise InputError(
             f"{source}: a page of {len(data) / 1e6:.0f} MB; the most is {MAX_BYTES // 1_000_000}",
             remedy="Save the article alone, or its text.",
         )
-    name = _declared(data[:_HEAD])
+    name = _python_name(declared) if declared else None
+    name = name or _declared(data[:_HEAD])
     # A page that was converted to UTF-8 often still declares what it was in before.
-    if name and not data.startswith(_MARKS) and (not _is_utf8(data) or _ESCAPED.match(name)):
-        text = data.decode(name, "replace")
-        # Some bytes may be bad, but a wrong name makes many so.
-        if text.count("\ufffd") * _GOOD_PER_BAD <= sum(c > "\x7f" for c in text):
-            return text.replace("\r\n", "\n")
+    if name and _ESCAPED.match(name) and data.isascii():
+        return data.decode(name, "replace").replace("\r\n", "\n")
     if data.strip() and not data.startswith(_MARKS) and b"\x00" not in data and _is_utf8(data):
         text = data.decode("utf-8")
         if len(_TWICE.findall(text)) <= _MOST_TWICE:
             return text.replace("\r\n", "\n")
-    return decode(data, source)
+    return decode(data, source, name)
 
 
 def _declared(head: bytes) -> str | None:
@@ -80,11 +78,15 @@ def _declared(head: bytes) -> str | None:
     found = _XML_ENCODING.match(head) or _META_CHARSET.search(head)
     if not found:
         return None
-    label = found[1].decode("ascii").lower()
+    return _python_name(found[1].decode("ascii"))
+
+
+def _python_name(label: str) -> str | None:
+    label = label.lower()
     try:
         name = _READ_AS.get(label) or codecs.lookup(label).name
         name = _READ_AS.get(name, name)
-    except LookupError:
+    except (LookupError, ValueError):
         return None
     # Since these words could be read, the page is in neither of these.
     return None if name.startswith(("utf", "idna", "punycode", "unicode", "raw")) else name
