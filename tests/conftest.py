@@ -20,6 +20,7 @@ from toolkit.data import (
     Article,
     Citation,
     Digest,
+    Dispute,
     Failure,
     PreparedArticle,
     Segment,
@@ -222,7 +223,8 @@ def _poisoned(digest: Digest, text: str) -> Digest:
 
     def story(old: Story) -> Story:
         bullets = tuple(StoryBullet(bad(), b.cites) for b in old.bullets)
-        return Story(bad(), bullets, old.articles, old.continues, (bad(),))
+        disputed = (Dispute((bad(),), bullets[:2], 1),) if len(bullets) > 1 else ()
+        return Story(bad(), bullets, old.articles, old.continues, (bad(),), disputed)
 
     return Digest(
         digest.date,

@@ -212,15 +212,28 @@ class StoryBullet:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """What a story's articles report differently: at least two ``versions``, which are among its
+    bullets. ``about`` says in what they differ ("how many", "where"), and ``latest`` is the place
+    of the version that was reported last, or None where that is not known."""
+
+    about: tuple[str, ...]
+    versions: tuple[StoryBullet, ...]
+    latest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """The briefs about one event, merged. ``articles`` holds ids, the lead's first.
-    ``continues`` is the date of the earlier digest whose story this one carries on."""
+    ``continues`` is the date of the earlier digest whose story this one carries on, and
+    ``disputed`` what its articles do not agree on."""
 
     headline: str
     bullets: tuple[StoryBullet, ...]
     articles: tuple[str, ...]
     continues: dt.date | None = None
     notes: tuple[str, ...] = ()
+    disputed: tuple[Dispute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

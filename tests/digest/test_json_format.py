@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from toolkit.data import Digest
+from toolkit.digest.example import example
 from toolkit.digest.json_format import json_parts, to_json
 
 EMPTY = Digest(dt.date(2026, 11, 21), "signature", (), ())
@@ -47,6 +48,22 @@ def test_json_follows_its_schema(sample_digest: Digest, hostile_digest: Digest) 
         {"article": "6a1f09c2d37b4e58", "segments": [2, 4]}
     ]
     assert value["failures"][0]["remedy"] == "Fetch it again or take it out."
+
+
+def test_json_has_the_versions_on_which_sources_differ() -> None:
+    value = to_json(example())
+    check(value)
+    story = value["stories"][0]
+    (dispute,) = story["disputed"]
+    assert dispute["about"] == ["how many"]
+    assert [(v["cites"][0]["article"], v["later"]) for v in dispute["versions"]] == [
+        ("a0", False),
+        ("a1", True),
+    ]
+    bullets = [
+        {k: v for k, v in version.items() if k != "later"} for version in dispute["versions"]
+    ]
+    assert bullets == story["bullets"][1:]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,10 @@ import pytest
 
 from toolkit.data import Citation, Digest, Story, StoryBullet, TranslatedArticle
 from toolkit.digest import render
-from toolkit.digest.page import arrange, language_label
+from toolkit.digest.example import example
+from toolkit.digest.page import arrange
 from toolkit.digest.safe_text import clean
+from toolkit.digest.sources import language_label
 from toolkit.digest.wording import published, source_link, source_name
 
 Fragment = Callable[[str], Any]
@@ -102,6 +104,27 @@ def test_a_story_of_several_sources_says_who_reports_what(sample_digest: Digest)
     text = said(tree(render.html(sample_digest)))
     assert "Only in deeppur-times.example" in text
     assert "Continues from 18 November 2026" in text
+
+
+def test_versions_on_which_sources_differ_stand_together_with_who_says_which() -> None:
+    digest = example()
+    (block,) = by_class(tree(render.html(digest)), "dispute")
+    assert said(by_class(block, "differ")[0]) == "Sources differ on how many:"
+    assert [said(point) for point in by_class(block, "point")] == [
+        "A ticket costs a coin.",
+        "A ticket costs two coins.",
+    ]
+    first, second = (said(summary) for summary in block.iter("summary"))
+    assert first.startswith("Only in News (news.example) French")
+    assert second.startswith("Only in a1.txt the later report French")
+    lines = render.markdown(digest).splitlines()
+    place = lines.index("- **Sources differ** on how many:")
+    assert [
+        re.sub(r" \[\d+\]| \*\*Check.*", "", line) for line in lines[place + 1 : place + 3]
+    ] == [
+        r"  - A ticket costs a coin. *(Only in News (news\.example))*",
+        r"  - A ticket costs two coins. *(Only in a1\.txt, the later report)*",
+    ]
 
 
 def test_sources_of_one_name_are_told_apart(sample_digest: Digest) -> None:

@@ -8,6 +8,7 @@ from toolkit.data import (
     Article,
     Citation,
     Digest,
+    Dispute,
     Failure,
     ParagraphKind,
     PreparedArticle,
@@ -20,20 +21,22 @@ from toolkit.data import (
 
 
 def example() -> Digest:
-    """Four stories, one of them of two sources, with notes, warnings and failures, and an article
-    that is in no story."""
+    """Four stories, one of them of two sources that differ in something, with notes, warnings and
+    failures, and an article that is in no story."""
     date = dt.date(2000, 1, 2)
     articles = tuple(_article(number) for number in range(6))
     both = tuple(Citation(article.id, (1, 2)) for article in articles[:2])
+    versions = (
+        StoryBullet("A ticket costs a coin.", both[:1]),
+        StoryBullet("A ticket costs two coins.", both[1:]),
+    )
     lead = Story(
         "Ferry starts",
-        (
-            StoryBullet("The ferry starts tomorrow.", both),
-            StoryBullet("A ticket costs a coin.", both[:1]),
-        ),
+        (StoryBullet("The ferry starts tomorrow.", both), *versions),
         tuple(article.id for article in articles[:2]),
         continues=date - dt.timedelta(days=1),
         notes=("A note.",),
+        disputed=(Dispute(("how many",), versions, 1),),
     )
     others = (
         Story("Another story", (StoryBullet("Text.", (Citation(a.id, (1,)),)),), (a.id,))

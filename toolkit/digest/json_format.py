@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from toolkit.data import Digest, Failure, Story, TranslatedArticle
+from toolkit.data import Digest, Failure, Story, StoryBullet, TranslatedArticle
 from toolkit.digest.safe_text import storable
 
 
@@ -61,17 +61,26 @@ def _article(article: TranslatedArticle) -> dict[str, Any]:
 def _story(story: Story) -> dict[str, Any]:
     return {
         "headline": storable(story.headline),
-        "bullets": [
-            {
-                "text": storable(b.text),
-                "cites": [{"article": c.article_id, "segments": list(c.segments)} for c in b.cites],
-            }
-            for b in story.bullets
-        ],
+        "bullets": [_bullet(b) for b in story.bullets],
         "articles": list(story.articles),
         "continues": None if story.continues is None else story.continues.isoformat(),
         "notes": [storable(n) for n in story.notes],
+        "disputed": [
+            {
+                "about": [storable(a) for a in dispute.about],
+                "versions": [
+                    {**_bullet(version), "later": place == dispute.latest}
+                    for place, version in enumerate(dispute.versions)
+                ],
+            }
+            for dispute in story.disputed
+        ],
     }
+
+
+def _bullet(bullet: StoryBullet) -> dict[str, Any]:
+    cites = [{"article": c.article_id, "segments": list(c.segments)} for c in bullet.cites]
+    return {"text": storable(bullet.text), "cites": cites}
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

@@ -10,17 +10,13 @@ import datetime as dt
 import math
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from toolkit.data import Digest, Story, StoryBullet, TranslatedArticle, Translation
+from toolkit.data import Digest, Dispute, Story, StoryBullet
 from toolkit.digest.safe_text import clean
-from toolkit.digest.wording import published, source_link, source_name
-from toolkit.errors import UnknownLanguageError
-from toolkit.languages import codes
+from toolkit.digest.sources import Sentence, Source, arrange_source, language_label
 from toolkit.storage import Drawn
-from toolkit.translators.checks.rules import EXPLANATIONS
 
 # Adults read non-fiction in English at 238 words a minute (median; Brysbaert, "How many words do
 # we read per minute?", 2019). News with unfamiliar names takes a little longer.
@@ -32,49 +28,6 @@ _RELATIVE_DAY = re.compile(
     r"|(?:this|last|next) (?:week|weekend|month|year|morning|afternoon|evening|night))\b",
     re.IGNORECASE,
 )
-_PLACES = {"title": "headline", "heading": "heading", "caption": "caption"}
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageLabel:
-    """The name of a language, its BCP-47 ``tag`` and its ``direction`` (``ltr``, ``rtl``, or
-    ``auto`` where it is unknown)."""
-
-    name: str
-    tag: str
-    direction: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A segment and its English, which is empty where the original is English. ``warnings`` are
-    the findings of its checks in words."""
-
-    anchor: str
-    place: str
-    number: int
-    kind: str
-    original: str
-    english: str
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An article. ``link`` is empty unless it has a web address; ``publisher``, ``author`` and
-    ``published`` are empty where they are unknown."""
-
-    number: int
-    name: str
-    path: str
-    link: str
-    language: LanguageLabel
-    title: str
-    original_title: str
-    author: str
-    published: str
-    publisher: str
-    sentences: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +43,8 @@ class Evidence:
 class Point:
     """A bullet. ``reported`` names the sources that have it, of several; ``alone`` means that only
     one does. ``originals`` names the languages of its evidence, and ``dated`` the day of it, if
-    the bullet mentions a relative day such as "tomorrow"."""
+    the bullet mentions a relative day such as "tomorrow". ``later`` means that sources differ and
+    that this was reported last."""
 
     text: str
     reported: str
@@ -100,15 +54,25 @@ class Point:
     evidence: tuple[Evidence, ...]
     marks: tuple[int, ...]
     warnings: tuple[str, ...]
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A bullet, or the versions of one on which sources differ: then ``differ`` says in what."""
+
+    points: tuple[Point, ...]
+    differ: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A story."""
+    """A story. ``points`` are all its bullets, ``blocks`` the same with versions together."""
 
     number: int
     headline: str
     points: tuple[Point, ...]
+    blocks: tuple[Block, ...]
     sources: tuple[Source, ...]
     languages: str
     continues: dt.date | None
@@ -208,7 +172,7 @@ class _Briefing:
         return [self.places[i] for i in story.articles if i in self.places]
 
     def source(self, place: int) -> Source:
-        return _source(place + 1, self._digest.articles[place])
+        return arrange_source(place + 1, self._digest.articles[place])
 
     def entry(self, number: int) -> Entry:
         story = self._digest.stories[number]
@@ -222,12 +186,20 @@ class _Briefing:
         sources = {i: self.source(self.places[i]) for i in known}
         own = tuple(sources[i] for i in story.articles if i in sources)
         marks = _Marks(self._marks[number])
-        points = tuple(_point(b, own, sources, marks) for b in story.bullets)
+        blocks = tuple(
+            Block(
+                tuple(_point(b, own, sources, marks, dispute) for b in bullets),
+                _listed(map(clean, dispute.about)) if dispute else "",
+            )
+            for bullets, dispute in _together(story)
+        )
+        points = tuple(point for block in blocks for point in block.points)
         shown = {m: (e.source, s) for p in points for e in p.evidence for m, s in e.sentences}
         return Item(
             number=number + 1,
             headline=clean(story.headline) or _UNTITLED,
             points=points,
+            blocks=blocks,
             sources=own,
             languages=_listed(s.language.name for s in own),
             continues=story.continues,
@@ -247,57 +219,14 @@ class _Marks(dict[str, int]):
         return self.setdefault(anchor, self._first + len(self))
 
 
-@lru_cache(maxsize=512)
-def language_label(name: str | None) -> LanguageLabel:
-    """Return the label of the language that goes by ``name``, a code or a name."""
-    try:
-        language = codes.resolve(name or "")
-    except UnknownLanguageError:
-        return LanguageLabel(clean(name or "") or "unknown language", "und", "auto")
-    # The table has Modern Standard Arabic and Western Persian, readers say Arabic and Persian. A
-    # two-letter tag tells that the plain name means this variety.
-    plain = (a for a in language.aliases if language.name.endswith(f" {a}"))
-    shown = next(plain, language.name) if len(language.bcp47) == 2 else language.name
-    return LanguageLabel(shown, language.bcp47, language.direction)
-
-
-def _source(number: int, article: TranslatedArticle) -> Source:
-    prepared = article.prepared
-    original = clean(article.original_title or "")
-    title = clean(article.title or "")
-    return Source(
-        number=number,
-        name=source_name(article.source, prepared.article.publisher),
-        path=clean(article.source),
-        link=source_link(article.source),
-        language=language_label(article.language),
-        title="" if title == original else title,
-        original_title=original,
-        author=clean(prepared.author or ""),
-        published=published(prepared.article.published or ""),
-        publisher=clean(prepared.article.publisher or ""),
-        sentences=tuple(_segment(number, t) for t in article.translations),
-    )
-
-
-def _segment(article: int, translation: Translation) -> Sentence:
-    segment = translation.segment
-    original, english = clean(segment.text), clean(translation.english)
-    number = segment.index + 1
-    return Sentence(
-        anchor=f"a{article}s{number}",
-        place=_PLACES.get(segment.kind, f"sentence {number}"),
-        number=number,
-        kind=segment.kind,
-        original=original,
-        english="" if english == original else english,
-        warnings=tuple(explain(flag) for flag in translation.flags),
-    )
-
-
-def explain(flag: str) -> str:
-    """Return the finding of a check in words."""
-    return EXPLANATIONS.get(flag, clean(flag))
+def _together(story: Story) -> Iterator[tuple[list[StoryBullet], Dispute | None]]:
+    """Yield the bullets of a story, with each disputed one the other versions."""
+    waiting = list(story.bullets)
+    while waiting:
+        dispute = next((d for d in story.disputed if waiting[0] in d.versions), None)
+        versions = dispute.versions if dispute else waiting[:1]
+        yield [b for b in waiting if b in versions], dispute
+        waiting = [b for b in waiting if b not in versions]
 
 
 def _point(
@@ -305,6 +234,7 @@ def _point(
     own: Sequence[Source],
     sources: dict[str, Source],
     marks: _Marks,
+    dispute: Dispute | None,
 ) -> Point:
     evidence: list[Evidence] = []
     for cite in bullet.cites:
@@ -319,20 +249,26 @@ def _point(
     cited = {e.source.number: e.source for e in evidence}
     return Point(
         text=clean(bullet.text),
-        reported=_reported(list(cited.values()), own),
+        reported=_reported(list(cited.values()), own, named=dispute is not None),
         alone=len(own) > 1 and len(cited) == 1,
         originals=_originals(evidence),
         dated=_dated(evidence) if _RELATIVE_DAY.search(bullet.text) else "",
         evidence=tuple(evidence),
         marks=tuple(sorted({m for e in evidence for m, _ in e.sentences})),
         warnings=tuple(dict.fromkeys(w for s in shown for w in s.warnings)),
+        later=dispute is not None
+        and dispute.latest is not None
+        and dispute.versions[dispute.latest] == bullet,
     )
 
 
-def _reported(cited: Sequence[Source], sources: Sequence[Source]) -> str:
-    """Return which of a story's sources have a bullet; empty where there is one source."""
+def _reported(cited: Sequence[Source], sources: Sequence[Source], *, named: bool) -> str:
+    """Return which of a story's sources have a bullet, all of them ``named`` or counted; empty
+    where there is one source."""
     if len(sources) < 2 or not cited:
         return ""
+    if named and len(cited) > 1:
+        return f"In {_listed(source.name for source in cited)}"
     if len(cited) == len(sources):
         return "In both sources" if len(sources) == 2 else f"In all {len(sources)} sources"
     if len(cited) > 1:

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from toolkit.data import Digest
 from toolkit.digest.example import example
-from toolkit.digest.page import Source, arrange
+from toolkit.digest.page import arrange
 from toolkit.digest.safe_text import Verbatim, code
 from toolkit.digest.safe_text import markdown as escaped
 from toolkit.digest.sandbox import environment, template_errors
+from toolkit.digest.sources import Source
 from toolkit.digest.wording import day, weekday
 from toolkit.errors import ConfigError
 from toolkit.version import VERSION

@@ -10,8 +10,8 @@ from html import escape
 
 from toolkit.data import Article, Brief, Digest, Failure, RunResult, as_html
 from toolkit.digest import render
-from toolkit.digest.page import language_label
 from toolkit.digest.safe_text import clean
+from toolkit.digest.sources import language_label
 from toolkit.digest.wording import source_name
 
 # Characters of an article that are shown.

@@ -52,7 +52,8 @@ class Day:
         """Take in a brief and its article, or None where that is not at hand."""
         translations = article.translations if article else ()
         flagged = frozenset(t.segment.index for t in translations if t.flags)
-        self._members.append(Member(brief, len(translations), flagged))
+        published = article.prepared.article.published if article else None
+        self._members.append(Member(brief, len(translations), flagged, published or ""))
         sentences = _sentences(brief, article)
         self._texts.add(profile(" ".join(sentences)), facts(sentences, _day(article)))
 
@@ -113,10 +114,17 @@ def _story(members: Sequence[Member], continues: dt.date | None) -> Story:
     headline = briefs[0].headline
     doubts = (_DOUBTFUL_HEADLINE,) if ordered[0].headline_is_doubtful else ()
     doubtful = {(m.brief.article_id, index) for m in members for index in m.flagged}
+    merged = merge(
+        briefs,
+        "" if doubts else headline,  # a doubtful headline makes no bullet superfluous
+        MAX_BULLETS,
+        doubtful=doubtful,
+        published={member.brief.article_id: member.published for member in members},
+    )
     return Story(
         headline=headline,
-        # A doubtful headline makes no bullet superfluous.
-        bullets=merge(briefs, "" if doubts else headline, MAX_BULLETS, doubtful=doubtful),
+        bullets=merged.bullets,
+        disputed=merged.disputed,
         articles=tuple(brief.article_id for brief in briefs),
         continues=continues,
         notes=(*doubts, *dict.fromkeys(note for brief in briefs for note in brief.notes)),

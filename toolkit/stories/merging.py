@@ -1,81 +1,70 @@
-"""Decides which bullets a story has: each fact that its articles report, once."""
+"""Decides which bullets a story has: each fact that its articles report, once, and all versions of
+a fact that they dispute."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
-from toolkit.data import Brief, Citation, StoryBullet
-from toolkit.languages import ENGLISH
-from toolkit.numbers.parsing import read
-from toolkit.stories.profiles import profile, surprises
-from toolkit.text.english import words as english_words
-from toolkit.text.similarity import WORD
+from toolkit.data import Brief, Citation, Dispute, StoryBullet
+from toolkit.stories.claims import Comparison, Relation, compare, may_be_alike, plain, word_starts
+from toolkit.stories.disputes import dispute
 
-# Two bullets state one fact if they share these parts of the surprise (see ``profiles.py``) of
-# the less and of the more detailed one.
-SHARED_OF_LESS = 0.7
-SHARED_OF_MORE = 0.5
-# The part of a bullet's surprise that is in a headline which says the same.
-SAID_BY_HEADLINE = 0.7
-# Briefs whose bullets are read: each bullet is compared with all facts before it.
+# Briefs whose bullets are read: each bullet is compared with those of all others.
 MOST_SOURCES = 40
 
-# The length in words that bullets are taken to have.
-_BULLET_WORDS = 30
+_OTHER = Comparison(Relation.OTHER)
+_Relations = Mapping[tuple[int, int], Comparison]
 
 
-@dataclass(slots=True)
-class _Fact:
-    """A fact that one or more articles report. ``weights`` are the surprises of its terms, and
-    ``figures`` its numbers, months and weekdays, each with its kind; ``doubtful`` means that it
-    rests on a sentence whose translation failed a check."""
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A bullet or the headline of one article. ``plain`` is its text as it is compared, ``number``
+    its place among all; ``doubtful`` means that it rests on a sentence whose translation failed a
+    check."""
 
+    number: int
     text: str
-    weights: Mapping[str, float]
-    figures: frozenset[tuple[str, float]]
-    negated: bool
-    cites: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    doubtful: bool = False
+    plain: str
+    article: str
+    segments: tuple[int, ...]
+    doubtful: bool
+    headline: bool
+
+
+@dataclass(slots=True, eq=False)
+class _Fact:
+    """The claims that say the same; ``text`` is that of one which says no more than all of them.
+    ``akin`` are facts of other articles that tell of the same matter and may differ, ``against``
+    those that contradict it, and ``about`` the things in which these differ."""
+
+    claims: list[_Claim]
+    text: str
+    akin: list[_Fact] = field(default_factory=list)
+    against: list[_Fact] = field(default_factory=list)
+    about: set[str] = field(default_factory=set)
 
     @property
-    def weight(self) -> float:
-        return sum(self.weights.values())
+    def articles(self) -> set[str]:
+        return {claim.article for claim in self.claims}
 
-    def same_as(self, other: _Fact) -> bool:
-        """Whether both state one fact: they share enough, the more detailed one has every figure
-        of the other, whose text is kept, and both or neither are negated."""
-        lighter, heavier = (other, self) if other.weight < self.weight else (self, other)
-        if self.negated != other.negated or not lighter.figures <= heavier.figures:
-            return False
-        less, more = sorted((self.weight, other.weight))
-        shared = self.shared_with(other)
-        # A rare name can outweigh all else, so the terms are counted too.
-        terms = len(self.weights.keys() & other.weights.keys())
-        fewer = min(len(self.weights), len(other.weights))
-        enough = max(SHARED_OF_LESS * less, SHARED_OF_MORE * more)
-        return 0 < enough <= shared and terms >= SHARED_OF_LESS * fewer
+    @property
+    def only_headline(self) -> bool:
+        """Say whether only headlines say it, and no bullet."""
+        return all(claim.headline for claim in self.claims)
 
-    def shared_with(self, other: _Fact) -> float:
-        """The weight of the terms that ``other`` has, too."""
-        return sum(weight for term, weight in self.weights.items() if term in other.weights)
 
-    def is_in(self, headline: _Fact) -> bool:
-        """Whether ``headline`` says this fact."""
-        return (
-            self.shared_with(headline) >= SAID_BY_HEADLINE * self.weight
-            and self.figures <= headline.figures
-            and self.negated == headline.negated
-        )
+# Facts that are shown together: the versions of a disputed one, or one alone.
+_Block = list[_Fact]
 
-    def absorb(self, other: _Fact) -> None:
-        """Take in the citations of ``other``, and its text if that is less detailed: every
-        source that is cited supports it."""
-        if other.weight < self.weight:
-            self.text, self.weights, self.figures = other.text, other.weights, other.figures
-        for article, segments in other.cites.items():
-            known = self.cites.get(article, ())
-            self.cites[article] = tuple(sorted({*known, *segments}))
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The bullets of a story, and those of them on which its articles differ."""
+
+    bullets: tuple[StoryBullet, ...]
+    disputed: tuple[Dispute, ...] = ()
 
 
 def merge(
@@ -84,68 +73,230 @@ def merge(
     limit: int,
     *,
     doubtful: Collection[tuple[str, int]] = (),
-) -> tuple[StoryBullet, ...]:
+    published: Mapping[str, str] | None = None,
+) -> Merged:
     """Return at most ``limit`` bullets of ``briefs``, the first of which is the lead.
 
-    A fact that several articles report is one bullet with a citation for each. These are kept
-    first when room is short, then one bullet of each article in turn. A bullet that ``headline``
-    already says is left out where others remain. The bullets of more than 40 briefs are not read.
+    A fact that several articles report is one bullet with a citation for each. Facts on which
+    articles differ count as one, and every version is kept; so are, up to twice ``limit``, bullets
+    so alike that they may contradict each other. What most articles report is kept first when
+    room is short, then one bullet of each article in turn. A bullet of one article that
+    ``headline`` already says is left out where others remain; a headline that contradicts another
+    article is a version. Only the first 40 briefs are read.
 
     ``doubtful`` are segments, as article id and index, whose translations failed a check. A
-    bullet that rests on one is no second source of any fact, and gives way to one that does not.
+    bullet that rests on one is no second source of any fact and no version of a disputed one, and
+    gives way to one that says the same. ``published`` has the time of articles by their ids, as
+    their source writes it: the latest version of a disputed fact is marked.
     """
-    facts: list[_Fact] = []
-    for fact in _in_turn(briefs[:MOST_SOURCES], doubtful):
-        place = next((n for n, f in enumerate(facts) if f.same_as(fact)), None)
-        if place is None:
-            facts.append(fact)
-        elif facts[place].doubtful:
-            facts[place] = min(facts[place], fact, key=lambda f: f.doubtful)
-        elif not fact.doubtful:
-            facts[place].absorb(fact)
-    said = _fact(headline, {})
-    facts = [f for f in facts if not f.is_in(said)] or facts[:1]
-    kept = sorted(facts, key=lambda f: -len(f.cites))[:limit]
+    briefs = briefs[:MOST_SOURCES]
     places = {brief.article_id: place for place, brief in enumerate(briefs)}
-    kept.sort(key=lambda f: (min(places[a] for a in f.cites), facts.index(f)))
-    return tuple(
-        StoryBullet(
-            f.text,
-            tuple(Citation(a, f.cites[a]) for a in sorted(f.cites, key=lambda a: places[a])),
+    claims = _claims(briefs, doubtful)
+    relations = dict(_relations(claims))
+    facts = _facts(claims, relations)
+    _link(facts, relations)
+    shown = [f for f in facts if not f.only_headline]
+    said = [f for f in shown if _is_said_by(headline, f)]
+    blocks = _blocks([f for f in facts if f not in said], places) or [[f] for f in said[:1]]
+    kept = _chosen(blocks, limit)
+    made = {id(f): _bullet(f, places) for block in kept for f in block}
+    disputes = (
+        dispute(
+            [made[id(f)] for f in block],
+            frozenset().union(*(f.about for f in block)),
+            published or {},
         )
-        for f in kept
+        for block in kept
+        if len(block) > 1
+    )
+    return Merged(tuple(made[id(f)] for block in kept for f in block), tuple(disputes))
+
+
+def _claims(briefs: Sequence[Brief], doubtful: Collection[tuple[str, int]]) -> list[_Claim]:
+    """Return the first bullet of each brief, then the second of each, and so on; then their
+    headlines."""
+    ranks = range(max((len(brief.bullets) for brief in briefs), default=0))
+    bullets = [
+        (brief.article_id, brief.bullets[rank].text, brief.bullets[rank].cites, False)
+        for rank in ranks
+        for brief in briefs
+        if rank < len(brief.bullets)
+    ]
+    headlines = [(b.article_id, b.headline, b.headline_cites, True) for b in briefs]
+    found = [*bullets, *(h for h in headlines if h[1] and h[2])]
+    return [
+        _Claim(
+            n, text, same, article, cites, any((article, i) in doubtful for i in cites), headline
+        )
+        for n, ((article, text, cites, headline), same) in enumerate(
+            zip(found, plain([text for _, text, *_ in found]), strict=True)
+        )
+    ]
+
+
+def _relations(claims: Sequence[_Claim]) -> Iterator[tuple[tuple[int, int], Comparison]]:
+    """Yield the pairs of claims that are not simply of different matters, by their numbers, the
+    lower one first."""
+    starts = [word_starts(claim.plain) for claim in claims]
+    known: dict[tuple[str, str], Comparison] = {}
+    for one, other in combinations(claims, 2):
+        if may_be_alike(starts[one.number], starts[other.number]):
+            texts = one.plain, other.plain
+            found = known[texts] if texts in known else known.setdefault(texts, compare(*texts))
+            if found.relation is not Relation.OTHER:
+                yield (one.number, other.number), found
+
+
+def _relation(relations: _Relations, one: _Claim, other: _Claim) -> Comparison:
+    pair = sorted((one.number, other.number))
+    return relations.get((pair[0], pair[1]), _OTHER)
+
+
+def _facts(claims: Sequence[_Claim], relations: _Relations) -> list[_Fact]:
+    """Return the claims joined to facts, in the order of their first claims. A doubtful one that
+    says the same as a fact is left out."""
+    against = {c.number: [o for o in claims if _contradict(relations, c, o)] for c in claims}
+    facts: list[_Fact] = []
+    for claim in sorted(claims, key=lambda c: (c.doubtful, c.number)):
+        if claim.doubtful:
+            if not any(
+                _relation(relations, claim, c).relation is Relation.SAME
+                for f in facts
+                for c in f.claims
+            ):
+                facts.append(_Fact([claim], claim.text))
+            continue
+        for fact in facts:
+            text = _common_text([*fact.claims, claim], relations)
+            if text and all(_agree_on(against, relations, claim, c) for c in fact.claims):
+                fact.claims.append(claim)
+                fact.text = text
+                break
+        else:
+            facts.append(_Fact([claim], claim.text))
+    return sorted(facts, key=lambda f: min(c.number for c in f.claims))
+
+
+def _contradict(relations: _Relations, one: _Claim, other: _Claim) -> bool:
+    return (
+        one.article != other.article
+        and not (one.doubtful or other.doubtful)
+        and _relation(relations, one, other).relation is Relation.DISPUTED
     )
 
 
-def _in_turn(briefs: Sequence[Brief], doubtful: Collection[tuple[str, int]]) -> Iterator[_Fact]:
-    """Yield the first bullet of each brief, then the second of each, and so on."""
-    for rank in range(max((len(brief.bullets) for brief in briefs), default=0)):
-        for brief in briefs:
-            if rank < len(brief.bullets):
-                bullet = brief.bullets[rank]
-                fact = _fact(bullet.text, {brief.article_id: bullet.cites})
-                fact.doubtful = any((brief.article_id, i) in doubtful for i in bullet.cites)
-                yield fact
-
-
-def _fact(text: str, cites: dict[str, tuple[int, ...]]) -> _Fact:
-    words = [word.lower() for word in WORD.findall(text)]
-    return _Fact(
-        text,
-        surprises(profile(text), _BULLET_WORDS),
-        _figures(text),
-        any(word in english_words("negators") or word.endswith(("n't", "n’t")) for word in words),
-        cites,
+def _common_text(claims: Sequence[_Claim], relations: _Relations) -> str:
+    """Return the text that says no more than each of the claims, which all say the same; empty
+    where there is none, or where only a headline says so little."""
+    if any(
+        _relation(relations, a, b).relation is not Relation.SAME for a, b in combinations(claims, 2)
+    ):
+        return ""
+    bullets = [c for c in claims if not c.headline] or claims
+    return next(
+        (
+            c.text
+            for c in bullets
+            if all(_says_no_more(relations, c, other) for other in claims if other is not c)
+        ),
+        "",
     )
 
 
-def _figures(text: str) -> frozenset[tuple[str, float]]:
-    """Return the numbers, in digits or words, the months and the weekdays of ``text``."""
-    reading = read(text, ENGLISH)
-    return frozenset(
-        [
-            *(("number", max(number.values)) for number in reading.numbers if number.values),
-            *(("month", month) for month in reading.months),
-            *(("weekday", day) for day in reading.weekdays),
-        ]
+def _says_no_more(relations: _Relations, claim: _Claim, other: _Claim) -> bool:
+    return _relation(relations, claim, other).common[claim.number > other.number]
+
+
+def _agree_on(
+    against: Mapping[int, Sequence[_Claim]], relations: _Relations, one: _Claim, other: _Claim
+) -> bool:
+    """Say whether what contradicts one of two claims differs from both: else one of them says more,
+    and that would be lost."""
+    return all(
+        third.article in (one.article, other.article)
+        or _relation(relations, mine, third).about & _relation(relations, theirs, third).about
+        for mine, theirs in ((one, other), (other, one))
+        for third in against[mine.number]
     )
+
+
+def _link(facts: Sequence[_Fact], relations: _Relations) -> None:
+    """Fill in which facts contradict each other or may do so. Two facts of one article do not."""
+    for one, other in combinations(facts, 2):
+        if one.articles & other.articles:
+            continue
+        found = [(a, b, _relation(relations, a, b)) for a in one.claims for b in other.claims]
+        disputed = [r for a, b, r in found if _contradict(relations, a, b)]
+        if disputed:
+            for fact, rival in ((one, other), (other, one)):
+                fact.against.append(rival)
+                fact.about.update(*(r.about for r in disputed))
+        elif any(r.relation is not Relation.OTHER for *_, r in found):
+            for fact, rival in ((one, other), (other, one)):
+                if not rival.only_headline:
+                    fact.akin.append(rival)
+
+
+def _is_said_by(headline: str, fact: _Fact) -> bool:
+    """Say whether a headline says all of a fact, which only one article reports and none denies."""
+    if not headline or fact.against or fact.akin or len(fact.articles) > 1:
+        return False
+    found = compare(*plain([fact.text, headline]))
+    return found.relation is Relation.SAME and found.common[0]
+
+
+def _blocks(facts: Sequence[_Fact], places: Mapping[str, int]) -> list[_Block]:
+    """Return facts that contradict each other together, and others alone, in the order of their
+    first articles. A headline stands only for an article without a bullet of its own there."""
+    blocks: list[_Block] = []
+    seen: set[int] = set()
+    for fact in facts:
+        block: _Block = []
+        waiting = [] if id(fact) in seen else [fact]
+        while waiting:
+            one = waiting.pop()
+            if id(one) not in seen:
+                seen.add(id(one))
+                block.append(one)
+                waiting += one.against
+        told = {a for f in block if not f.only_headline for a in f.articles}
+        block = [f for f in block if not f.only_headline or (f.against and not f.articles <= told)]
+        if block:
+            blocks.append(sorted(block, key=facts.index))
+    return sorted(blocks, key=lambda b: min(places[a] for f in b for a in f.articles))
+
+
+def _chosen(blocks: Sequence[_Block], limit: int) -> list[_Block]:
+    """Return ``limit`` blocks, those that most articles report first, and behind each what is akin
+    to it."""
+
+    def reports(block: _Block) -> int:
+        return len({a for f in block for g in (f, *f.akin) for a in g.articles})
+
+    chosen = sorted(blocks, key=reports, reverse=True)[:limit]
+    kept = {id(block): block for block in chosen}
+    room = 2 * limit - sum(map(len, chosen))
+    ordered: list[_Block] = []
+    for block in (b for b in blocks if id(b) in kept):
+        beside = [b for b in blocks if b is not block and _is_akin(block, b)]
+        for other in [block, *beside]:
+            if other in ordered:
+                continue
+            if id(other) not in kept:
+                room -= len(other)
+                if room < 0:
+                    continue
+            ordered.append(other)
+    return ordered
+
+
+def _is_akin(block: _Block, other: _Block) -> bool:
+    return any(g is f for fact in block for g in fact.akin for f in other)
+
+
+def _bullet(fact: _Fact, places: Mapping[str, int]) -> StoryBullet:
+    cites: dict[str, set[int]] = {}
+    for claim in fact.claims:
+        cites.setdefault(claim.article, set()).update(claim.segments)
+    ordered: Iterable[str] = sorted(cites, key=lambda article: places[article])
+    return StoryBullet(fact.text, tuple(Citation(a, tuple(sorted(cites[a]))) for a in ordered))

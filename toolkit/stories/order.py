@@ -15,12 +15,13 @@ _RELATIVE_DAY = re.compile(r"\b(?:today|tomorrow|yesterday|tonight)\b", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An article as a story needs it: its brief, the number of its sentences, and the indices of
-    those whose translation failed a check."""
+    """An article as a story needs it: its brief, the number of its sentences, the indices of those
+    whose translation failed a check, and when it was published, as its source writes it."""
 
     brief: Brief
     sentences: int
     flagged: frozenset[int]
+    published: str = ""
 
     @property
     def headline_is_doubtful(self) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.data import Citation, Story, StoryBullet, TranslatedArticle
+from toolkit.data import Citation, Dispute, Story, StoryBullet, TranslatedArticle
 from toolkit.errors import PromptError
 from toolkit.llm.base import GeneratorError
 from toolkit.summarisers.models.merge import PromptedMerge
@@ -68,6 +68,13 @@ def test_doubtful_english_is_no_second_source(articles: list[TranslatedArticle])
         "A dam burst near Orsk on Monday.", (Citation("one", (0,)),)
     )
     assert PromptedMerge(answer).merge(STORY, [flag(one, 0), flag(other, 0)]) == STORY
+
+
+def test_versions_of_a_dispute_are_not_merged(articles: list[TranslatedArticle]) -> None:
+    answer = FakeGenerator(["1. A dam burst near Orsk on Monday. [1, 3]"])
+    dispute = Dispute(("when",), (STORY.bullets[0], STORY.bullets[2]))
+    disputed = replace(STORY, disputed=(dispute,))
+    assert PromptedMerge(answer).merge(disputed, articles) == disputed
 
 
 def test_a_point_is_merged_once(articles: list[TranslatedArticle]) -> None:

@@ -68,8 +68,8 @@ class PromptedMerge:
         A merged bullet is taken where each of the sources that it will cite says all of it, since
         the digest says how many do; sentences whose translation failed a check say nothing where
         sound ones do, and never make a second source. A bullet of the story that no such one was
-        made of stays. Of one source, of one bullet, or where the generator fails, the story comes
-        back as it is. Never raises.
+        made of stays, and so does each version of what sources dispute. Of one source, of one
+        bullet, or where the generator fails, the story comes back as it is. Never raises.
         """
         if len(story.articles) < 2 or len(story.bullets) < 2:
             return story
@@ -84,10 +84,13 @@ class PromptedMerge:
             log.warning("%s: not merged by the language model: %s", story.headline, error)
             return story
         texts = {number: text for number, (_, text) in enumerate(points, start=1)}
+        versions = [version for dispute in story.disputed for version in dispute.versions]
+        disputed = {n for n, bullet in enumerate(story.bullets, start=1) if bullet in versions}
         merged = [
             _Merged(found.text, made_of, citing)
             for found in parse_bullets(answer, texts)
             if (made_of := found.cites or self._grounding.find_support(found.text, texts))
+            and disputed.isdisjoint(made_of)
             and (citing := self._citing(found.text, made_of, story, by_id))
         ]
         return replace(story, bullets=_together(story.bullets, merged))

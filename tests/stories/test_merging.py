@@ -1,0 +1,139 @@
+"""A story claims for several sources only what all of them say, and tells where they differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from toolkit.data import (
+    Article,
+    Brief,
+    Bullet,
+    PreparedArticle,
+    Segment,
+    Story,
+    TranslatedArticle,
+    Translation,
+)
+from toolkit.stories import day
+
+CASES = Path(__file__).parents[1] / "cases"
+TEXT = json.loads((CASES / "stories.json").read_text(encoding="utf-8"))["articles"]["whale"]
+
+
+def pairs(name: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads((CASES / name).read_text(encoding="utf-8"))
+    return found
+
+
+PAIRS = pairs("merging.json") + pairs("merging_held_out.json")
+CONTRARY = [pair for pair in PAIRS if not pair["same"]]
+OTHERS = [
+    "The weather service expects rain.",
+    "A museum about bees has opened in an old mill.",
+    "The price of stamps stays as it is.",
+    "Two swans were seen on the pond.",
+    "The orchestra rehearses in a tent.",
+    "A street will be named after the baker.",
+]
+
+
+def story(
+    bullets: Sequence[Sequence[str]],
+    headlines: Sequence[str] = (),
+    published: Sequence[str] = (),
+    doubtful: Sequence[tuple[int, int]] = (),
+) -> Story:
+    """The story of articles of equal text with the given bullets, headlines and times."""
+    briefs, articles = [], []
+    for n, texts in enumerate(bullets):
+        name, time = f"a{n}", published[n] if published else None
+        segments = tuple(Segment(name, i, i, text) for i, text in enumerate(TEXT * 2))
+        flags = (("numbers",) if (n, i) in doubtful else () for i in range(len(segments)))
+        prepared = PreparedArticle(Article(name, name, "", published=time), "eng_Latn", segments)
+        english = (Translation(s, s.text, f) for s, f in zip(segments, flags, strict=True))
+        articles.append(TranslatedArticle(prepared, tuple(english)))
+        points = tuple(Bullet(text, (i + 1,)) for i, text in enumerate(texts))
+        headline = headlines[n] if headlines else "News from the coast"
+        briefs.append(Brief(name, headline, points, (0,)))
+    (found,) = day.group(briefs, articles)
+    return found
+
+
+def reporters(found: Story) -> dict[str, list[str]]:
+    return {b.text: [c.article_id for c in b.cites] for b in found.bullets}
+
+
+@pytest.mark.parametrize("pair", CONTRARY, ids=lambda pair: pair["a"])
+def test_what_contradicts_is_never_claimed_for_both_and_never_lost(pair: dict[str, str]) -> None:
+    one, other = pair["a"], pair["b"]
+    crowd = [OTHERS[:3], OTHERS[3:], OTHERS[1:4]]
+    for bullets in ([[one], [other]], [[*crowd[0], one], crowd[1], crowd[2], [OTHERS[5], other]]):
+        found = reporters(story(bullets))
+        assert found[one] == ["a0"]
+        assert found[other] == [f"a{len(bullets) - 1}"]
+
+
+def test_most_contradictions_are_told_and_most_agreement_is_claimed() -> None:
+    found = [(story([[p["a"]], [p["b"]]]), p["same"]) for p in PAIRS]
+    assert not any(s.disputed for s, same in found if same)
+    contrary = [bool(s.disputed) for s, same in found if not same]
+    assert sum(contrary) >= 0.8 * len(contrary)
+    agreed = [len(s.bullets) == 1 for s, same in found if same]
+    assert sum(agreed) >= 0.8 * len(agreed)
+
+
+DEAD = [f"The quake killed {n} people in Orsk." for n in (14, 16, 18)]
+
+
+def test_all_versions_stand_together_and_the_latest_is_known() -> None:
+    bullets = [[DEAD[0], OTHERS[0]], [DEAD[1]], [OTHERS[1], DEAD[0]]]
+    times = ["2026-11-20T09:00:00Z", "Fri, 20 Nov 2026 12:00:00 +0100", "2026-11-20T08:00:00"]
+    found = story(bullets, published=times)
+    (dispute,) = found.disputed
+    assert (dispute.about, dispute.latest) == (("how many",), 1)
+    assert dispute.versions == found.bullets[:2]
+    assert reporters(found)[DEAD[0]] == ["a0", "a2"]
+
+
+@pytest.mark.parametrize(
+    "times", [(), ("2026-11-20", ""), ("2026-11-20", "2026-11-20"), ("soon", "2026-11-20")]
+)
+def test_no_version_is_the_latest_where_times_do_not_tell(times: Sequence[str]) -> None:
+    assert story([DEAD[:1], DEAD[1:2]], published=times).disputed[0].latest is None
+
+
+def test_versions_are_kept_however_many_there_are() -> None:
+    found = story([[*OTHERS[:3], f"The quake killed {n} people."] for n in range(10, 30)])
+    (dispute,) = found.disputed
+    assert len(dispute.versions) == 20
+
+
+def test_an_article_does_not_contradict_what_it_says_itself() -> None:
+    both = ["Two people were killed in Orsk.", "Two people were killed in Riga."]
+    found = story([both, both[::-1]])
+    assert not found.disputed
+    assert [len(b.cites) for b in found.bullets] == [2, 2]
+
+
+def test_a_headline_that_contradicts_is_a_version() -> None:
+    headlines = ["Quake kills 14 people in Orsk", "Quake kills 16 people in Orsk"]
+    found = story([OTHERS[:1], OTHERS[1:2]], headlines)
+    assert {v.text for d in found.disputed for v in d.versions} == set(headlines)
+    found = story([OTHERS[:1], [DEAD[1]]], headlines)
+    assert {v.text for d in found.disputed for v in d.versions} == {headlines[0], DEAD[1]}
+    assert DEAD[1] in reporters(found)
+
+
+def test_a_headline_is_a_second_source() -> None:
+    headlines = ["Quake kills 14 people in Orsk", "News from the coast"]
+    assert reporters(story([OTHERS[:1], DEAD[:1]], headlines))[DEAD[0]] == ["a0", "a1"]
+
+
+def test_a_doubtful_translation_disputes_nothing() -> None:
+    found = story([DEAD[:1], DEAD[1:2]], doubtful=[(1, 1)])
+    assert not found.disputed
+    assert set(reporters(found)) == set(DEAD[:2])

@@ -1,0 +1,112 @@
+"""The words by which two bullets can differ, kept as data: markers, opposites, kinds of things."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from toolkit.summarisers.grounding.lexicon import alike, key, opposite
+from toolkit.text.places import country_name, places
+from toolkit.text.places import plain as place_form
+
+_NAME_WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*")
+
+
+@cache
+def _tables() -> Mapping[str, Any]:
+    source = files("toolkit.stories").joinpath("differences.json")
+    tables: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    return tables
+
+
+@cache
+def one_sided() -> frozenset[str]:
+    """Return the kinds of markers that make a difference where the other text has none."""
+    return frozenset(_tables()["one_sided"])
+
+
+@cache
+def _phrases(table: str) -> Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]]:
+    """Return the phrases of markers, or those of bounds, by their first token: kind, meaning and
+    tokens, the longest first."""
+    lists: dict[str, list[str]] = (
+        _tables()[table] if table == "markers" else {table: _tables()[table]}
+    )
+    found: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {}
+    for kind, lines in lists.items():
+        for line in lines:
+            meaning, *phrases = line.split("|")
+            for tokens in (tuple(phrase.split()) for phrase in phrases):
+                found.setdefault(tokens[0], []).append((kind, meaning, tokens))
+    return {first: tuple(sorted(f, key=lambda p: -len(p[2]))) for first, f in found.items()}
+
+
+def markers(tokens: Sequence[str], table: str = "markers") -> Iterator[tuple[str, str, range]]:
+    """Yield the kind, the meaning and the positions of each marker among lower-case tokens; where
+    one phrase begins another, the longer one."""
+    end = 0
+    for at, token in enumerate(tokens):
+        for kind, meaning, phrase in _phrases(table).get(token, ()):
+            if at >= end and tuple(tokens[at : at + len(phrase)]) == phrase:
+                end = at + len(phrase)
+                yield kind, meaning, range(at, end)
+                break
+
+
+@cache
+def _pairs() -> tuple[tuple[str, str], ...]:
+    pairs = (pair.split() for pair in _tables()["opposites"])
+    return tuple((key(one.lower()), key(other.lower())) for one, other in pairs)
+
+
+@cache
+def _kinds() -> Mapping[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for number, line in enumerate(_tables()["kinds"]):
+        for word in line.lower().split():
+            found.setdefault(key(word), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
+
+
+@lru_cache(maxsize=65536)
+def contrary(left: str, right: str) -> bool:
+    """Say whether two keys, or synonyms of theirs, cannot both be true of one thing."""
+    if left == right:
+        return False
+    plain = {(left, right), (right, left)}
+    if any(pair in plain for pair in _pairs()):
+        return True
+    if alike(left, right):
+        return False
+    return opposite(left, right) or any(
+        (alike(left, one) and alike(right, other)) or (alike(left, other) and alike(right, one))
+        for one, other in _pairs()
+    )
+
+
+def of_one_kind(left: str, right: str) -> bool:
+    """Say whether two keys name different things of one kind ("dog", "horse")."""
+    return left != right and bool(
+        _kinds().get(left, frozenset()) & _kinds().get(right, frozenset())
+    )
+
+
+def with_countries(text: str) -> str:
+    """Return ``text`` with the usual name of a country in the place of its other names and of what
+    its people are called.
+
+    >>> with_countries("The Norwegian king met two Poles in the United States.")
+    'The Norway king met two Poland in the United States.'
+    """
+    found = list(_NAME_WORD.finditer(text))
+    parts, done = [], 0
+    for start, end, place in places([place_form(word.group()) for word in found]):
+        first, last = found[start].start(), found[end - 1].end()
+        if place.name.startswith("@") and text[first].isupper():
+            parts += [text[done:first], country_name(place.country)]
+            done = last
+    return "".join([*parts, text[done:]])

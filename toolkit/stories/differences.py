@@ -1,0 +1,395 @@
+"""Finds in which things two bullets differ: who, where, when, how many, which way, how sure.
+
+The bullets are read as grounding reads them, by their words and their order. A difference is found
+only where both say something, and not the same, in one place of the sentence; a detail that only
+one of them gives is none, unless it limits what is said ("only", "former", "if").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from toolkit.stories.contrasts import contrary, markers, of_one_kind, one_sided
+from toolkit.summarisers.grounding.amounts import Amount
+from toolkit.summarisers.grounding.figures import equal_amounts
+from toolkit.summarisers.grounding.lexicon import alike, calendar, key, keys, pairs, words
+from toolkit.summarisers.grounding.predicates import attributions
+from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, same
+from toolkit.summarisers.grounding.tokens import is_content, is_negator, token_at
+from toolkit.text.english import frequencies
+
+WHO, WHERE, WHEN, WHAT, WHY = "who", "where", "when", "what happened", "why"
+HOW_MANY, SURE, WHETHER, SAYS = "how many", "how sure it is", "whether it happened", "who says so"
+ROLES = "who did it to whom"
+
+# Words before a noun, its determiners included, in which its preposition is looked for.
+_PHRASE = 5
+# By how much "about" and "nearly" may be off, as a part of the number.
+_ROUNDING = 0.1
+_CAUSES = ("because of", "due to", "caused by", "result of", "owing to", "thanks to")
+_CONDITIONAL = ("if", "unless")
+_YEARS = range(1800, 2101)
+# Verbs that tell one event from its two sides are in ``converses``; these are not there.
+_CONVERSES = frozenset(
+    {frozenset({key("beat"), key("lose")}), frozenset({key("defeat"), key("lose")})}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """``kinds`` are the things in which both bullets say something, and not the same; ``limits``
+    those in which one of them limits what the other says ("only", "former", "if"). ``unclear``
+    means that they may differ in more: a number that may agree with the other, a speaker that one
+    of them names. ``rests`` are the parts of their words, 0 to 1, that only one of them has and
+    that make no difference found."""
+
+    kinds: frozenset[str]
+    limits: frozenset[str]
+    unclear: bool
+    rests: tuple[float, float]
+
+
+Text = Sequence[Sentence]
+
+
+def differences(one: Text, other: Text) -> Differences:
+    """Return the differences of two bullets, read with the same names."""
+    own, theirs = _unmatched(one, other), _unmatched(other, one)
+    kinds: set[str] = set()
+    unclear = False
+    explained: set[int] = set()
+    for word, against in ((w, a) for w in own for a in theirs):
+        if kind := _contrast(one, word, other, against):
+            kinds.add(kind)
+            explained |= {id(word[1]), id(against[1])}
+    known = {w.key for _, w in (*own, *theirs)}
+    marked = list(_marked(one, other))
+    kinds |= {*_opposites(one, other, known), *_times(one, other)}
+    kinds |= {kind for kind, both in marked if both}
+    for kind, sure in (*_amounts(one, other), *_speakers(one, other)):
+        kinds |= {kind} if sure else set()
+        unclear |= not sure
+    if _is_denied(one, other) != _is_denied(other, one):
+        kinds.add(WHETHER)
+    limits = frozenset(kind for kind, both in marked if not both)
+    rests = _rest(one, own, explained), _rest(other, theirs, explained)
+    return Differences(frozenset(kinds), limits, unclear, rests)
+
+
+_Placed = tuple[Sentence, Word]
+
+
+def _unmatched(text: Text, other: Text) -> list[_Placed]:
+    """Return the words that the other text lacks, those of markers left out."""
+    return [
+        (s, w)
+        for s in text
+        for marked in [_marked_places(s)]
+        for w in s.words
+        if w.at not in marked and not matched(w, other)
+    ]
+
+
+def _marked_places(sentence: Sentence) -> set[int]:
+    return {at for _, _, places in markers(sentence.tokens) for at in places}
+
+
+def _rest(text: Text, unmatched: Sequence[_Placed], explained: set[int]) -> float:
+    total = sum(len(s.words) for s in text)
+    left = [
+        w
+        for s, w in unmatched
+        if not (id(w) in explained or w.general or w.title or w.clause in _conditions(s))
+    ]
+    return len(left) / total if total else 0.0
+
+
+def _contrast(one: Text, mine: _Placed, other: Text, theirs: _Placed) -> str:
+    """Return in what two words differ that stand in the same place of their sentences; empty where
+    they do not, or may mean the same."""
+    (sentence, word), (against_sentence, against) = mine, theirs
+    place, other_place = _place(sentence, word), _place(against_sentence, against)
+    names = _is_name(sentence, word) and _is_name(against_sentence, against)
+    if names and not word.title and not against.title:
+        if place != other_place and not _is_one_name(one, word, other, against):
+            return ""
+        return WHERE if place in ("in", "near", "to", "from", "off", "outside") else WHO
+    if contrary(word.key, against.key):
+        if _is_converse(mine, theirs):
+            return ""
+        nouns = place == other_place == "subject" and not (word.verb or against.verb)
+        return WHO if nouns else WHAT
+    if place != other_place:
+        return ""
+    if place == "cause":
+        return WHY
+    if of_one_kind(word.key, against.key):
+        return WHERE if place == "in" else WHO if place == "subject" else WHAT
+    bare = place == other_place == "subject" and word.at == against.at == 0
+    return (
+        WHO
+        if bare and word.key == word.text.lower() and against.key == against.text.lower()
+        else ""
+    )
+
+
+def _conditions(sentence: Sentence) -> set[int]:
+    """Return the numbers of the clauses that are conditions."""
+    found = markers(sentence.tokens)
+    return {sentence.clauses[places.start] for _, m, places in found if m in _CONDITIONAL}
+
+
+def _is_name(sentence: Sentence, word: Word) -> bool:
+    """Say whether a word is a name, or one that no word list has at a sentence's start."""
+    opening = word.at == 0 and word.text[0].isupper()
+    return word.name or (opening and word.text.lower() not in frequencies())
+
+
+def _is_one_name(one: Text, word: Word, other: Text, against: Word) -> bool:
+    """Say whether two words follow or precede the same name: "Elena Vasko", "Irina Vasko"."""
+    return any(
+        a.name and b.name and a.key == b.key and a.at - word.at == b.at - against.at
+        for s in one
+        for a in s.words
+        if abs(a.at - word.at) == 1 and word in s.words
+        for t in other
+        for b in t.words
+        if against in t.words
+    )
+
+
+def _place(sentence: Sentence, word: Word) -> str:
+    """Return the preposition before the phrase that a word stands in ("in" for "at" and "on"), or
+    ``cause``, ``subject``, ``object``."""
+    tokens = sentence.tokens
+    content = {w.at: w for w in sentence.words}
+    at = word.at - 1
+    while at >= max(0, word.at - _PHRASE) and (
+        tokens[at] in words("determiners")
+        or tokens[at].isdecimal()
+        or _is_modifier(content.get(at))
+    ):
+        at -= 1
+    before = token_at(tokens, at)
+    if f"{token_at(tokens, at - 1)} {before}" in _CAUSES:
+        return "cause"
+    if before in words("prepositions") and before != "by":
+        return "in" if before in ("at", "on", "inside") else before
+    verbs = [w.at for w in sentence.words if w.verb]
+    forms = [i for i, t in enumerate(tokens) if t in words("be_forms")]
+    first = min([*verbs, *forms], default=len(tokens))
+    passive = any(w.participle and forms and 0 < w.at - max(forms) <= 2 for w in sentence.words)
+    agent = before == "by"
+    return "subject" if agent or ((word.at < first) != passive) else "object"
+
+
+def _is_modifier(word: Word | None) -> bool:
+    return word is not None and not word.verb
+
+
+def _is_converse(mine: _Placed, theirs: _Placed) -> bool:
+    """Say whether two verbs may tell one event from its two sides ("buy", "sell"): not where they
+    have one subject."""
+    (sentence, word), (other, against) = mine, theirs
+    both = frozenset({word.key, against.key})
+    if both not in pairs("converses") and both not in _CONVERSES:
+        return False
+    before = [w for w in other.words if w.at < against.at]
+    return not any(same(w, b) for w in sentence.words if w.at < word.at for b in before)
+
+
+def _opposites(one: Text, other: Text, known: set[str]) -> Iterator[str]:
+    """Yield a difference for words that grounding lets stand for one another, or that no list has
+    as contents, but that are opposites: "boy" and "girl", "higher" and "lower". Those in ``known``
+    were compared already."""
+    mine, theirs = _only(one, other) - known, _only(other, one) - known
+    for word in mine:
+        for against in theirs:
+            both = frozenset({word, against})
+            if contrary(word, against) and both not in pairs("converses") | _CONVERSES:
+                in_time = {word, against} <= keys("time_words")
+                yield WHEN if in_time else WHAT
+
+
+def _only(text: Text, other: Text) -> set[str]:
+    """Return the keys of the tokens that only the first text has, those of markers left out."""
+    there = {key(token) for s in other for token in s.tokens}
+    return {
+        key(token)
+        for s in text
+        for marked in [_marked_places(s)]
+        for at, token in enumerate(s.tokens)
+        if token[:1].isalpha() and at not in marked
+    } - there
+
+
+def _marked(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
+    """Yield the kinds of which the two have other markers ("only", "if", "partly"), and whether
+    both have one."""
+    mine, theirs = _markers(one, other), _markers(other, one)
+    for kind in mine.keys() | theirs.keys():
+        here, there = mine.get(kind, set()), theirs.get(kind, set())
+        if here != there and (kind in one_sided() or (here and there)):
+            yield kind, bool(here and there)
+
+
+def _markers(text: Text, other: Text) -> dict[str, set[str]]:
+    """Return the meanings of the markers of each kind, in clauses that the other text shares. One
+    that only repeats a word of the other text is none: "threatens to strike", "threatened a
+    strike"."""
+    found: dict[str, set[str]] = {}
+    there = {key(token) for s in other for token in s.tokens}
+    equal = {m for s in other for _, m, _ in markers(s.tokens)}
+    for sentence in text:
+        shared = {w.clause for w in sentence.words if matched(w, other)}
+        for kind, meaning, places in markers(sentence.tokens):
+            following = token_at(sentence.tokens, places.stop)
+            condition = meaning in _CONDITIONAL
+            number = following[:1].isdigit()
+            phrase = sentence.tokens[places.start : places.stop]
+            if meaning not in equal and {key(t) for t in phrase if is_content(t)} & there:
+                continue
+            if not number and (condition or sentence.clauses[places.start] in shared):
+                found.setdefault(kind, set()).add(meaning)
+    return found
+
+
+def _times(one: Text, other: Text) -> Iterator[str]:
+    """Yield a difference for days, months, parts of the day and scores that are not the same."""
+    here, there = ({d for s in t for d in s.dates} for t in (one, other))
+    if here and there and not any(_is_one_date(a, b) for a in here for b in there):
+        yield WHEN
+    verbatim = [{t for s in text for t in s.verbatim} for text in (one, other)]
+    mine, theirs = verbatim[0] - verbatim[1], verbatim[1] - verbatim[0]
+    days = frozenset(calendar("weekday"))
+    if mine & days and theirs & days:
+        yield WHEN
+    if _scores(mine) and _scores(theirs):
+        yield HOW_MANY
+    vague = words("vague_amounts")
+    mine, theirs = mine & vague - words("ranks"), theirs & vague - words("ranks")
+    if any(not alike(key(a), key(b)) for a in mine for b in theirs):
+        yield HOW_MANY
+
+
+def _scores(tokens: set[str]) -> set[str]:
+    return {t for t in tokens if "-" in t and t[0].isdigit()}
+
+
+def _is_one_date(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] == other[0] and (one[1] == other[1] or not (one[1] and other[1]))
+
+
+def _amounts(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
+    """Yield for each pair of amounts of one thing that differ the kind of the difference, and
+    whether it is sure: 14 may be "more than 10"."""
+    theirs = [(s, a) for s in other for a in s.amounts]
+    for sentence, amount in ((s, a) for s in one for a in s.amounts):
+        equal = [(s, a) for s, a in theirs if _equal(sentence, amount, s, a)]
+        if equal:
+            if not any(_bound(sentence, amount) == _bound(s, a) for s, a in equal):
+                yield HOW_MANY, all(_disjoint(sentence, amount, s, a) for s, a in equal)
+            continue
+        for s, a in theirs:
+            free = not any(_equal(t, b, s, a) for t in one for b in t.amounts)
+            if free and _of_one_thing(sentence, amount, s, a):
+                kind = WHEN if _is_time(sentence, amount) else HOW_MANY
+                yield kind, _disjoint(sentence, amount, s, a)
+
+
+def _equal(sentence: Sentence, amount: Amount, other: Sentence, theirs: Amount) -> bool:
+    return equal_amounts(amount, theirs, other) and equal_amounts(theirs, amount, sentence)
+
+
+def _is_time(sentence: Sentence, amount: Amount) -> bool:
+    after = token_at(sentence.tokens, amount.end)
+    clock = after in ("am", "pm", "a", "p") or after.startswith("o'")
+    return clock or (not amount.unit and amount.value in _YEARS)
+
+
+def _of_one_thing(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
+    """Say whether two amounts may count the same: no noun or unit behind them tells otherwise."""
+    if _is_time(sentence, mine) != _is_time(other, theirs):
+        return False
+    if (mine.unit == "percent") != (theirs.unit == "percent"):
+        return False
+    first, second = _counted(sentence, mine), _counted(other, theirs)
+    if first is None or second is None:
+        return True
+    return same(first, second) or first.general or second.general or first.verb or second.verb
+
+
+def _counted(sentence: Sentence, amount: Amount) -> Word | None:
+    """Return the noun that an amount counts: the last of the words behind it."""
+    found, at = None, amount.end
+    content = {w.at: w for w in sentence.words}
+    while at in content and not content[at].verb:
+        found, at = content[at], at + 1
+    return found
+
+
+def _bound(sentence: Sentence, amount: Amount) -> str:
+    """Return the bound that an amount is, or "about"; empty where it is exact."""
+    start = amount.start - (token_at(sentence.tokens, amount.start - 1) in "$€£¥₹")
+    tokens = sentence.tokens[max(0, start - 4) : start]
+    last = [m for _, m, places in markers(tokens, "bounds") if places.stop == len(tokens)]
+    return last[-1] if last else ""
+
+
+def _disjoint(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
+    """Say whether no number can be both amounts, with their bounds."""
+    if mine.unit != theirs.unit and mine.unit and theirs.unit:
+        return True
+    low, high = _interval(mine.value, _bound(sentence, mine))
+    other_low, other_high = _interval(theirs.value, _bound(other, theirs))
+    touch = mine.value == theirs.value and (high == other_low or low == other_high)
+    point = low == high == other_low == other_high
+    return high < other_low or other_high < low or (touch and not point)
+
+
+def _interval(value: float, bound: str) -> tuple[float, float]:
+    slack = _ROUNDING * abs(value)
+    return {
+        "at least": (value, float("inf")),
+        "more than": (value, float("inf")),
+        "at most": (float("-inf"), value),
+        "less than": (float("-inf"), value),
+        "nearly": (value - slack, value),
+        "about": (value - slack, value + slack),
+    }.get(bound, (value, value))
+
+
+def _speakers(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
+    """Yield a difference where other people are named as speakers, unclear where one text names
+    none."""
+    mine, theirs = _said_by(one), _said_by(other)
+    if bool(mine) != bool(theirs):
+        yield SAYS, False
+    elif mine and not any(same(a, b) for a in mine for b in theirs):
+        general = all(w.general for w in mine) or all(w.general for w in theirs)
+        yield SAYS, not general
+
+
+def _said_by(text: Text) -> list[Word]:
+    """Return the words for those who say the rest of a text."""
+    found = []
+    for sentence in text:
+        said = [w for w in sentence.words if w.verb and w.key in keys("plain_sayings")]
+        for attribution in attributions(sentence):
+            if said and not any(w in said for w in attribution.speaker):
+                found += [w for w in attribution.speaker if w not in said]
+        for at, token in enumerate(sentence.tokens[:-1]):
+            if token == "according" and sentence.tokens[at + 1] == "to":
+                found += [w for w in sentence.words if at + 1 < w.at <= at + _PHRASE]
+    return found
+
+
+def _is_denied(text: Text, other: Text) -> bool:
+    """Say whether a clause that the other text shares has "not", "no" or the like."""
+    odd = False
+    for sentence in text:
+        shared = {w.clause for w in sentence.words if matched(w, other)}
+        for at, token in enumerate(sentence.tokens):
+            odd ^= is_negator(token) and sentence.clauses[at] in shared
+    return odd
