@@ -119,9 +119,8 @@ def test_versions_on_which_sources_differ_stand_together_with_who_says_which() -
     assert second.startswith("Only in a1.txt the later report French")
     lines = render.markdown(digest).splitlines()
     place = lines.index("- **Sources differ** on how many:")
-    assert [
-        re.sub(r" \[\d+\]| \*\*Check.*", "", line) for line in lines[place + 1 : place + 3]
-    ] == [
+    bullets = [re.sub(r" \[\d+\]| \*\*Check.*", "", line) for line in lines[place + 1 :]]
+    assert bullets[:2] == [
         r"  - A ticket costs a coin. *(Only in News (news\.example))*",
         r"  - A ticket costs two coins. *(Only in a1\.txt, the later report)*",
     ]
