@@ -5,15 +5,17 @@ They do what the command line does, by the same stages, and show their results i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from toolkit.config import AnyPath, Config, Device, Engine
 from toolkit.data import (
     Article,
     Brief,
     CleanText,
+    Failure,
     PreparedArticle,
     RunResult,
     TranslatedArticle,
@@ -25,6 +27,7 @@ from toolkit.languages import ENGLISH, codes
 from toolkit.progress import Progress
 from toolkit.readers import collection
 from toolkit.readers.base import article_id
+from toolkit.readers.values import read_values
 from toolkit.runs import stages, translation
 from toolkit.summarisers.base import Summariser
 from toolkit.text import cleaning, segmentation
@@ -34,27 +37,47 @@ from toolkit.translators.checks.retry import Checked
 views.register()
 
 
-def load_articles(*paths: AnyPath) -> list[Article]:
-    """Return the articles in files and folders, in order, with the titles and authors that their
-    pages show.
+def load_articles(*inputs: Any, columns: Mapping[str, str] | None = None) -> list[Article]:
+    """Return the articles in ``inputs``, in order and each once, with the titles and authors that
+    their pages show.
 
-    Raises ``InputError`` for a path that does not exist, or when no file could be read, with
-    the first reason. Files that cannot be read are left out; ``run`` reports each of them.
+    An input is a path (a file, a folder, a pattern such as ``news/*.json``), a record (``dict``),
+    a DataFrame, a ``datasets.Dataset`` or the name of one on the hub
+    (``hf://datasets/OWNER/NAME``), or anything that yields such. ``columns`` says which column
+    holds a part of the article where its name does not: ``{"text": "raw"}``.
+
+    Raises ``InputError`` for what is none of these or is not there, or when no article could be
+    read, with the first reason. What cannot be read is left out; ``run`` reports each of them.
 
     >>> import pathlib, toolkit
     >>> page = "Council approves the budget\\n\\nThe council approved the budget on Monday.\\n"
     >>> _ = pathlib.Path("page.txt").write_text(page, encoding="utf-8")
     >>> [(article.source, article.title) for article in toolkit.load_articles("page.txt")]
     [('page.txt', 'Council approves the budget')]
+    >>> records = [{"headline": "Rain", "articleBody": "It rained.", "url": "https://e.example/1"}]
+    >>> [(article.source, article.text) for article in toolkit.load_articles(records)]
+    [('https://e.example/1', 'It rained.')]
     >>> toolkit.load_articles("nowhere/")
     Traceback (most recent call last):
     toolkit.errors.InputError: nowhere: no such file or folder
     """
-    loaded = collection.load(Config(inputs=paths).inputs)
-    if not loaded.articles and loaded.failures:
-        first = loaded.failures[0]
-        raise InputError(f"{first.source}: {first.reason}", remedy=first.remedy)
-    return [_titled(article) for article in loaded.articles]
+    chosen = Config(columns=columns).columns
+    found: dict[str, Article] = {}
+    failures: list[Failure] = []
+    for item in read_values(inputs, chosen):
+        if isinstance(item, Article | Failure):
+            items: list[Article | Failure] = [item]
+        else:
+            loaded = collection.load(Config(inputs=item).inputs, columns=chosen)
+            items = [*loaded.articles, *loaded.failures]
+        for article in items:
+            if isinstance(article, Failure):
+                failures.append(article)
+            else:
+                found.setdefault(article.id, article)
+    if not found and failures:
+        raise InputError(f"{failures[0].source}: {failures[0].reason}", remedy=failures[0].remedy)
+    return [_titled(article) for article in found.values()]
 
 
 def _titled(article: Article) -> Article:
@@ -62,6 +85,14 @@ def _titled(article: Article) -> Article:
         return article
     page = cleaning.clean(article.text)
     return replace(article, title=page.title, author=article.author or page.author)
+
+
+def _check_text(name: str, value: object) -> None:
+    """Raise ``InputError`` unless ``value`` is a string."""
+    if not isinstance(value, str):
+        kind = "None" if value is None else f"of type {type(value).__name__}"
+        remedy = "Decode it first." if isinstance(value, bytes) else "Give a string."
+        raise InputError(f"{name} is {kind}, not text", remedy=remedy)
 
 
 def detect_language(text: str) -> str:
@@ -75,6 +106,7 @@ def detect_language(text: str) -> str:
     """
     from toolkit.languages import detection
 
+    _check_text("text", text)
     return detection.detect_language(text)
 
 
@@ -89,6 +121,7 @@ def clean(text: str, *, title: str | None = None) -> CleanText:
     >>> [(line.line, line.text) for line in page.dropped]
     [(5, 'Share on Facebook')]
     """
+    _check_text("text", text)
     return cleaning.clean(text, title=title)
 
 
@@ -102,6 +135,7 @@ def segment(text: str, language: str) -> list[str]:
     >>> toolkit.segment("बारिश हुई। स्कूल बंद रहे।", "Hindi")
     ['बारिश हुई। ', 'स्कूल बंद रहे।']
     """
+    _check_text("text", text)
     return segmentation.segment(text, codes.resolve(language).code)
 
 
@@ -162,6 +196,11 @@ def translate(
     """
     if isinstance(texts, str):
         raise InputError("texts is one string", remedy="Give a list of sentences.")
+    if not isinstance(texts, Iterable):
+        _check_text("texts", texts)
+    texts = list(texts)
+    for number, text in enumerate(texts):
+        _check_text(f"texts[{number}]", text)
     languages = codes.resolve(source).code, codes.resolve(target).code
     found = translator(model).translate(texts, source=languages[0], target=languages[1])
     return [hypothesis.text for hypothesis in found]
@@ -236,6 +275,7 @@ def summarise(english_text: str, *, bullets: int = 3) -> list[str]:
     >>> toolkit.summarise("")
     []
     """
+    _check_text("english_text", english_text)
     return [
         bullet.text for bullet in brief(_english_article(english_text), bullets=bullets).bullets
     ]

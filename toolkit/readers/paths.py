@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import io
 import logging
 import os
@@ -47,6 +48,13 @@ def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
             else:
                 found[path] = None
         except FileNotFoundError:
+            # As the command line's shell would have done it; a schedule has none.
+            # Path.glob takes no absolute pattern.
+            if matching := sorted(glob.glob(str(path), recursive=True)):  # noqa: PTH207
+                inside, failed = files(map(Path, matching))
+                found.update(dict.fromkeys(inside))
+                failures.update(dict.fromkeys(failed))
+                continue
             name = _shown(path)
             raise InputError(f"{name}: no such file or folder", remedy="Check the path.") from None
         except (OSError, ValueError) as error:

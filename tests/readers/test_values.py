@@ -1,0 +1,107 @@
+"""What notebooks and other programs hand over: ``toolkit.load_articles``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import toolkit
+
+ROWS = [
+    {"headline": "Piers closed", "articleBody": "Two piers are closed.", "byline": "A. Writer"},
+    {"headline": None, "articleBody": "It rained all day.", "byline": None},
+]
+TEXTS = [row["articleBody"] for row in ROWS]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda: ROWS,
+        lambda: (row for row in ROWS),
+        lambda: pd.DataFrame(ROWS),
+        lambda: pd.DataFrame(ROWS).convert_dtypes(),
+        lambda: pa.Table.from_pylist(ROWS),
+        lambda: datasets.Dataset.from_list(ROWS),
+        lambda: datasets.DatasetDict({"train": datasets.Dataset.from_list(ROWS)}),
+        lambda: datasets.Dataset.from_list(ROWS).to_iterable_dataset(),
+        lambda: datasets.Dataset.from_list(ROWS)[:2],
+        lambda: [datasets.Dataset.from_list(ROWS[:1]), ROWS[1], ROWS],
+        lambda: [toolkit.load_articles(ROWS)],
+    ],
+)
+def test_articles_come_from_whatever_holds_them(given: Callable[[], Any]) -> None:
+    found = toolkit.load_articles(given())
+    assert [article.text for article in found] == TEXTS
+    assert (found[0].title, found[0].author) == ("Piers closed", "A. Writer")
+    assert found[1].author is None
+
+
+def test_a_data_set_that_was_loaded_from_a_file_is_streamed(tmp_path: Path) -> None:
+    path = tmp_path / "news.parquet"
+    pd.DataFrame(ROWS).to_parquet(path)
+    for streaming in (False, True):
+        loaded = datasets.load_dataset(
+            "parquet",
+            data_files=str(path),
+            streaming=streaming,
+            cache_dir=str(tmp_path / "cache"),
+        )
+        assert [article.text for article in toolkit.load_articles(loaded)] == TEXTS
+
+
+def test_missing_values_of_a_data_frame_are_none() -> None:
+    frame = pd.DataFrame(
+        {
+            "text": ["One text.", "Another text.", None],
+            "title": ["A", pd.NA, "C"],
+            "author": [float("nan"), None, "x"],
+            "date": [pd.Timestamp("2026-03-02T08:00"), pd.NaT, pd.NaT],
+        }
+    )
+    first, second = toolkit.load_articles(frame)
+    assert (first.title, first.author, first.published) == ("A", None, "2026-03-02T08:00:00")
+    assert (second.author, second.published, second.source) == (None, None, "DataFrame:2")
+
+
+def test_patterns_and_mixed_inputs(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / f"{name}.txt").write_text(f"One text named {name}.", encoding="utf-8")
+    found = toolkit.load_articles(ROWS[0], f"{tmp_path}/*.txt", tmp_path / "a.txt")
+    assert [a.text for a in found] == [TEXTS[0], "One text named a.", "One text named b."]
+
+
+def test_columns_are_named_and_listed() -> None:
+    frame = pd.DataFrame({"roh": ["One text."], "titel": ["T"]})
+    with pytest.raises(toolkit.InputError, match="no column of text among the columns roh, titel"):
+        toolkit.load_articles(frame)
+    (found,) = toolkit.load_articles(frame, columns={"text": "roh"})
+    assert (found.text, found.title) == ("One text.", "T")
+    with pytest.raises(toolkit.ConfigError, match="columns cannot be"):
+        toolkit.load_articles(frame, columns={"txt": "roh"})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: toolkit.load_articles(b"text"), "type bytes holds no articles"),
+        (lambda: toolkit.load_articles([7]), "type int holds no articles"),
+        (lambda: toolkit.load_articles({"a": 1}), "no text in the record"),
+        (lambda: toolkit.clean(b""), "text is of type bytes, not text"),  # type: ignore[arg-type]
+        (lambda: toolkit.detect_language(None), "text is None"),  # type: ignore[arg-type]
+        (lambda: toolkit.segment(7, "hi"), "text is of type int"),  # type: ignore[arg-type]
+        (lambda: toolkit.summarise(None), "english_text is None"),  # type: ignore[arg-type]
+        (lambda: toolkit.translate([1], source="hi"), r"texts\[0\] is of type int"),  # type: ignore[list-item]
+        (lambda: toolkit.translate(None, source="hi"), "texts is None"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_text_is_a_clear_error(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(toolkit.InputError, match=message) as raised:
+        call()
+    assert raised.value.remedy
