@@ -23,6 +23,7 @@ from toolkit.errors import REPORT, ConfigError, InputError, ToolkitError, descri
 from toolkit.languages import codes, detection, script_of, scripts
 from toolkit.readers.base import MOST_CHARACTERS, SPLIT
 from toolkit.summarisers.base import Summariser
+from toolkit.summarisers.extractive.days import dated
 from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.text import cleaning, segmentation
 
@@ -151,7 +152,7 @@ def summarise(
             with wrap_unforeseen(f"the summariser {_name(summariser)}"):
                 brief = summariser.summarise(article, bullets=bullets)
             _hold_to_contract(summariser, brief, article)
-            brief = _with_sound_headline(brief, article)
+            brief = dated(_with_sound_headline(brief, article), article.prepared.article)
             briefs.append(replace(brief, notes=(*_notes(article), *brief.notes)))
         except ToolkitError as error:
             log_trace(error)

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from toolkit.data import TranslatedArticle
-from toolkit.summarisers.extractive.quotations import balanced
 from toolkit.summarisers.extractive.ranking import Ranking
 from toolkit.summarisers.extractive.shorten import clip, shorten
+from toolkit.summarisers.extractive.titles import (
+    LONGEST,
+    MIN_WORDS,
+    is_title,
+    label_of,
+    tidy_title,
+)
 from toolkit.summarisers.extractive.units import LEANING
 
 NO_TEXT = "No text"
 NO_TRANSLATION = "No translation of this article is fit to be read"
-MAX_WORDS = 20
 LEAD_WORDS = 12
-LONGEST = 24
-LONGEST_TITLE = 30
-# Characters of a title that are read.
-_READ = 500
-MIN_WORDS = 3
+LONGEST_LEAD = 24
 
-_LABEL = re.compile(
-    r"^(?:[\w ]{3,20}\| ?|(?:breaking(?: news)?|watch|video|photos?|live) ?[:|-] ?)",
-    re.IGNORECASE,
-)
 _WHEN = re.compile(
-    r"(?: late| early)?(?: on)? (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+    r"(?: late| early)?(?: on| next| last| this)? (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
     r"(?: morning| afternoon| evening| night)?(?=[ .])(?!\.\S)"
 )
-_PART = re.compile(r"(?:;| [|–—-]|--|:) ")
 
 
 def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[int, ...]]:
@@ -39,16 +36,17 @@ def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[i
     that repeats itself never: then the original title stands. ``NO_TEXT`` where there is no text.
     """
     titles = [t for t in article.translations if t.segment.kind == "title" and t.english.strip()]
-    title = tidy_title(" ".join(t.english for t in titles))
+    raw = " ".join(t.english for t in titles)
+    title = tidy_title(raw, _publishers(article))
     cites = tuple(t.segment.index for t in titles)
-    flagged = any(t.flags for t in titles)
-    if len(title.split()) >= MIN_WORDS and not flagged:
+    unsound = any(t.flags for t in titles) or not is_title(raw)
+    if len(title.split()) >= MIN_WORDS and not unsound:
         return title, cites
     lead = ranking.lead()
     found = [(title, cites)] if title else []
     if lead is not None:
-        title_first = (flagged, False) < (lead.flagged, lead.doubt >= LEANING)
-        found.insert(title_first * len(found), (_cut(lead.text), lead.cites))
+        title_first = (unsound, False) < (lead.flagged, lead.doubt >= LEANING)
+        found.insert(title_first * len(found), (label_of(raw) + _cut(lead.text), lead.cites))
     if not found:
         return NO_TEXT, ()
     loops = {t.segment.index for t in article.translations if "loop" in t.flags}
@@ -62,19 +60,12 @@ def _cut(text: str) -> str:
     short = shorten(text, LEAD_WORDS)
     if len(short.split()) > LEAD_WORDS:
         short = shorten(_WHEN.sub("", short), LEAD_WORDS)
-    return clip(clip(short, LONGEST, sure=True), LONGEST_TITLE).rstrip(". ")
+    return clip(clip(short, LONGEST_LEAD, sure=True), LONGEST).rstrip(".,;:–— ")
 
 
-def tidy_title(title: str) -> str:
-    """Return ``title`` without a rubric before it, a question after the news in it, trailing marks
-    or half a quotation; cut at a colon, semicolon or dash where it is longer than 20 words."""
-    text = _LABEL.sub("", " ".join(title[:_READ].split()))
-    parts = [m.start() for m in _PART.finditer(text)]
-    for at in reversed(parts):
-        asks = text.endswith("?") and "?" not in text[:at]
-        too_long = len(text.split()) > MAX_WORDS
-        if (asks or too_long) and len(text[:at].split()) >= 2 * MIN_WORDS and balanced(text[:at]):
-            text = text[:at]
-    text = re.sub(r"[\s:;,|–—-]+$|(?<![.\s]\w)(?<!\.)\.$", "", text)
-    text = text if balanced(text) else re.sub('["“”„«»]', "", text)
-    return clip(text, LONGEST_TITLE)
+def _publishers(article: TranslatedArticle) -> tuple[str, ...]:
+    """Return the names that the site of an article goes by: its publisher and its host."""
+    source = article.prepared.article
+    host = (urlsplit(source.source).hostname or "") if "://" in source.source else ""
+    site = host.removeprefix("www.").rpartition(".")[0]
+    return tuple(name for name in (source.publisher, host, site) if name)

@@ -50,7 +50,7 @@ class Ranking:
             [i for i in fresh[:SHORTLIST] if not self._said_better(i, unflagged)], count
         )
         chosen = chosen or (sound or order)[: min(count, 1)]
-        return sorted((self._units[i] for i in chosen), key=lambda u: u.place)
+        return sorted((self._units[i] for i in chosen), key=lambda u: u.cites)
 
     def lead(self) -> Unit | None:
         """Return the sentence a headline is best made from: the first of the three best, or the
@@ -64,7 +64,11 @@ class Ranking:
             )
         if first is None or len(first.cites) == 1:
             return first
-        return next(unit for unit in self._units if unit.cites == first.cites[:1])
+        own = [unit for unit in self._units if unit.cites == first.cites[:1]]
+        others = (self._units[i] for i in self._order())
+        # The sentence that announces a list is no headline without it.
+        singles = (u for u in (*own, *others) if len(u.cites) == 1 and u.doubt < NEVER)
+        return next(singles, first)
 
     def _order(self) -> list[int]:
         """Return the places of the texts, those that say most first."""

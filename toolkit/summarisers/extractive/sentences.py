@@ -28,6 +28,13 @@ _ALSO = re.compile(r"(?<!but )(?<!not )(?<!and )\balso (?=[a-z])")
 _PAST = r"[a-z]+ed|left|went|met|flew|held|took|gave|spoke|won|began|came|made|told|said"
 _THEN = re.compile(rf"(?<=\bwill )then (?=[a-z])|(?<=[a-z] )(?<!and )then (?=(?:{_PAST})\b)")
 _LATE_PRONOUN = re.compile(r"([^,;:\"“]+), (?:he|she|they)\b")
+_EARLY_PRONOUN = re.compile(r"([A-Z]\w+(?: [^,;:\"“]{1,60}?)?) (?:he|she|they) (?!who\b)")
+# A place or a time that no pronoun stands for.
+_PLACE = re.compile(
+    r"\b(?:in|at|from|near|since|until|on|by|of|last|next|this) (?:the )?[A-Z][\w'’-]*"
+    r"(?: [A-Z][\w'’-]*)*",
+    re.IGNORECASE,
+)
 _HYPOTHESIS = re.compile(r"\b(?:would|could|might) have\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*(?: (?:of |the |de |al-)?[A-Z][\w'’-]*)*")
 
@@ -67,7 +74,12 @@ def standing(text: str) -> Standing:
 
 def _subject_is_elsewhere(text: str) -> bool:
     """Say whether the subject is a pronoun that no name before it explains: "Announcing the change
-    on Monday, he wrote", but not "When Mr Jones arrived, he was arrested"."""
+    on Monday, he wrote", "On Monday he wrote", but
+    not "When Mr Jones arrived, he was arrested"."""
+    early = _EARLY_PRONOUN.match(text)
+    if early and early.group(1).split(" ", 1)[0].lower() in words("adverbial_openings"):
+        opening = early.group(1)
+        return not has_verb(opening) and not _NAME.search(_PLACE.sub("", opening)[1:])
     match = _LATE_PRONOUN.match(text)
     if not match:
         return False

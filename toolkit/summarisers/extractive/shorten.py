@@ -23,11 +23,6 @@ _WORD_CHARACTERS = 10
 
 Cut = tuple[int, int]
 
-_DASH = r"(?:--|—|–|-)"
-_DATELINE = re.compile(
-    rf"^(?:[A-Z][\w.'’-]*,? ){{1,6}}(?:\([^()]{{2,30}}\) ?)?{_DASH} "
-    rf"|^\([A-Z][^()]{{1,30}}\) ?(?:{_DASH} )?"
-)
 _BRACKETS = re.compile(r" ?\([^()]*\)| ?\[[^\[\]]*\]")
 _DASHES = re.compile(r" (?:--|—|–) [^—–]+? (?:--|—|–)(?= )")
 _TAIL = re.compile(r"; |,? (?:--|—|–) |, (?=[a-z])")
@@ -46,8 +41,8 @@ _PLACE = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*, ")
 
 
 def tidy(sentence: str) -> str:
-    """Return ``sentence`` without its dateline and the asides in brackets that hold no figure."""
-    text = _DATELINE.sub("", " ".join(sentence.split()), count=1)
+    """Return ``sentence`` without the asides in brackets that hold no figure."""
+    text = " ".join(sentence.split())
     text = _BRACKETS.sub(lambda m: m[0] if not harmless(m[0]) else "", text)
     text = text.strip()
     return text[:1].upper() + text[1:]

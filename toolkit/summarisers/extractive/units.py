@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.data import ParagraphKind, TranslatedArticle, Translation
+from toolkit.summarisers.extractive.days import Dateline, without_dateline
+from toolkit.summarisers.extractive.groups import groups
 from toolkit.summarisers.extractive.quotations import mend
 from toolkit.summarisers.extractive.sentences import (
     Standing,
@@ -20,7 +23,7 @@ MAX_WORDS, LONGEST = 30, 60
 # Characters of a sentence that are read: one that has more is none, but a text without full stops.
 _READ = 1000
 
-LEANING, NEVER, FLAGGED = 1.0, 2.0, 0.8
+LEANING, NEVER, FLAGGED, _GROUPED = 1.0, 2.0, 0.8, 0.2
 _STOPS = (".", "!", '."', '!"', ".”", "!”")
 
 
@@ -31,7 +34,7 @@ class Unit:
     ``place`` counts the sentences of the body from 0; ``opens_section`` says that a heading
     stands before it. ``doubt`` is 0 for a text that reads well by itself, and 1 or more for
     one to be shown only where there is nothing else. ``flagged`` says that a sentence
-    in it failed a check of its translation.
+    in it failed a check of its translation. ``dateline`` is the day that stood before it.
     """
 
     text: str
@@ -40,6 +43,7 @@ class Unit:
     doubt: float
     opens_section: bool = False
     flagged: bool = False
+    dateline: Dateline | None = None
 
 
 def units(article: TranslatedArticle, most: int | None = None) -> list[Unit]:
@@ -48,9 +52,14 @@ def units(article: TranslatedArticle, most: int | None = None) -> list[Unit]:
 
     The body is the running text; of a page that has none, its list items, captions or headings.
     """
-    body, opens = _body(article.translations)
+    spoken = [t for t in article.translations if any(map(str.isalnum, t.english))]
+    body, opens = _body(spoken)
     body = body[:most]
-    texts = [" ".join(t.english[:_READ].split()) for t in body]
+    datelines = [
+        without_dateline(" ".join(t.english[:_READ].split()), first=place == 0)
+        for place, t in enumerate(body)
+    ]
+    texts = [text for text, _ in datelines]
     mended = mend([(t.segment.paragraph, text) for t, text in zip(body, texts, strict=True)])
     running = bool(body) and body[0].segment.kind == "text"
     found: list[Unit] = []
@@ -58,12 +67,20 @@ def units(article: TranslatedArticle, most: int | None = None) -> list[Unit]:
     for place, (translation, raw, whole) in enumerate(zip(body, texts, mended, strict=True)):
         before = None if opens[place] else before
         single, stands = _single(translation, raw, whole, place, running)
-        single = replace(single, opens_section=opens[place])
+        single = replace(single, opens_section=opens[place], dateline=datelines[place][1])
         found.append(single)
         if stands is Standing.LEANS and before is not None and whole is not None:
             found += _pair(before, single, whole)
         before = single if stands is Standing.ALONE else None
-    return found
+    order = [t.segment.index for t in body]
+    return found + [_group(text, parts, order) for text, parts in groups(spoken[:most])]
+
+
+def _group(text: str, parts: Sequence[Translation], order: Sequence[int]) -> Unit:
+    """Return a list or an answer as one text; ``order`` are the indices of the body."""
+    cites = tuple(t.segment.index for t in parts)
+    flagged = any(t.flags for t in parts)
+    return Unit(text, cites, bisect_left(order, cites[0]), _GROUPED, flagged=flagged)
 
 
 def _pair(before: Unit, leaning: Unit, whole: str) -> list[Unit]:
@@ -94,10 +111,9 @@ def _single(
     return Unit(text, cites, place, doubt, flagged=flagged), stands
 
 
-def _body(translations: Sequence[Translation]) -> tuple[list[Translation], list[bool]]:
+def _body(spoken: Sequence[Translation]) -> tuple[list[Translation], list[bool]]:
     """Return the translations that bullets are made of, and whether a heading stands before
     each."""
-    spoken = [t for t in translations if any(map(str.isalnum, t.english))]
     preferred: tuple[ParagraphKind, ...] = (
         "text",
         "list",
