@@ -230,7 +230,9 @@ def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(config
 
 
 def test_a_deadline_that_is_past_leaves_a_language_model_unasked(config: Config) -> None:
-    (config.inputs[0] / "4.txt").write_text(ENGLISH.replace("takes effect", "comes into force"), "utf-8")
+    (config.inputs[0] / "4.txt").write_text(
+        ENGLISH.replace("takes effect", "comes into force"), "utf-8"
+    )
     run(config, translator=Named())
     late = replace(
         config,
