@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import InputError, LockedError, OutputError
-from toolkit.readers import paths
+from toolkit.readers import jsonl
 from toolkit.readers.collection import load
 from toolkit.runs import outputs
 from toolkit.runs.outputs import RunFolder
@@ -245,8 +245,8 @@ def test_a_large_file_of_lines_is_read_in_parts_as_it_is_whole(
     whole = load([tmp_path])
     assert len(whole.articles) == 58
     assert [f.source.rpartition(":")[2] for f in whole.failures] == ["32", "42"]
-    for size in (1, 90, 1000):
-        monkeypatch.setattr(paths, "_SLICE", size)
+    for size in (2, 90, 1000):
+        monkeypatch.setattr(jsonl, "_SLICE", size)
         parts = load([tmp_path])
         assert parts.articles == whole.articles
         assert parts.duplicates == whole.duplicates
