@@ -180,3 +180,24 @@ def test_columns_come_from_a_file_or_the_environment(tmp_path: Path) -> None:
     for wrong in ({"txt": "raw"}, "text", {"text": ""}):
         with pytest.raises(ConfigError, match="columns cannot be"):
             load({"columns": wrong})
+
+
+def test_addresses_survive_wherever_they_are_named(tmp_path: Path) -> None:
+    address = "https://example.org//feed.xml?a=b://c#d"
+    assert Config(inputs=[address, "seeds"]).inputs == (address, Path("seeds"))
+    assert Config(inputs=Path("https://example.org/feed")).inputs == ("https://example.org/feed",)
+    assert Config(inputs="file:///tmp/a.txt").inputs == (Path("file:///tmp/a.txt"),)
+    file = tmp_path / "toolkit.toml"
+    file.write_text(f'feeds = ["{address}", "my.opml"]', encoding="utf-8")
+    assert load(path=file, environment={}).feeds == (address, tmp_path / "my.opml")
+    variables = {"TOOLKIT_FEEDS": f"{address} my.opml", "TOOLKIT_ALLOW_PRIVATE": "true"}
+    config = load(environment=variables)
+    assert (config.feeds, config.allow_private) == ((address, Path("my.opml")), True)
+    assert load(environment={"TOOLKIT_INPUTS": f"{address} b"}).inputs == (address, Path("b"))
+
+
+def test_feeds_take_the_place_of_the_default_inputs() -> None:
+    feed = "https://example.org/feed.xml"
+    assert Config(feeds=feed).sources == (feed,)
+    assert Config(feeds=feed, inputs="inbox").sources == (Path("inbox"), feed)
+    assert Config().sources == (Path("seeds"),)

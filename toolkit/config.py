@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -30,6 +31,11 @@ Engine = Literal["auto", "torch", "ctranslate2"]
 Device = Literal["auto", "cpu", "cuda"]
 ExecutorName = Literal["local", "ray"]
 AnyPath = str | os.PathLike[str]
+# Where articles come from: a path, or an address, which stays text.
+Source = Path | str
+_ADDRESS = re.compile(r"(?!file:)[a-z][a-z\d+.-]+://", re.IGNORECASE)
+# An address that went through a path has lost a slash.
+_WITHOUT_A_SLASH = re.compile(r"(https?):/(?!/)", re.IGNORECASE)
 
 _PREFIX = "TOOLKIT_"
 
@@ -56,6 +62,9 @@ def cache_home() -> Path:
 class Config:
     """The options of a run. Paths may be relative to the working folder.
 
+    ``inputs``: files, folders, ``-`` for stdin, and addresses of feeds, of lists of feeds in OPML
+    and of pages. ``feeds``: more of the same, which take the place of the default inputs.
+    ``allow_private``: fetch from this machine and its networks too, not from the internet alone.
     ``model``: ``demo``, a size (``600M``, ``1.3B``, ``3.3B``), a hub id or a folder of NLLB
     weights; or a plug-in, by the name of its entry point or as ``package.module:factory``.
     ``bullets``: at most so many per article, 1 to 10. ``beam``: 1 is greedy; Meta evaluated
@@ -83,7 +92,9 @@ class Config:
     toolkit.errors.ConfigError: beam cannot be 99: it is a whole number from 1 to 16
     """
 
-    inputs: tuple[Path, ...] = DEFAULT_INPUTS
+    inputs: tuple[Source, ...] = DEFAULT_INPUTS
+    feeds: tuple[Source, ...] = ()
+    allow_private: bool = False
     outputs: Path = Path("outputs")
     date: dt.date | None = None
     model: str = "600M"
@@ -109,6 +120,8 @@ class Config:
             self,
             *,
             inputs: AnyPath | Iterable[AnyPath] = ...,
+            feeds: AnyPath | Iterable[AnyPath] = ...,
+            allow_private: bool = ...,
             outputs: AnyPath = ...,
             date: dt.date | str | None = ...,
             model: AnyPath = ...,
@@ -128,6 +141,12 @@ class Config:
             executor: ExecutorName = ...,
             columns: Mapping[str, str] | None = ...,
         ) -> None: ...
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Return all that is read: the inputs and the feeds."""
+        default = self.feeds and self.inputs == DEFAULT_INPUTS
+        return self.feeds if default else (*self.inputs, *self.feeds)
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -155,13 +174,29 @@ def _path(value: Any) -> Path:
     return Path(text).expanduser()
 
 
-def _paths(value: Any) -> tuple[Path, ...]:
+def _source(value: Any) -> Source:
+    path, text = _path(value), os.fspath(value).strip()
+    if not isinstance(value, str):
+        text = _WITHOUT_A_SLASH.sub(r"\1://", text, count=1)
+    return text if is_address(text) else path
+
+
+def is_address(text: str) -> bool:
+    """Return whether ``text`` is an address to fetch from, or one that cannot be."""
+    return _ADDRESS.match(text) is not None
+
+
+def _sources(value: Any) -> tuple[Source, ...]:
     if isinstance(value, str | os.PathLike):
-        return (_path(value),)
-    paths = tuple(_path(part) for part in value)
-    if not paths:
+        return (_source(value),)
+    return tuple(_source(part) for part in value)
+
+
+def _inputs(value: Any) -> tuple[Source, ...]:
+    sources = _sources(value)
+    if not sources:
         raise ValueError
-    return paths
+    return sources
 
 
 def _name(value: Any) -> str:
@@ -224,7 +259,9 @@ def _one_of(choices: Any) -> _Option:
 
 # How each option is converted, and a description of what is accepted.
 _OPTIONS: dict[str, _Option] = {
-    "inputs": (_paths, "a path or a list of at least one"),
+    "inputs": (_inputs, "a path or an address, or a list of at least one"),
+    "feeds": (_sources, "an address or a list of them"),
+    "allow_private": (_truth, "true or false"),
     "outputs": (_path, "a path"),
     "date": (_date, "a date such as 2026-11-21"),
     "model": (_name, "demo, a size, a hub id, a folder or a plug-in"),
@@ -272,9 +309,10 @@ def load(
 
 def _parsed(name: str, text: str) -> Any:
     """Return the text of an environment variable as the list, number or truth value wanted."""
-    if name == "inputs":
-        return text.split(os.pathsep)
-    if name == "all":
+    if name in ("inputs", "feeds"):
+        # The sign between paths stands in addresses, too.
+        return text.split() if name == "feeds" or "://" in text else text.split(os.pathsep)
+    if name in ("all", "allow_private"):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
     numbers = ("beam", "bullets", "max_age")
     return int(text) if name in numbers and text.strip().isdecimal() else text
@@ -336,8 +374,8 @@ def _from_file(path: Path | None) -> dict[str, Any]:
     for name, value in values.items():
         if isinstance(value, Path):
             values[name] = base / value
-        elif name == "inputs":
-            values[name] = tuple(base / p for p in value)
+        elif name in ("inputs", "feeds"):
+            values[name] = tuple(p if isinstance(p, str) else base / p for p in value)
     return values
 
 

@@ -119,7 +119,7 @@ def run(
 def _with_samples(config: Config, report: Report) -> Config:
     """Return ``config`` with the packaged samples as inputs where the demo is tried and nothing
     named; they are shown whenever they are asked for."""
-    unnamed = config.inputs == DEFAULT_INPUTS and not config.inputs[0].exists()
+    unnamed = config.sources == DEFAULT_INPUTS and not DEFAULT_INPUTS[0].exists()
     if config.model != "demo" or not unnamed:
         return config
     report.tell("No articles are named: taking the five samples that come with the toolkit.")
@@ -166,7 +166,7 @@ def _windows(incoming: Incoming, config: Config, report: Report) -> Iterator[lis
     first = next(windows, [])
     first_is_here = True
     if not incoming.found and not incoming.unread:
-        names = ", ".join(str(path) for path in config.inputs)
+        names = ", ".join(str(path) for path in config.sources)
         raise InputError(f"{names}: no article here", remedy="Name files or a folder of them.")
     return chain([first], windows)
 

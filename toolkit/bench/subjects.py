@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.bench.timing import END, Files, Subject, TokenIds
-from toolkit.config import cache_home
+from toolkit.config import Source, cache_home
 from toolkit.errors import InputError, ModelError, ToolkitError
 from toolkit.hub.checkpoint import Checkpoint
 from toolkit.hub.resolve import resolve
@@ -28,7 +28,7 @@ def random_subject(folder: Path | None = None) -> Subject:
     return Subject("NLLB-600M's sizes, random weights", files, tuple(range(_KEPT)), LENGTHS)
 
 
-def find(model: str, inputs: Sequence[Path], *, asked: bool) -> Subject:
+def find(model: str, inputs: Sequence[Source], *, asked: bool) -> Subject:
     """Return the checkpoint that ``model`` names, with the sentences of ``inputs``.
 
     Unless the user ``asked`` for it by name, random weights stand in for a checkpoint that is not
@@ -44,7 +44,7 @@ def find(model: str, inputs: Sequence[Path], *, asked: bool) -> Subject:
     return real_subject(checkpoint, inputs) if asked or not checkpoint.is_demo else random_subject()
 
 
-def real_subject(checkpoint: Checkpoint, inputs: Sequence[Path]) -> Subject:
+def real_subject(checkpoint: Checkpoint, inputs: Sequence[Source]) -> Subject:
     """Return a checkpoint that is here, with the sentences of ``inputs`` that are not English, or
     with made-up ones where there are none."""
     from toolkit.translators.decoder import english_vocabulary, prepared_folder
@@ -65,7 +65,9 @@ def real_subject(checkpoint: Checkpoint, inputs: Sequence[Path]) -> Subject:
     )
 
 
-def _sentences(inputs: Sequence[Path], tokenizer: Any, languages: dict[str, int]) -> set[TokenIds]:
+def _sentences(
+    inputs: Sequence[Source], tokenizer: Any, languages: dict[str, int]
+) -> set[TokenIds]:
     from toolkit.readers import collection
     from toolkit.runs import stages
     from toolkit.text.normalise import normalise

@@ -47,7 +47,7 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, type=PATH)
+@click.argument("paths", metavar="[PATH|URL]...", nargs=-1, type=click.Path(path_type=str))
 @click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="The day of the digest [today].")
 @click.option("--outputs", type=PATH, help="Where the day's folder is made [outputs].")
 @model_options
@@ -57,16 +57,18 @@ def main() -> None:
 @click.option("--deadline", type=Time(), help="Write what is ready at this time of day.")
 @click.option("--all", is_flag=True, default=None, help="Take what earlier digests had, too.")
 @click.option("--max-age", type=click.IntRange(0), metavar="DAYS", help="Pass over older ones [7].")
+@click.option("--allow-private", is_flag=True, default=None, help="Fetch from this network, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def digest(
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     date: dt.datetime | None,
     summariser_name: str | None,
     config_path: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Make the day's digest from articles in files, folders or stdin ('-') (default: seeds/)."""
+    """Make the day's digest from articles in files, folders, stdin ('-') and addresses of feeds and
+    pages (default: seeds/)."""
     from toolkit import pipeline
     from toolkit.config import load
 
@@ -74,6 +76,7 @@ def digest(
         **options,
         "summariser": summariser_name,
         "inputs": paths or None,
+        "feeds": () if paths else None,  # Those who name what to read want that alone.
         "date": date.date() if date else None,
     }
     config = load(overrides, path=config_path)

@@ -38,7 +38,7 @@ def translate(
     form: str,
     **options: Any,
 ) -> None:
-    """Translate files, or stdin ('-'), sentence by sentence."""
+    """Translate files, addresses, or stdin ('-'), sentence by sentence."""
     from toolkit.cli import present
     from toolkit.config import load
     from toolkit.documents import files as documents
@@ -46,8 +46,9 @@ def translate(
 
     if output is not None:
         documents.check_output(output, files or [_STDIN])
-    job = jobs.TranslateJob(load(options), source=source, target=target)
-    articles, failures = _read(files)
+    config = load(options)
+    job = jobs.TranslateJob(config, source=source, target=target)
+    articles, failures = _read(files, config.allow_private)
     done: list[TranslatedArticle] = []
     if articles:
         with progress() as bar:
@@ -65,7 +66,7 @@ def translate(
     _exit(bool(done), failures)
 
 
-def _read(files: Sequence[str]) -> tuple[list[Article], list[Failure]]:
+def _read(files: Sequence[str], allow_private: bool) -> tuple[list[Article], list[Failure]]:
     """Return the articles in ``files``; without any, or for ``-``, in stdin."""
     from toolkit.documents.files import read
 
@@ -74,7 +75,7 @@ def _read(files: Sequence[str]) -> tuple[list[Article], list[Failure]]:
     if _STDIN in names and closed:
         raise click.UsageError("Name a file, or send text to stdin.")
     stdin = sys.stdin.buffer.read() if _STDIN in names else b""
-    return read(names, stdin)
+    return read(names, stdin, allow_private=allow_private)
 
 
 def _exit(any_done: bool, failures: Sequence[Failure]) -> None:
@@ -94,14 +95,15 @@ def _exit(any_done: bool, failures: Sequence[Failure]) -> None:
 )
 @SUMMARISER
 def summarise(files: tuple[str, ...], bullets: int, form: str, summariser_name: str | None) -> None:
-    """Condense English text, in files or stdin ('-'), into cited bullets."""
+    """Condense English text, in files, at addresses or in stdin ('-'), into cited bullets."""
     from toolkit.cli import present
     from toolkit.config import load
     from toolkit.documents import jobs
     from toolkit.summarisers.build import load_writers
 
-    articles, failures = _read(files)
-    summariser = load_writers(load({"summariser": summariser_name})).summariser
+    config = load({"summariser": summariser_name})
+    articles, failures = _read(files, config.allow_private)
+    summariser = load_writers(config).summariser
     briefs, failed = jobs.summarise(articles, summariser, bullets=bullets)
     failures.extend(failed)
     shown = present.briefs_json(briefs) if form == "json" else present.briefs_text(briefs)

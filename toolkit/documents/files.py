@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from errno import EISDIR
 from pathlib import Path
 
+from toolkit.config import is_address
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError, OutputError
 from toolkit.readers import paths
@@ -18,13 +19,15 @@ from toolkit.storage import write_whole
 _REMEDY = "Name another file with -o."
 
 
-def read(names: Sequence[str], stdin: bytes) -> tuple[list[Article], list[Failure]]:
+def read(
+    names: Sequence[str], stdin: bytes, *, allow_private: bool = False
+) -> tuple[list[Article], list[Failure]]:
     """The articles in ``names``, in order, and the failures, each once. A name is that of a file
-    or folder, or ``-``, which stands for ``stdin``."""
+    or folder, an address, or ``-``, which stands for ``stdin``."""
     articles: dict[str, Article] = {}
     failures: dict[Failure, None] = {}
     for name in names:
-        for item in _read_one(name, stdin):
+        for item in _read_one(name, stdin, allow_private):
             if isinstance(item, Failure):
                 failures[item] = None
             else:
@@ -32,11 +35,12 @@ def read(names: Sequence[str], stdin: bytes) -> tuple[list[Article], list[Failur
     return list(articles.values()), list(failures)
 
 
-def _read_one(name: str, stdin: bytes) -> list[Article | Failure]:
+def _read_one(name: str, stdin: bytes, allow_private: bool) -> list[Article | Failure]:
     if name == "-":
         return list(paths.contents(paths.STDIN, stdin=stdin))
     try:
-        loaded = load([_path(name)])
+        source = name if is_address(name) else _path(name)
+        loaded = load([source], allow_private=allow_private)
     except InputError as error:
         reason = str(error).removeprefix(f"{Path(name)}: ")
         return [Failure(name, "read", reason, error.remedy)]
@@ -73,7 +77,8 @@ def _inputs(names: Sequence[str]) -> Iterator[os.stat_result]:
             if name == "-":
                 yield os.fstat(sys.stdin.fileno())
             else:
-                yield from (file.stat() for file in paths.files([_path(name)])[0])
+                found, _ = paths.files([] if is_address(name) else [_path(name)])
+                yield from (file.stat() for file in found if isinstance(file, Path))
         except (OSError, ValueError, AttributeError, InputError):
             continue
 

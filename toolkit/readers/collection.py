@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import chain
 
+from toolkit.config import Source, cache_home
 from toolkit.data import Article, Failure
 from toolkit.readers.base import Columns
-from toolkit.readers.paths import contents, files
+from toolkit.readers.paths import STDIN, contents, feed_list, files, read_stdin
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,12 @@ class Loaded:
     duplicates: list[tuple[str, str]] = field(default_factory=list)
 
 
-def load(paths: Iterable[Path], *, columns: Columns = None) -> Loaded:
+def load(
+    paths: Iterable[Source], *, columns: Columns = None, allow_private: bool = False
+) -> Loaded:
     """Return all that ``scan`` yields."""
     loaded = Loaded()
-    for item in scan(paths, columns=columns):
+    for item in scan(paths, columns=columns, allow_private=allow_private):
         if isinstance(item, Article):
             loaded.articles.append(item)
         elif isinstance(item, Failure):
@@ -43,24 +46,65 @@ def load(paths: Iterable[Path], *, columns: Columns = None) -> Loaded:
 
 
 def scan(
-    paths: Iterable[Path], *, stdin: bytes | None = None, columns: Columns = None
+    paths: Iterable[Source],
+    *,
+    stdin: bytes | None = None,
+    columns: Columns = None,
+    allow_private: bool = False,
 ) -> Iterator[Article | Failure | Duplicate]:
-    """Yield the content of every file of ``paths``, one article at a time.
+    """Yield the content of every file of ``paths``, one article at a time, and then of every
+    address, so that the files need not wait.
 
-    A folder stands for its files, hidden ones left out. ``stdin`` is the content of ``-``, if that
-    was read already; ``columns`` are those of tables. Raises ``InputError`` only where one of
-    ``paths`` does not exist or cannot be entered: a file in a folder that cannot be read is a
-    failure, and the others go on.
+    A folder stands for its files, hidden ones left out, and a list in OPML for its feeds. ``stdin``
+    is the content of ``-``, if that was read already; ``columns`` are those of tables. Raises
+    ``InputError`` only where a path does not exist or cannot be entered: a file in a folder that
+    cannot be read is a failure, and the others go on.
     """
     found, failures = files(paths)
     yield from failures
     seen: dict[str, str] = {}
-    for file in found:
-        for item in contents(file, stdin=stdin, columns=columns):
-            if isinstance(item, Failure):
-                yield item
-            elif item.id in seen:
-                yield Duplicate(item.source, seen[item.id])
-            else:
-                seen[item.id] = item.source
-                yield item
+    addresses: list[str] = []
+    lists: list[tuple[bytes, str]] = []
+    items = _in_files(found, stdin, columns, addresses, lists)
+    for item in chain(items, _at_addresses(addresses, lists, allow_private)):
+        if isinstance(item, Failure):
+            yield item
+        elif item.id in seen:
+            yield Duplicate(item.source, seen[item.id])
+        else:
+            seen[item.id] = item.source
+            yield item
+
+
+def _in_files(
+    found: Iterable[Source],
+    stdin: bytes | None,
+    columns: Columns,
+    addresses: list[str],
+    lists: list[tuple[bytes, str]],
+) -> Iterator[Article | Failure]:
+    """Yield what the files hold, and note the ``addresses`` and the ``lists`` of feeds."""
+    for source in found:
+        if isinstance(source, str):
+            addresses.append(source)
+            continue
+        if source == STDIN and stdin is None:
+            stdin = read_stdin()
+        if listed := feed_list(source, stdin):
+            lists.append(listed)
+        else:
+            yield from contents(source, stdin=stdin, columns=columns)
+
+
+def _at_addresses(
+    addresses: list[str], lists: list[tuple[bytes, str]], allow_private: bool
+) -> Iterator[Article | Failure]:
+    if not addresses and not lists:
+        return
+    from toolkit.readers.fetch import Fetcher
+    from toolkit.readers.web import Web
+
+    with Web(Fetcher(cache=cache_home() / "web", allow_private=allow_private)) as web:
+        yield from web.read(addresses)
+        for data, name in lists:
+            yield from web.read_list(data, name)

@@ -107,7 +107,10 @@ def _read(stream: Stream, source: str, suffix: str, columns: Columns) -> Items:
         reader = plugins.reader(suffix) if suffix else None
     except ConfigError as error:
         return iter([Failure(source, "read", str(error), error.remedy)])
-    reader = reader or _begins_as(stream.peek(_HEAD), suffix)
+    # A JSON Feed may say that it is one after all of its entries.
+    whole_feed = suffix in ("", *_MAY_BE_FEEDS) and stream.peek(_HEAD).lstrip().startswith(b"{")
+    head = stream.peek(_LONG_HEAD if whole_feed else _HEAD)
+    reader = reader or _begins_as(head, suffix)
     if reader:
         return _apply(lambda: reader(stream.whole(source), source), source)
     streamed = _begun(stream.peek(_HEAD)) or _STREAMED.get(suffix)

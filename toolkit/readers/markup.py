@@ -41,12 +41,12 @@ _ESCAPED_TAG = re.compile(
     re.I,
 )
 # Bytes and characters looked at: comments and blank lines may stand before the first tag.
-_HEAD = 8192
+HEAD = 8192
 
 
 def begins_as_page(data: bytes, *, part: bool = True) -> bool:
     """Return whether ``data`` begins as a web page does, or with ``part`` as a part of one."""
-    head = data[:_HEAD]
+    head = data[:HEAD]
     if head.startswith((b"\xff\xfe", b"<\x00")):
         text = head.decode("utf-16-le", "replace")
     elif head.startswith((b"\xfe\xff", b"\x00<")):
@@ -71,12 +71,12 @@ def is_feed_list(data: bytes) -> bool:
 
 def _ascii_head(data: bytes) -> bytes:
     """Return the start of ``data`` without a mark. UTF-16 is ASCII with zeros between."""
-    return data[:_HEAD].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return data[:HEAD].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
 
 
 def is_page(text: str) -> bool:
     """Return whether ``text`` begins as a whole web page does."""
-    return _PAGE.match(text[:_HEAD]) is not None
+    return _PAGE.match(text[:HEAD]) is not None
 
 
 def is_fragment(text: str) -> bool:

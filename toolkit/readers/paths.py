@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from toolkit.config import Source
 from toolkit.data import Article, Failure
 from toolkit.errors import REPORT, InputError, described
 from toolkit.readers.base import Columns, Stream
 from toolkit.readers.formats import read_file
+from toolkit.readers.markup import HEAD, is_feed_list
 
 log = logging.getLogger(__name__)
 
@@ -25,20 +27,24 @@ STDIN = Path("-")
 _CHECK = "Check the file and its permissions."
 # An address of a file on this machine, as a path writes it.
 _FILE_ADDRESS = re.compile(r"file:/{1,3}(?:localhost/)?", re.IGNORECASE)
+# Files with such names may be lists of feeds.
+_LISTS = (".opml", ".xml", "")
 
 
-def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
+def files(paths: Iterable[Source]) -> tuple[list[Source], list[Failure]]:
     """Return the files that ``paths`` stand for (``-`` is stdin), each once, and the failures.
+    Addresses are left as they are.
 
     Files of a folder are in the order of their names. A failure is a file or folder inside a folder
     that cannot be read. Raises ``InputError`` as ``load`` does.
     """
-    found: dict[Path, None] = {}
+    found: dict[Source, None] = {}
     failures: dict[Failure, None] = {}
-    for path in map(_local, paths):
-        if path == STDIN:
-            found[path] = None
+    for source in paths:
+        if isinstance(source, str) or source == STDIN:
+            found[source] = None
             continue
+        path = _local(source)
         try:
             if stat.S_ISDIR(path.stat().st_mode):
                 os.scandir(path).close()
@@ -51,8 +57,8 @@ def files(paths: Iterable[Path]) -> tuple[list[Path], list[Failure]]:
             # As the command line's shell would have done it; a schedule has none.
             # Path.glob takes no absolute pattern.
             if matching := sorted(glob.glob(str(path), recursive=True)):  # noqa: PTH207
-                inside, failed = files(map(Path, matching))
-                found.update(dict.fromkeys(inside))
+                matched, failed = files(map(Path, matching))
+                found.update(dict.fromkeys(matched))
                 failures.update(dict.fromkeys(failed))
                 continue
             name = _shown(path)
@@ -131,6 +137,22 @@ def contents(
         log.exception("%s: unforeseen", name)
         reason = f"unforeseen error ({described(error)})"
         yield Failure(name, "read", reason, REPORT)
+
+
+def feed_list(file: Path, stdin: bytes | None) -> tuple[bytes, str] | None:
+    """Return the content and the name of a file that is a list of feeds in OPML, else None."""
+    suffix = file.suffix.lower()
+    if file == STDIN:
+        return (stdin, "stdin") if stdin and is_feed_list(stdin) else None
+    if suffix not in _LISTS:
+        return None
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(HEAD)
+            found = suffix == ".opml" or is_feed_list(head)
+            return (head + stream.read(), _shown(file)) if found else None
+    except OSError:
+        return None  # Reading its articles will tell.
 
 
 def _unreadable(path: Path, error: OSError) -> Failure:

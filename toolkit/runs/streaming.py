@@ -63,7 +63,7 @@ class Incoming:
         self._ready: SimpleQueue[bool | None] = SimpleQueue()
         self._stopping = threading.Event()
         # Read in this thread: another that still waits for stdin would abort Python at its end.
-        self._stdin = read_stdin() if STDIN in config.inputs else None
+        self._stdin = read_stdin() if STDIN in config.sources else None
         self._thread = Background(self._work)
 
     def articles(self, advance: Callable[[], None]) -> Iterator[PreparedArticle]:
@@ -125,7 +125,10 @@ class Incoming:
 
     def _read(self, sources: deque[str]) -> Iterator[Article]:
         items = collection.scan(
-            self._config.inputs, stdin=self._stdin, columns=self._config.columns
+            self._config.sources,
+            stdin=self._stdin,
+            columns=self._config.columns,
+            allow_private=self._config.allow_private,
         )
         while True:
             began = time.monotonic()
