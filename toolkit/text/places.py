@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-# Words of the longest name, "People's Republic of China".
-_LONGEST = 5
+# Letters that Unicode does not decompose.
+_STROKES = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "ß": "ss"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def plain(text: str) -> str:
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
 
 
 def places(words: Sequence[str]) -> Iterator[tuple[int, int, Place]]:
@@ -56,12 +56,13 @@ def places(words: Sequence[str]) -> Iterator[tuple[int, int, Place]]:
 
 
 def country_name(code: str) -> str:
-    """Return the usual English name of a country.
+    """Return the usual English name of a country, the code itself of a territory that is not named
+    here.
 
-    >>> country_name("CI")
-    'Ivory Coast'
+    >>> country_name("CI"), country_name("AX")
+    ('Ivory Coast', 'AX')
     """
-    return _names()[code]
+    return _names().get(code, code)
 
 
 def _longest(word: str) -> int:
