@@ -97,6 +97,8 @@ HOSTILE = {
     "stretched": "ـَ" * 100_000,
     "accents": "a\u0301" * 100_000,
     "marks on one letter": "a" + "\u0301\u0316" * 50_000,
+    "references": "&amp;" * 50_000,
+    "escaped many times": "&" + "amp;" * 50_000,
     "quotations": "word — “quoted” … " * 20_000,
 }
 

@@ -115,6 +115,10 @@ HOSTILE = {
     "one word and stops": "a." * 150_000,
     "spaces": " " * 1_000_000,
     "shads": "།" * 1_000_000,
+    "items": "1) a 2) b " * 50_000,
+    "times": "At 5 p.m. Mr. " * 30_000,
+    "ellipses": "! . . . " * 60_000,
+    "Armenian": "Մեկ. Երկու. " * 40_000,
     "marks and closers": '!"' * 150_000,
 }
 
@@ -123,7 +127,13 @@ HOSTILE = {
 def test_long_and_hostile_text_takes_time_by_its_length(
     name: str, assert_linear: Callable[[Callable[[str], object], str], None]
 ) -> None:
-    language = {"Hindi": "hin_Deva", "Thai": "tha_Thai", "shads": "bod_Tibt"}.get(name, "eng_Latn")
+    languages = {
+        "Hindi": "hin_Deva",
+        "Thai": "tha_Thai",
+        "shads": "bod_Tibt",
+        "Armenian": "hye_Armn",
+    }
+    language = languages.get(name, "eng_Latn")
     text = HOSTILE[name]
     assert_linear(lambda part: segment(part, language), text)
     assert "".join(segment(text, language)) == text

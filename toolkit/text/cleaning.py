@@ -31,7 +31,7 @@ _BYLINE_WORDS = 4
 _TITLE_WORDS, _TITLE_CHARACTERS = 40, 250
 _CAPTION_WORDS = 30
 # A page whose lines are cut at the width of a screen.
-_WRAP_LINES, _WRAP_LEAST, _WRAP_MOST, _WRAP_FULL, _WRAP_CUT = 5, 45, 100, 0.75, 0.5
+_WRAP_LINES, _WRAP_LEAST, _WRAP_MOST, _WRAP_FULL, _WRAP_CUT = 3, 45, 100, 0.6, 0.5
 
 
 @dataclass(slots=True)
@@ -102,8 +102,11 @@ def _entries(text: str) -> list[_Entry]:
             found.append(_Entry(number, Line(stripped), indented=raw[:1] in (" ", "\t")))
             after_blank.append(blank)
         blank = not stripped
-    width = _wrapped_at(found, after_blank)
-    return found if width is None else _joined(found, after_blank, width)
+    # With blank lines between paragraphs, or between all lines.
+    for starts in (after_blank, [False] * len(found)):
+        if (width := _wrapped_at(found, starts)) is not None:
+            return _joined(found, starts, width)
+    return found
 
 
 def _joined(entries: Sequence[_Entry], after_blank: Sequence[bool], width: int) -> list[_Entry]:
@@ -111,8 +114,8 @@ def _joined(entries: Sequence[_Entry], after_blank: Sequence[bool], width: int) 
     groups: list[list[_Entry]] = []
     for entry, starts in zip(entries, after_blank, strict=True):
         before = groups[-1][-1].line if groups else None
-        ended = before and before.ends_sentence and not _fills(before, entry.line, width)
-        if starts or before is None or ended or entry.line.list_item:
+        ended = before is None or not _fills(before, entry.line, width)
+        if starts or ended or entry.line.list_item:
             groups.append([entry])
         else:
             groups[-1].append(entry)

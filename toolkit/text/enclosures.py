@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-OPENERS = frozenset("\"'“‘”’„‚‟«»‹›([{「『（【《〈〔［｛¿¡*_•·-–—")
+OPENERS = frozenset("\"'`“‘”’„‚‟«»‹›([{「『（【《〈〔［｛¿¡*_•·-–—")
 # Inside brackets, and inside a quotation this short (characters), there is no split.
 _MAX_BRACKETED = 250
 _MAX_QUOTED = 60

@@ -18,10 +18,12 @@ would harm:
   writes it, tells a passive or an adverb from another word, and the model has seen it so.
 - The tatweel goes: it stretches a line and means nothing.
 - Markdown emphasis around words goes; the words stay.
+- Character references of HTML become their characters, also where they were escaped twice.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -66,6 +68,8 @@ _SPACES = re.compile(r"[\s\x85]+")
 _QUOTE_SPACE = re.compile(r"(?<![^\s(])«\s+|(?<!\s)\s+»(?![^\s.,;:!?)])")
 _NARROW_SPACE = re.compile(r"(?<![\u00a0\u202f\u2009])[\u00a0\u202f\u2009]+(?=[?!%])")
 _COLON_SPACE = re.compile(r" (?=[:;](?:\s|$))")
+_ESCAPED_TWICE = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(?:[A-Za-z]{2,8}\d{0,2}|#\d{2,7}|#[xX][0-9A-Fa-f]{2,6});")
 _EMPHASIS = re.compile(r"(?<![\d*])(\*{1,3})(?![\s*])([^*\n]*[^\s*])\1(?![\w*])")
 _LONE_ASTERISKS = re.compile(r"(?<!\S)\*{1,3}(?=\w)|(?<=[^\W\d_]|[.!?।؟\"'])\*{1,3}$")
 
@@ -81,6 +85,7 @@ def normalise(text: str) -> str:
     Digits of every script stay as they are, in number and order; a text with a letter or a digit
     stays one; a second pass changes nothing. Never raises.
     """
+    text = _REFERENCE.sub(_character, _ESCAPED_TWICE.sub("&", text))
     text = _DISGUISED.sub(lambda match: scripts.normal("NFKC", match.group()), text)
     text = _ZERO_WIDTH_SPACE.sub(" ", _UNSEEN.sub("", text)).replace("\u200b", "")
     text = scripts.normal("NFC", _without_full_vocalisation(text))
@@ -88,6 +93,11 @@ def normalise(text: str) -> str:
     text = _NARROW_SPACE.sub("", _QUOTE_SPACE.sub('"', text)).translate(_PUNCTUATION)
     text = _without_emphasis(_SPACES.sub(" ", text).strip())
     return scripts.normal("NFC", _COLON_SPACE.sub("", _QUOTE_TWICE.sub('"', text)))
+
+
+def _character(match: re.Match[str]) -> str:
+    found = html.unescape(match.group())
+    return found if found.isprintable() or found.isspace() else match.group()
 
 
 def _joiner_that_matters(match: re.Match[str]) -> str:

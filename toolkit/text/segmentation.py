@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from toolkit.languages import iso639_3_of
+from toolkit.text import list_items
 from toolkit.text.enclosures import OPENERS, enclosed
 from toolkit.text.sentence_rules import SHADS, Rules, load_rules
 
@@ -30,6 +31,10 @@ _NUMBER = re.compile(r"[+-]?\d+(?:[.,:/]\d+)*")
 _ELISION = re.compile(r"^[^\W\d_]{1,6}['’](?=[^\W\d_]{2})")
 _NEXT_INITIAL = re.compile(r"(?P<word>[^\s.۔]{1,8})[.۔]")
 _DAY = re.compile(r"\d\.?\s*$")
+# What is no sentence before a unit: "В 2010–2012 гг. Иванов работал там".
+_COUNT_ALONE = re.compile(r"\W{0,3}(?:[^\W\d_]{1,4}\s+){0,2}[\d–—-]+\s*")
+# A date after a weekday, with its month as a number or by its first three letters.
+_DATE_AFTER = re.compile(r"\d{1,2}(?:[./-]\s?\d|\.?\s(?:de\s|d['’])?(?P<month>[^\W\d_]{3}))")
 _YEAR = re.compile(r"\d{4}(?!\d)")
 _ROMAN_NUMBER = re.compile(r"[IVXLC]+(?!\w)")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.-?)*[^\W\d_]")
@@ -43,9 +48,11 @@ _SYLLABIC = re.compile(r"[\u1100-\u11ff\u1200-\u139f\u3040-\u30ff\u3400-\u9fff\u
 _ELLIPSIS = re.compile(r"(?:\.{2,}|\.(?: \.){2,}|…)\s*")
 # A particle before another word: what ends in ！ or ？ was a name (アイカツ！の新作).
 _PARTICLE = re.compile(r"[のがをはにへもとで][\u30a1-\u30ff\u3400-\u9fff、]|という")
+# The source of a quotation, which belongs to its sentence: "..." (Smith 55).
+_REFERENCE = re.compile(r"\([^()]{1,80}\)[.!?։]")
 # A small word and a capitalised one on both sides of a mark: the space was forgotten.
-_WORD_BEFORE = re.compile(r"(?:^|[\s\"'“‘(«-])(?P<word>[^\W\d_]{3,}|[12]\d{3})$")
-_WORD_AFTER = re.compile(r"[\"“«]?(?!(?:Com|Net|Org)\b)(?P<word>[^\W\d_]+)(?=[\s,;:'’])")
+_WORD_BEFORE = re.compile(r"(?:^|[\s\"'“‘(«$€£-])(?P<word>[^\W\d_]{3,}|\d[\d,]*\d{2})$")
+_WORD_AFTER = re.compile(r"[\"“«]?(?!(?:Com|Net|Org)\b)(?P<word>[^\W\d_]+)(?P<end>[\s,;:'’.])")
 # An abugida or abjad word of some length on both sides of a full stop: the space was forgotten.
 _INDIC_OR_ARABIC = r"\u0590-\u07ff\u0900-\u0dff"
 _FORGOTTEN_BEFORE = re.compile(rf"(?:^|[\s\"'“‘(])[{_INDIC_OR_ARABIC}]{{4,}}$")
@@ -54,6 +61,8 @@ _FORGOTTEN_AFTER = re.compile(rf"[\"“‘(]?[{_INDIC_OR_ARABIC}]{{2,}}[^.]")
 # Where nothing but a space and the next word tells the end (Thai), a sentence is this long.
 _MIN_UNMARKED = 40
 _LOOK_BACK = 40
+# How many characters an adverbial of time before the subject has at most.
+_MOST_OPENING = 40
 _LOOK_AHEAD = 8
 
 
@@ -110,7 +119,9 @@ def _ends(block: str, rules: Rules) -> Iterator[int]:
             first_word = found.start()
         if end <= first_word:
             continue
-        if match is None:
+        if match is not None and match.re is list_items.NEXT_ITEM:
+            splits = list_items.follows(block, start, match)
+        elif match is None:
             splits = end - start >= _MIN_UNMARKED and not quiet[end - 1]
         elif quiet[match.end("closers") - 1]:
             splits = False
@@ -127,7 +138,9 @@ def _candidates(block: str, rules: Rules) -> list[tuple[int, re.Match[str] | Non
     found: dict[int, re.Match[str] | None] = {}
     if rules.after_space is not None:
         found.update((m.end(), None) for m in rules.after_space.finditer(block))
-    found.update((m.end(), m) for m in rules.stop.finditer(block))
+    found.update((m.start(), m) for m in list_items.NEXT_ITEM.finditer(block))
+    dots = rules.colon is None or rules.colon.search(block) is None
+    found.update((m.end(), m) for m in rules.stop.finditer(block) if dots or m["marks"] != ".")
     return sorted(found.items(), key=lambda item: item[0])
 
 
@@ -143,8 +156,12 @@ def _is_end(block: str, start: int, match: re.Match[str], rules: Rules, uniform:
     spaced, closed = bool(match["space"]), bool(match["closers"])
     if not spaced and before.isdigit() and following.isdigit():
         return False
+    if closed and (_REFERENCE.match(block, match.end()) or _is_said(block, at, rules)):
+        return False
     soft = marks[-1].isascii() or marks[-1] in "…‥"
-    if soft and not spaced and (closed or not _space_forgotten(block, match)):
+    if soft and not spaced and (closed or not _space_forgotten(block, match, rules)):
+        return False
+    if match["closers"] == ")" and spaced and _LIST_MARKER.fullmatch(block, start, match.start()):
         return False
     if marks in _PERIODS and not closed and _binds(block, start, match, rules, at):
         return False
@@ -189,6 +206,7 @@ def _following(block: str, position: int) -> tuple[int, str]:
 def _binds(block: str, start: int, match: re.Match[str], rules: Rules, at: int) -> bool:
     """Return whether a period belongs to the abbreviation, initial or number before it."""
     stop = match.start()
+    stop -= block[stop - 1 : stop] == " "  # "Mr . Smith", as tokenisers write
     if match["space"] and _LIST_MARKER.fullmatch(block, start, stop):
         return True
     token = _TOKEN.search(block, max(start, stop - _LOOK_BACK), stop)
@@ -201,7 +219,12 @@ def _binds(block: str, start: int, match: re.Match[str], rules: Rules, at: int) 
         return True
     if _listed(last, rules.after_number):
         counted = _counted(block, start, token.start("word"))
-        return not counted or not block[at].isupper()
+        only = _COUNT_ALONE.fullmatch(block, start, token.start("word"))
+        return not counted or only is not None or not block[at].isupper()
+    if _listed(last, rules.days) and (date := _DATE_AFTER.match(block, at)) is not None:
+        return date["month"] is None or date["month"].lower() in rules.month_stems
+    if _listed(last, rules.degrees):
+        return not block[at].isupper()
     if _listed(last, rules.months) and block[at].isdigit():
         return _is_date(block, start, token.start("word"), at)
     if _listed(last, rules.with_number):
@@ -218,6 +241,8 @@ def _may_bind(block: str, start: int, token: re.Match[str], at: int, rules: Rule
         alone = word in rules.word_initials and begin > start
         return not alone or _beside_initial(block, token["previous"], at, rules)
     if _listed(word, rules.may_end):
+        if _opens_with_time(block, start, begin, rules) and _word_at(block, at) in rules.never:
+            return True
         return _continues(block, at, word, rules)
     if block[begin - 1 : begin] == "/":  # 100 km/h
         return False
@@ -230,6 +255,16 @@ def _beside_initial(block: str, previous: str | None, at: int, rules: Rules) -> 
     return (previous or "")[:-1] in rules.initials or (
         following is not None and following["word"] in rules.initials
     )
+
+
+def _opens_with_time(block: str, start: int, end: int, rules: Rules) -> bool:
+    """Return whether the part from ``start`` to ``end`` is too short for more than a time."""
+    return end - start <= _MOST_OPENING and _word_at(block, start) in rules.openings
+
+
+def _word_at(block: str, at: int) -> str:
+    word = _LETTERS.match(block, at)
+    return word.group() if word else ""
 
 
 def _continues(block: str, at: int, word: str, rules: Rules) -> bool:
@@ -303,6 +338,11 @@ def _listed(word: str, words: frozenset[str]) -> bool:
     return word in words or (len(word) > 1 and word.lower() in words)
 
 
+def _is_said(block: str, at: int, rules: Rules) -> bool:
+    word = re.match(r"[^\s.,;:!?।]+", block[at : at + _LOOK_BACK]) if rules.said else None
+    return word is not None and word.group() in rules.said
+
+
 def _shad_ends(block: str, match: re.Match[str], rules: Rules) -> bool:
     """Return whether shads end a sentence; a single one, which also ends clauses and list items,
     needs a closing syllable before it."""
@@ -313,7 +353,7 @@ def _shad_ends(block: str, match: re.Match[str], rules: Rules) -> bool:
     return syllable in rules.finals
 
 
-def _space_forgotten(block: str, match: re.Match[str]) -> bool:
+def _space_forgotten(block: str, match: re.Match[str], rules: Rules) -> bool:
     """Return whether the words on both sides of a mark without a space are words of sentences,
     not parts of a name, a number or an address."""
     stop, end = match.start(), match.end()
@@ -325,7 +365,10 @@ def _space_forgotten(block: str, match: re.Match[str]) -> bool:
     before, after = _WORD_BEFORE.search(head), _WORD_AFTER.match(block, end)
     if before is None or after is None:
         return False
-    return before["word"] == before["word"].lower() and after["word"].istitle()
+    if after["end"] == "." and not _listed(after["word"], rules.never):
+        return False
+    opens = after["word"].istitle() or _ROMAN.fullmatch(after["word"]) is not None
+    return opens and (before["word"] == before["word"].lower() or after["end"] == ".")
 
 
 def _is_lower(char: str) -> bool:
