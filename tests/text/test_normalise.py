@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from toolkit.text.normalise import normalise
@@ -62,6 +62,7 @@ def test_a_second_pass_changes_nothing(text: str) -> None:
 
 @given(TEXT)
 def test_digits_stay_in_number_and_order(text: str) -> None:
+    assume("&#" not in text)  # the digits of a reference are a character's number
     assert digits(normalise(text)) == digits(text)
 
 

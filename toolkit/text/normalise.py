@@ -97,7 +97,8 @@ def normalise(text: str) -> str:
 
 def _character(match: re.Match[str]) -> str:
     found = html.unescape(match.group())
-    return found if found.isprintable() or found.isspace() else match.group()
+    shown = found != "\ufffd" and (found.isprintable() or found.isspace())
+    return found if shown else match.group()
 
 
 def _joiner_that_matters(match: re.Match[str]) -> str:
