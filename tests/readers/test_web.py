@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import http.server
 import os
@@ -213,7 +214,11 @@ PRIVATE = {"intranet.test": ["10.0.0.1"], "mixed.test": ["93.184.216.34", "::fff
 
 
 def fetch(
-    *addresses: str, cache: Path | None = None, waits: list[float] | None = None, **options: Any
+    *addresses: str,
+    cache: Path | None = None,
+    waits: list[float] | None = None,
+    oldest: dt.date | None = None,
+    **options: Any,
 ) -> list[Article | Failure]:
     """Return what is behind ``addresses``. No wait is waited for, and no name is looked up."""
 
@@ -227,7 +232,7 @@ def fetch(
         return PRIVATE.get(host, [host])
 
     given = {"allow_private": True, "limits": LIMITS, "sleep": sleep, "resolve": resolve, **options}
-    with Web(Fetcher(cache=cache, **given)) as web:
+    with Web(Fetcher(cache=cache, **given), oldest=oldest) as web:
         return list(web.read(addresses))
 
 
@@ -376,6 +381,34 @@ def test_of_an_endless_archive_the_first_pages_are_read(
     server.give("/archive", rss("/page", "/page?2", "/page?3"))
     server.give("/page?2", PAGE.encode(), Content_Type="text/html")
     assert shown(fetch(f"{server.home}/archive")) == [FULL, FULL, TEASER]
+
+
+def test_no_page_is_fetched_for_what_is_too_old(server: Server) -> None:
+    day = "<pubDate>Fri, 20 Nov 2026 23:00:00 GMT</pubDate></item>"
+    server.give("/dated", rss("/page").replace(b"</item>", day.encode()))
+    assert shown(fetch(f"{server.home}/dated", oldest=dt.date(2026, 11, 21))) == [TEASER]
+    assert "/page" not in [path for path, _ in server.asked]
+    assert shown(fetch(f"{server.home}/dated", oldest=dt.date(2026, 11, 20))) == [FULL]
+
+
+def test_a_page_that_is_gone_leaves_the_article_as_it_was(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolkit.readers.web._PAGE_FRESH", 0)
+    first = fetch(f"{server.home}/rss", cache=tmp_path)
+    server.give("/page", b"", 404)
+    assert fetch(f"{server.home}/rss", cache=tmp_path) == first
+    assert server.asked[-1][0] == "/page"
+    assert shown(fetch(f"{server.home}/page", cache=tmp_path)) == ["!answered 404 (Not Found)"]
+
+
+def test_the_remedy_for_a_page_of_links_is_its_feed(server: Server) -> None:
+    link = '<link rel="alternate" type="application/rss+xml" href="/rss">'
+    front = f"<html><head>{link}</head><body><nav><a href='/a'>News</a></nav></body></html>"
+    server.give("/front/", front.encode(), Content_Type="text/html")
+    (failure,) = fetch(f"{server.home}/front/")
+    assert isinstance(failure, Failure)
+    assert failure.remedy == f"Its feed is {server.home}/rss"
 
 
 def test_private_hosts_are_refused_unless_allowed(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -51,14 +52,16 @@ def scan(
     stdin: bytes | None = None,
     columns: Columns = None,
     allow_private: bool = False,
+    oldest: dt.date | None = None,
 ) -> Iterator[Article | Failure | Duplicate]:
     """Yield the content of every file of ``paths``, one article at a time, and then of every
     address, so that the files need not wait.
 
     A folder stands for its files, hidden ones left out, and a list in OPML for its feeds. ``stdin``
-    is the content of ``-``, if that was read already; ``columns`` are those of tables. Raises
-    ``InputError`` only where a path does not exist or cannot be entered: a file in a folder that
-    cannot be read is a failure, and the others go on.
+    is the content of ``-``, if that was read already; ``columns`` are those of tables. Of
+    what feeds say was published before ``oldest`` no page is fetched. Raises ``InputError`` only
+    where a path does not exist or cannot be entered: a file in a folder that cannot be read is a
+    failure, and the others go on.
     """
     found, failures = files(paths)
     yield from failures
@@ -66,7 +69,7 @@ def scan(
     addresses: list[str] = []
     lists: list[tuple[bytes, str]] = []
     items = _in_files(found, stdin, columns, addresses, lists)
-    for item in chain(items, _at_addresses(addresses, lists, allow_private)):
+    for item in chain(items, _at_addresses(addresses, lists, allow_private, oldest)):
         if isinstance(item, Failure):
             yield item
         elif item.id in seen:
@@ -97,14 +100,18 @@ def _in_files(
 
 
 def _at_addresses(
-    addresses: list[str], lists: list[tuple[bytes, str]], allow_private: bool
+    addresses: list[str],
+    lists: list[tuple[bytes, str]],
+    allow_private: bool,
+    oldest: dt.date | None,
 ) -> Iterator[Article | Failure]:
     if not addresses and not lists:
         return
     from toolkit.readers.fetch import Fetcher
     from toolkit.readers.web import Web
 
-    with Web(Fetcher(cache=cache_home() / "web", allow_private=allow_private)) as web:
+    fetcher = Fetcher(cache=cache_home() / "web", allow_private=allow_private)
+    with Web(fetcher, oldest=oldest) as web:
         yield from web.read(addresses)
         for data, name in lists:
             yield from web.read_list(data, name)

@@ -118,10 +118,14 @@ class Fetcher:
         self._thread = threading.Thread(target=self._loop.run_forever, name="fetch", daemon=True)
         self._thread.start()
 
-    def submit(self, address: str, *, fresh_for: float = 0.0) -> Future[Fetched]:
+    def submit(
+        self, address: str, *, fresh_for: float = 0.0, or_stale: bool = False
+    ) -> Future[Fetched]:
         """Begin to fetch ``address``; the result raises ``FetchError``. What was fetched less than
-        ``fresh_for`` seconds ago is not asked for again."""
-        return asyncio.run_coroutine_threadsafe(self._fetch(address, fresh_for), self._loop)
+        ``fresh_for`` seconds ago is not asked for again. With ``or_stale`` what the cache has is
+        taken where the latest cannot be had."""
+        work = self._fetch(address, fresh_for, or_stale)
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
         """Give up what is not finished, and the connections."""
@@ -142,14 +146,17 @@ class Fetcher:
         for pool in self._pools.values():
             await pool.aclose()
 
-    async def _fetch(self, address: str, fresh_for: float) -> Fetched:
+    async def _fetch(self, address: str, fresh_for: float, or_stale: bool) -> Fetched:
         url = parse_url(address)
         try:
             return await self._retried(lambda: self._follow(url, fresh_for))
         except FetchError as error:
             if error.status in _RESTING:
                 self._resting[url.host] = error
-            raise
+            kept = await self._kept(url) if or_stale else None
+            if kept is None:
+                raise
+            return _from(kept, url)
 
     async def _retried(self, attempt: Callable[[], Coroutine[Any, Any, Fetched]]) -> Fetched:
         """Return what ``attempt`` does, tried again while it fails for passing reasons."""
@@ -175,9 +182,9 @@ class Fetcher:
         seen: set[httpx2.URL] = set()
         while url not in seen and len(seen) <= self._limits.redirects:
             seen.add(url)
-            kept = await asyncio.to_thread(self._cache.find, str(url)) if self._cache else None
+            kept = await self._kept(url)
             if kept and kept.age < fresh_for:
-                return Fetched(str(url), kept.data, kept.headers.get("content-type", ""))
+                return _from(kept, url)
             if robots:
                 await self._ask_robots(url)
             status, headers, data = await self._request(url, kept)
@@ -188,6 +195,9 @@ class Fetcher:
         reason = "redirected in a circle" if url in seen else f"redirected {len(seen)} times"
         raise FetchError(reason, remedy="Check the address in a browser.")
 
+    async def _kept(self, url: httpx2.URL) -> Kept | None:
+        return await asyncio.to_thread(self._cache.find, str(url)) if self._cache else None
+
     async def _taken(
         self, url: httpx2.URL, kept: Kept | None, status: int, headers: dict[str, str], data: bytes
     ) -> Fetched:
@@ -195,7 +205,7 @@ class Fetcher:
         address = str(url)
         if status == HTTPStatus.NOT_MODIFIED and kept and self._cache:
             await asyncio.to_thread(self._cache.confirm, address)
-            return Fetched(address, kept.data, kept.headers.get("content-type", ""))
+            return _from(kept, url)
         if status != HTTPStatus.OK:
             raise answered(status, headers)
         if self._cache and "no-store" not in headers.get("cache-control", ""):
@@ -272,6 +282,10 @@ class Fetcher:
             network_backend=self._network,
             max_connections=_MOST_CONNECTIONS,
         )
+
+
+def _from(kept: Kept, url: httpx2.URL) -> Fetched:
+    return Fetched(str(url), kept.data, kept.headers.get("content-type", ""))
 
 
 def _proxied(address: str) -> httpcore2.AsyncConnectionPool:

@@ -5,6 +5,7 @@ Answers are read in the caller's thread while the next ones are on their way.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import re
 from collections import deque
@@ -26,8 +27,9 @@ from toolkit.readers.feeds import Entry
 from toolkit.readers.fetch import Fetched, Fetcher
 from toolkit.readers.html import read_page
 from toolkit.readers.html_features import tokens
-from toolkit.readers.html_tree import decode_page
+from toolkit.readers.html_tree import decode_page, parse
 from toolkit.readers.markup import begins_as_page, is_feed, is_feed_list
+from toolkit.text.moments import day_of
 
 log = logging.getLogger(__name__)
 
@@ -44,16 +46,19 @@ _DEEPEST, _MOST_FEEDS = 3, 2000
 _SHARED = 0.4
 # A name and a password, which are shown to nobody.
 _USER = re.compile(r"(?<=:)//[^/@]*@")
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _LISTED = ("rss", "atom", "include")
 _T = TypeVar("_T")
 _Begun = TypeVar("_Begun")
 
 
 class Web:
-    """Reads what is behind addresses, each once, with ``fetcher``, which it closes in the end."""
+    """Reads what is behind addresses, each once, with ``fetcher``, which it closes in the end. For
+    what was published before the day ``oldest`` no page is asked for."""
 
-    def __init__(self, fetcher: Fetcher) -> None:
+    def __init__(self, fetcher: Fetcher, *, oldest: dt.date | None = None) -> None:
         self._fetcher = fetcher
+        self._oldest = oldest
         self._seen: set[str] = set()
 
     def __enter__(self) -> Web:
@@ -104,7 +109,7 @@ class Web:
         elif is_feed(data):
             yield from self._feed(address, answer)
         elif _is_page(answer):
-            yield read_page(_page_text(answer), answer.address)
+            yield _with_feed(read_page(_page_text(answer), answer.address), answer)
         else:
             yield from formats.read_stream(data, answer.address)
 
@@ -116,9 +121,11 @@ class Web:
         def begin(entry: Entry | Failure) -> Future[Fetched] | None:
             if isinstance(entry, Failure) or not (entry.linked and entry.is_teaser):
                 return None
-            if next(number) >= _MOST_PAGES:
+            day = day_of(entry.published or "")
+            if (self._oldest and day and day < self._oldest) or next(number) >= _MOST_PAGES:
                 return None
-            return self._fetcher.submit(entry.source, fresh_for=_PAGE_FRESH)
+            # An article that is there no longer is no new version of the one that was.
+            return self._fetcher.submit(entry.source, fresh_for=_PAGE_FRESH, or_stale=True)
 
         lost: list[Failure] = []
         found = feeds.entries(answer.data, address, base=answer.address, declared=answer.charset)
@@ -191,6 +198,16 @@ def _ahead(items: Iterable[_T], begin: Callable[[_T], _Begun]) -> Iterator[tuple
         if len(begun) == _AHEAD:
             yield begun.popleft()
     yield from begun
+
+
+def _with_feed(item: Article | Failure, answer: Fetched) -> Article | Failure:
+    """Return ``item``; where a page has no article, the remedy names the feed that it has."""
+    if isinstance(item, Failure):
+        for link in parse(_page_text(answer)).iter("link"):
+            if link.get("type", "").lower() in _FEED_TYPES and link.get("href"):
+                feed = urljoin(answer.address, link.get("href"))
+                return replace(item, remedy=f"Its feed is {feed}")
+    return item
 
 
 def _is_page(answer: Fetched) -> bool:

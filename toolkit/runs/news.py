@@ -46,6 +46,12 @@ class News:
         self._ids: set[str] = set()
         self._addresses: set[str] = set()
 
+    @property
+    def oldest(self) -> dt.date | None:
+        """Return the day before which nothing is news; None if all is wanted."""
+        first = max(1, self._date.toordinal() - self._max_age)
+        return None if self._all else dt.date.fromordinal(first)
+
     def wants(self, article: Article) -> bool:
         """Whether ``article`` may be news; what is not is in ``passed_over``."""
         self._ids.add(article.id)

@@ -129,6 +129,7 @@ class Incoming:
             stdin=self._stdin,
             columns=self._config.columns,
             allow_private=self._config.allow_private,
+            oldest=self._news.oldest,
         )
         while True:
             began = time.monotonic()
