@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from toolkit.stories.contrasts import with_countries
+from toolkit.stories.core import linked_alike, same_core
 from toolkit.stories.differences import ROLES, SAYS, SURE, WHETHER, WHO, Differences, differences
 from toolkit.summarisers.grounding.reading import read_all, read_bullet
 from toolkit.summarisers.grounding.sentence import Sentence, matched
@@ -98,16 +99,20 @@ def compare(one: str, other: str) -> Comparison:
     first, second = read_bullet(one, [other])
     shares = _share(first, second), _share(second, first)
     if max(shares) < ALIKE:
-        return _OTHER
-    verdicts = supported(one, [other]), supported(other, [one])
+        akin = same_core(first, second)
+        return Comparison(Relation.AKIN) if akin else _OTHER
     found = differences(first, second)
-    kinds = found.kinds | _by_rules(verdicts)
+    kinds = found.kinds
+    if not kinds and (min(found.rests) == 0 or max(found.rests) <= OWN):
+        verdicts = supported(one, [other]), supported(other, [one])
+        # "Lift a ban" denies it, "lift a rate" does not.
+        kinds = _by_rules(verdicts) - ({WHETHER} if found.denials else set())
+        sure = not (kinds or found.limits or found.unclear) and min(shares) >= ALIKE
+        if sure and any(v.ok for v in verdicts) and linked_alike(first, second):
+            return Comparison(Relation.SAME, common=(verdicts[0].ok, verdicts[1].ok))
     if SAYS in kinds:
         kinds -= {WHO}
-    agree = not (kinds or found.limits or found.unclear) and min(shares) >= ALIKE
-    if agree and any(verdict.ok for verdict in verdicts):
-        return Comparison(Relation.SAME, common=(verdicts[0].ok, verdicts[1].ok))
-    return _different(kinds, found, shares)
+    return _different(kinds, found, shares, akin=same_core(first, second))
 
 
 def _share(text: Sequence[Sentence], other: Sequence[Sentence]) -> float:
@@ -132,7 +137,7 @@ def _by_rules(verdicts: Iterable[Verdict]) -> frozenset[str]:
 
 
 def _different(
-    kinds: frozenset[str], found: Differences, shares: tuple[float, float]
+    kinds: frozenset[str], found: Differences, shares: tuple[float, float], *, akin: bool
 ) -> Comparison:
     about = kinds | found.limits
     few = len(about) == 1 or (len(about) <= _MOST and not kinds & _ALONE)
@@ -141,6 +146,6 @@ def _different(
         near = max(found.rests) <= (OWN if kinds else OWN_BESIDE_LIMIT)
     if about and few and near and min(shares) >= OWN:
         return Comparison(Relation.DISPUTED, about)
-    if about or min(shares) >= ALIKE:
+    if akin or min(shares) >= ALIKE or (about and max(shares) >= ALIKE):
         return Comparison(Relation.AKIN, about)
     return _OTHER

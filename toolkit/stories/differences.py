@@ -41,12 +41,14 @@ class Differences:
     """``kinds`` are the things in which both bullets say something, and not the same; ``limits``
     those in which one of them limits what the other says ("only", "former", "if"). ``unclear``
     means that they may differ in more: a number that may agree with the other, a speaker that one
-    of them names. ``rests`` are the parts of their words, 0 to 1, that only one of them has and
-    that make no difference found."""
+    of them names. ``denials`` means that one has a word such as "lift" or "refuse" where the other
+    has another. ``rests`` are the parts of their words, 0 to 1, that only one of them has and that
+    make no difference found."""
 
     kinds: frozenset[str]
     limits: frozenset[str]
     unclear: bool
+    denials: bool
     rests: tuple[float, float]
 
 
@@ -74,7 +76,10 @@ def differences(one: Text, other: Text) -> Differences:
         kinds.add(WHETHER)
     limits = frozenset(kind for kind, both in marked if not both)
     rests = _rest(one, own, explained), _rest(other, theirs, explained)
-    return Differences(frozenset(kinds), limits, unclear, rests)
+    denials = bool(own and theirs) and any(
+        w.key in keys("implicit_negators") for _, w in (*own, *theirs)
+    )
+    return Differences(frozenset(kinds), limits, unclear, denials, rests)
 
 
 _Placed = tuple[Sentence, Word]

@@ -36,14 +36,13 @@ class _Claim:
 @dataclass(slots=True, eq=False)
 class _Fact:
     """The claims that say the same; ``text`` is that of one which says no more than all of them.
-    ``akin`` are facts of other articles that tell of the same matter and may differ, ``against``
-    those that contradict it, and ``about`` the things in which these differ."""
+    ``akin`` are facts of other articles that tell of the same matter and may differ; ``against``
+    those that contradict it, and the things in which each of them differs."""
 
     claims: list[_Claim]
     text: str
     akin: list[_Fact] = field(default_factory=list)
-    against: list[_Fact] = field(default_factory=list)
-    about: set[str] = field(default_factory=set)
+    against: list[tuple[_Fact, frozenset[str]]] = field(default_factory=list)
 
     @property
     def articles(self) -> set[str]:
@@ -95,15 +94,15 @@ def merge(
     relations = dict(_relations(claims))
     facts = _facts(claims, relations)
     _link(facts, relations)
-    shown = [f for f in facts if not f.only_headline]
-    said = [f for f in shown if _is_said_by(headline, f)]
+    facts = _without_idle_headlines(facts, relations)
+    said = [f for f in facts if _is_said_by(headline, f)]
     blocks = _blocks([f for f in facts if f not in said], places) or [[f] for f in said[:1]]
     kept = _chosen(blocks, limit)
     made = {id(f): _bullet(f, places) for block in kept for f in block}
     disputes = (
         dispute(
             [made[id(f)] for f in block],
-            frozenset().union(*(f.about for f in block)),
+            frozenset().union(*(about for f in block for _, about in f.against)),
             published or {},
         )
         for block in kept
@@ -229,8 +228,7 @@ def _link(facts: Sequence[_Fact], relations: _Relations) -> None:
         disputed = [r for a, b, r in found if _contradict(relations, a, b)]
         if disputed:
             for fact, rival in ((one, other), (other, one)):
-                fact.against.append(rival)
-                fact.about.update(*(r.about for r in disputed))
+                fact.against.append((rival, frozenset().union(*(r.about for r in disputed))))
         elif any(r.relation is not Relation.OTHER for *_, r in found):
             for fact, rival in ((one, other), (other, one)):
                 if not rival.only_headline:
@@ -245,25 +243,51 @@ def _is_said_by(headline: str, fact: _Fact) -> bool:
     return found.relation is Relation.SAME and found.common[0]
 
 
+def _without_idle_headlines(facts: Sequence[_Fact], relations: _Relations) -> list[_Fact]:
+    """Return facts without those that only headlines say, unless one contradicts another article
+    and no bullet of its own on that matter does."""
+
+    def told(fact: _Fact, article: str, rival: _Fact) -> bool:
+        return any(
+            not f.only_headline
+            and article in f.articles
+            and any(_relation(relations, a, b) != _OTHER for a in fact.claims for b in f.claims)
+            and any(r.articles & rival.articles for r, _ in f.against)
+            for f in facts
+        )
+
+    def needed(fact: _Fact) -> bool:
+        return not fact.only_headline or any(
+            not told(fact, article, rival) for rival, _ in fact.against for article in fact.articles
+        )
+
+    kept = [fact for fact in facts if needed(fact)]
+    for fact in kept:
+        fact.against = [(rival, about) for rival, about in fact.against if rival in kept]
+    return kept
+
+
 def _blocks(facts: Sequence[_Fact], places: Mapping[str, int]) -> list[_Block]:
     """Return facts that contradict each other together, and others alone, in the order of their
-    first articles. A headline stands only for an article without a bullet of its own there."""
+    first articles."""
     blocks: list[_Block] = []
-    seen: set[int] = set()
+    seen: list[_Fact] = []
     for fact in facts:
         block: _Block = []
-        waiting = [] if id(fact) in seen else [fact]
+        waiting = [fact]
         while waiting:
             one = waiting.pop()
-            if id(one) not in seen:
-                seen.add(id(one))
+            if one not in seen:
+                seen.append(one)
                 block.append(one)
-                waiting += one.against
-        told = {a for f in block if not f.only_headline for a in f.articles}
-        block = [f for f in block if not f.only_headline or (f.against and not f.articles <= told)]
+                waiting += [rival for rival, _ in one.against]
         if block:
-            blocks.append(sorted(block, key=facts.index))
-    return sorted(blocks, key=lambda b: min(places[a] for f in b for a in f.articles))
+            blocks.append(sorted(block, key=lambda f: (_first(f, places), facts.index(f))))
+    return sorted(blocks, key=lambda block: min(_first(f, places) for f in block))
+
+
+def _first(fact: _Fact, places: Mapping[str, int]) -> int:
+    return min(places[article] for article in fact.articles)
 
 
 def _chosen(blocks: Sequence[_Block], limit: int) -> list[_Block]:

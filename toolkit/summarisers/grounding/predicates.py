@@ -64,7 +64,8 @@ def _predication(sentence: Sentence, verb: Word) -> Predication:
     after = tuple(w for w in candidates if verb.at < w.at < end)[:_OBJECT_WORDS]
     pronoun = _last_before(tokens, start, verb) in words("pronouns")
     if _is_passive(tokens, verb):
-        by = next((i for i in range(verb.at + 1, end) if tokens[i] == "by"), end)
+        agents = (i for i in range(verb.at + 1, end) if tokens[i] == "by")
+        by = next((i for i in agents if not _is_measure(sentence, i + 1)), end)
         agent = tuple(w for w in after if w.at > by)
         return Predication(verb, agent, () if pronoun else before, not agent, True, sentence)
     following = tokens[verb.at + 1] if verb.at + 1 < len(tokens) else "."
@@ -74,6 +75,13 @@ def _predication(sentence: Sentence, verb: Word) -> Predication:
         after = ()
     sure = _is_active(verb, following)
     return Predication(verb, before, after, not before, sure, sentence)
+
+
+def _is_measure(sentence: Sentence, at: int) -> bool:
+    """Say whether an amount stands at a position: "raised by half a point"."""
+    at += token_at(sentence.tokens, at) in ("a", "about", "some")
+    number = any(amount.start <= at < amount.end for amount in sentence.amounts)
+    return number or token_at(sentence.tokens, at) in words("vague_amounts")
 
 
 def _is_passive(tokens: Sequence[str], verb: Word) -> bool:
