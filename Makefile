@@ -19,6 +19,7 @@ digest: .venv/.made
 # source tree: hence an environment of their own, and the package built anew each time.
 test: .venv-test/.made
 	sh tests/chromium.sh
+	sh tests/apertium.sh
 	rm -rf build
 	.venv-test/$(PIP) --no-deps --force-reinstall .
 	.venv-test/bin/ruff check .
