@@ -1,35 +1,42 @@
 """Ranks the texts of an article by how much they say, each thing once.
 
-A text's score is the sum of its place in the article (the first say most in news), its cosine to
-the article's centroid (Radev et al. 2004) and its doubt, taken off. Texts are then taken one by
-one, each next one with what it repeats taken off (maximal marginal relevance, Carbonell and
-Goldstein 1998). Names, figures, length, quotations and likeness to the first sentences were
-measured too and added nothing that held on articles left out.
+A text's score is the reciprocal of its place in the article (the first say most in news) and its
+cosine to the article's centroid (Radev et al. 2004), less its doubt and its length beyond 30 words.
+Texts are then taken one by one, each next one with what it repeats taken off (maximal marginal
+relevance, Carbonell and Goldstein 1998). Names, figures, quotations, headings and likeness to the
+first sentences were measured too and added nothing that held on articles left out.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from toolkit.summarisers.extractive.units import LEANING, MAX_WORDS, NEVER, Unit
 from toolkit.text.similarity import dot, terms, unit_length
 
-PLACE_DECAY = 0.6
-SECTION = 0.2
-DOUBT = 0.5
-EXCESS = 0.06
-REDUNDANCY = 0.6
 SAME = 0.7
 RESTATED = 0.75
 SHORTLIST = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What is taken off the score of a text: for its doubt, for each word over 30, and for its
+    cosine to a text that was taken before. Chosen by ``tools/score_summaries.py --leave-out``."""
+
+    doubt: float = 0.5
+    excess: float = 0.06
+    redundancy: float = 0.3
+
+
 class Ranking:
     """Scores and chooses among the texts of one article."""
 
-    def __init__(self, units: Sequence[Unit]) -> None:
+    def __init__(self, units: Sequence[Unit], weights: Weights | None = None) -> None:
         self._units = units
+        self._weights = weights or Weights()
         self._terms = [Counter(terms(u.text)) for u in units]
         self._vectors = [unit_length(counts) for counts in self._terms]
         self._scores = self._score()
@@ -83,10 +90,9 @@ class Ranking:
         centre = unit_length(spread)
         return [
             dot(vector, centre)
-            + (1 + u.place) ** -PLACE_DECAY
-            + SECTION * u.opens_section
-            - DOUBT * u.doubt
-            - EXCESS * max(0, len(u.text.split()) - MAX_WORDS)
+            + 1 / (1 + u.place)
+            - self._weights.doubt * u.doubt
+            - self._weights.excess * max(0, len(u.text.split()) - MAX_WORDS)
             for u, vector in zip(self._units, self._vectors, strict=True)
         ]
 
@@ -107,7 +113,9 @@ class Ranking:
         repeats = dict.fromkeys(order, 0.0)
         chosen: list[int] = []
         while repeats and len(chosen) < count:
-            best = max(repeats, key=lambda i: self._scores[i] - REDUNDANCY * repeats[i])
+            best = max(
+                repeats, key=lambda i: self._scores[i] - self._weights.redundancy * repeats[i]
+            )
             chosen.append(best)
             cited = set(self._units[best].cites)
             likeness = {i: dot(self._vectors[i], self._vectors[best]) for i in repeats}

@@ -7,7 +7,7 @@ import datetime as dt
 from toolkit.data import Brief, Bullet, TranslatedArticle
 from toolkit.summarisers.extractive.days import with_dates, with_day, written_on
 from toolkit.summarisers.extractive.headlines import headline
-from toolkit.summarisers.extractive.ranking import Ranking
+from toolkit.summarisers.extractive.ranking import Ranking, Weights
 from toolkit.summarisers.extractive.units import Unit, units
 
 
@@ -15,12 +15,14 @@ class Extractive:
     """Ranks sentences by place, centrality and new information; shortens what it shows.
 
     ``reads`` is how many of an article's sentences it looks at, the first ones; None is all.
+    ``weights`` replaces those that were chosen.
     """
 
     signature = "extractive-3"
 
-    def __init__(self, *, reads: int | None = None) -> None:
+    def __init__(self, *, reads: int | None = None, weights: Weights | None = None) -> None:
         self._reads = reads
+        self._weights = weights
 
     def summarise(self, article: TranslatedArticle, *, bullets: int) -> Brief:
         """See ``Summariser.summarise``. Bullets are in document order. An article of no sentence
@@ -28,7 +30,7 @@ class Extractive:
         found = units(article, self._reads)
         dateline = next((unit.dateline for unit in found if unit.dateline), None)
         day = written_on(article.prepared.article, dateline)
-        ranking = Ranking(found)
+        ranking = Ranking(found, self._weights)
         line, cites = headline(article, ranking)
         return Brief(
             article_id=article.id,

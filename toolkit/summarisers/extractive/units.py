@@ -31,17 +31,16 @@ _STOPS = (".", "!", '."', '!"', ".”", "!”")
 class Unit:
     """A text that could be a bullet: one sentence, or one with the sentence it leans on.
 
-    ``place`` counts the sentences of the body from 0; ``opens_section`` says that a heading
-    stands before it. ``doubt`` is 0 for a text that reads well by itself, and 1 or more for
-    one to be shown only where there is nothing else. ``flagged`` says that a sentence
-    in it failed a check of its translation. ``dateline`` is the day that stood before it.
+    ``place`` counts the sentences of the body from 0. ``doubt`` is 0 for a text that reads well by
+    itself, and 1 or more for one to be shown only where there is nothing else. ``flagged`` says
+    that a sentence in it failed a check of its translation. ``dateline`` is the day that stood
+    before it.
     """
 
     text: str
     cites: tuple[int, ...]
     place: int
     doubt: float
-    opens_section: bool = False
     flagged: bool = False
     dateline: Dateline | None = None
 
@@ -67,7 +66,7 @@ def units(article: TranslatedArticle, most: int | None = None) -> list[Unit]:
     for place, (translation, raw, whole) in enumerate(zip(body, texts, mended, strict=True)):
         before = None if opens[place] else before
         single, stands = _single(translation, raw, whole, place, running)
-        single = replace(single, opens_section=opens[place], dateline=datelines[place][1])
+        single = replace(single, dateline=datelines[place][1])
         found.append(single)
         if stands is Standing.LEANS and before is not None and whole is not None:
             found += _pair(before, single, whole)
