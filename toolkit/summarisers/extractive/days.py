@@ -170,12 +170,18 @@ def with_dates(text: str, day: dt.date) -> str:
     quoted = marks(text)
     said: set[str] = set()
     parts, start = [], 0
-    for found in _RELATIVE.finditer(text):
+    found_days = [
+        (found, [opens for at, opens in quoted if at < found.start()][-1:] == [True])
+        for found in _RELATIVE.finditer(text)
+    ]
+    # "We open tomorrow," he said on Tuesday: the day after Tuesday.
+    told_earlier = any(not inside and not found["today"] for found, inside in found_days)
+    for found, inside in found_days:
         meaning = _meaning(found, text, day)
-        if meaning is None or meaning in said or _DATED.match(text, found.end()):
+        known = meaning is None or meaning in said or _DATED.match(text, found.end())
+        if known or meaning is None or (inside and told_earlier):
             continue
         said.add(meaning)
-        inside = [opens for at, opens in quoted if at < found.start()][-1:] == [True]
         parts += [text[start : found.end()], f" [{meaning}]" if inside else f" ({meaning})"]
         start = found.end()
     return "".join([*parts, text[start:]])

@@ -11,6 +11,7 @@ from toolkit.summarisers.extractive.shorten import clip, shorten
 from toolkit.summarisers.extractive.titles import (
     LONGEST,
     MIN_WORDS,
+    is_label,
     is_title,
     label_of,
     tidy_title,
@@ -37,7 +38,9 @@ def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[i
     """
     titles = [t for t in article.translations if t.segment.kind == "title" and t.english.strip()]
     raw = " ".join(t.english for t in titles)
+    kicker = label_of(raw) or _kicker(article)
     title = tidy_title(raw, _publishers(article))
+    title = title if label_of(raw) or not title else kicker + title
     cites = tuple(t.segment.index for t in titles)
     unsound = any(t.flags for t in titles) or not is_title(raw)
     if len(title.split()) >= MIN_WORDS and not unsound:
@@ -46,7 +49,7 @@ def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[i
     found = [(title, cites)] if title else []
     if lead is not None:
         title_first = (unsound, False) < (lead.flagged, lead.doubt >= LEANING)
-        found.insert(title_first * len(found), (label_of(raw) + _cut(lead.text), lead.cites))
+        found.insert(title_first * len(found), (kicker + _cut(lead.text), lead.cites))
     if not found:
         return NO_TEXT, ()
     loops = {t.segment.index for t in article.translations if "loop" in t.flags}
@@ -61,6 +64,20 @@ def _cut(text: str) -> str:
     if len(short.split()) > LEAD_WORDS:
         short = shorten(_WHEN.sub("", short), LEAD_WORDS)
     return clip(clip(short, LONGEST_LEAD, sure=True), LONGEST).rstrip(".,;:–— ")
+
+
+def _kicker(article: TranslatedArticle) -> str:
+    """Return the label that stands alone above the title or the text, as a prefix, or nothing. In a
+    menu it is no label: there other lines stand beside it."""
+    kept = {t.segment.line: t.english for t in article.translations}
+    lines = {d.line: d.text for d in article.prepared.dropped} | kept
+    titles = [t.segment.line for t in article.translations if t.segment.kind == "title"]
+    first = max(titles, default=0) or min(
+        (t.segment.line for t in article.translations if t.segment.kind == "text"), default=0
+    )
+    above = [line for line in sorted(lines) if line < first][-1:]
+    alone = above and (above[0] - 1) not in lines and is_label(lines[above[0]])
+    return f"{lines[above[0]].strip().capitalize()}: " if alone else ""
 
 
 def _publishers(article: TranslatedArticle) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ _JOINT = re.compile(
     r",? (?:and|or|as|after|before|while|when|where|who|which|that|in|on|at|for|from|with|to|of"
     r"|over|by|about|into|during|against|under|near) "
 )
+_RELATIVE_CLAUSE = re.compile(r", (?:who|whom|whose|which|where)\b[^,]*$")
 _PLACE = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*, ")
 
 
@@ -85,7 +86,10 @@ def clip(text: str, limit: int, *, sure: bool = False) -> str:
 
 
 def _could_end(said: str) -> bool:
-    return is_whole(said) and said.rsplit(" ", 1)[-1] not in words("speech_verbs")
+    """Say whether a text that is cut could end here: its verb is not in a clause about a noun."""
+    return is_whole(_RELATIVE_CLAUSE.sub("", said)) and said.rsplit(" ", 1)[-1] not in words(
+        "speech_verbs"
+    )
 
 
 def _cuts(text: str) -> Iterator[Cut]:
@@ -153,7 +157,7 @@ def _asides(text: str) -> Iterator[Cut]:
         if (
             (first in words("relatives") or describes)
             and harmless(inner)
-            and after.split(" ", 1)[0].lower() in words("finite_verbs")
+            and has_verb(after.split(" ", 1)[0])
         ):
             yield match.start(), match.end() + (0 if _is_framed(text[: match.start()]) else 1)
 

@@ -77,6 +77,11 @@ def label_of(title: str) -> str:
     return f"{label.rstrip(' |:–—-')}: " if label else ""
 
 
+def is_label(text: str) -> bool:
+    """Say whether ``text`` is a label that changes the meaning of what it stands before."""
+    return text.lower().strip(" .:!+") in _entries("telling_labels")
+
+
 def is_title(title: str) -> bool:
     """Say whether a title is one: not cut off in its midst, no message of a server or a wall."""
     plain = re.split(r"\s[|–—-]\s", title.lower())[0].strip(" .…!?:")
@@ -106,7 +111,7 @@ def _without_tail(text: str, publishers: Collection[str]) -> str:
         text = _without_hashtags(_HANDLE.sub("", text))
         if found := re.search(_ENCLOSED.pattern + "$", text):
             text = text[: found.start()].rstrip() if _is_empty_tag(found[1]) else text
-        if (part := _LAST_PART.match(text)) and not _is_telling(part[3]):
+        if (part := _LAST_PART.match(text)) and not is_label(part[3]):
             section = bool(part[2].strip(" –—-")) and _is_name(part[3])
             site = _is_site(part[3], publishers) or _is_empty_label(part[3])
             if site or (section and len(part[1].split()) >= MIN_WORDS):
@@ -150,12 +155,12 @@ def _next_label(text: str, publishers: Collection[str]) -> tuple[str, str]:
         rest = text[found.end() :].lstrip(" :–—-")
         if _is_empty_tag(found[1]):
             return "", rest
-        return (f"{found[1]}: ", rest) if _is_telling(found[1]) else ("", text)
-    if (found := _JOINED.match(text)) and _is_telling(found[1]):
+        return (f"{found[1]}: ", rest) if is_label(found[1]) else ("", text)
+    if (found := _JOINED.match(text)) and is_label(found[1]):
         return f"{found[1].capitalize()}: ", text[found.end() :]
     if found := _FIRST_PART.match(text):
         rest = text[found.end() :]
-        if _is_telling(found[1]):
+        if is_label(found[1]):
             return found[0], rest
         if _is_rubric(found[1], found[2], publishers) and len(rest.split()) >= MIN_WORDS:
             return "", rest
@@ -172,12 +177,8 @@ def _is_rubric(name: str, mark: str, publishers: Collection[str]) -> bool:
     return _is_site(name, publishers) if ":" not in mark else _is_of(name, publishers)
 
 
-def _is_telling(label: str) -> bool:
-    return label.lower().strip(" .:!+") in phrases_of("telling_labels")
-
-
 def _is_empty_label(label: str) -> bool:
-    return label.lower().strip(" .:!+") in phrases_of("empty_labels")
+    return label.lower().strip(" .:!+") in _entries("empty_labels")
 
 
 def _is_empty_tag(tag: str) -> bool:
@@ -187,12 +188,12 @@ def _is_empty_tag(tag: str) -> bool:
         _COUNTER.fullmatch(tag)
         or _is_empty_label(bare)
         or re.match(r"(?:adds|recasts|updates|updated) ", tag.lower())
-        or tag.lower() in phrases_of("agencies")
+        or tag.lower() in _entries("agencies")
     )
 
 
 @cache
-def phrases_of(name: str) -> frozenset[str]:
+def _entries(name: str) -> frozenset[str]:
     """Return the entries of a list as a set."""
     return frozenset(phrases(name))
 
@@ -209,7 +210,7 @@ def _is_site(name: str, publishers: Collection[str]) -> bool:
     """Say whether ``name`` is that of a site: one of ``publishers``, a well-known one, an address,
     or one that ends or begins as the names of newspapers do."""
     lower = name.lower().strip(" .")
-    if lower in phrases_of("agencies") or _DOMAIN.fullmatch(lower) or _is_of(name, publishers):
+    if lower in _entries("agencies") or _DOMAIN.fullmatch(lower) or _is_of(name, publishers):
         return True
     heard = WORD.findall(lower)
     press = bool(heard) and not words("site_words").isdisjoint((heard[0], heard[-1]))
