@@ -79,6 +79,21 @@ def test_entities_and_markup_are_read_as_their_writer_meant_them(written: str, t
 
 
 @pytest.mark.parametrize(
+    ("last", "kept"),
+    [
+        ("The post Council approves budget appeared first on Ashford Gazette.", False),
+        ("Der Beitrag Council approves budget erschien zuerst auf Ashford Gazette.", False),
+        ("The council approves the budget on Monday.", True),
+    ],
+)
+def test_the_line_that_programs_put_at_the_end_is_no_text(last: str, kept: bool) -> None:
+    text = f"<![CDATA[<p>It rained.</p><p>{last}</p>]]>"
+    (item,) = read(_rss(_item(text, "Council approves budget")), "a.xml")
+    assert isinstance(item, Article)
+    assert item.text == ("It rained." + f"\n{last}" * kept)
+
+
+@pytest.mark.parametrize(
     ("written", "published"),
     [
         ("Sat, 28 Nov 2026 06:15:00 EST", "2026-11-28T06:15:00-05:00"),

@@ -43,6 +43,7 @@ WALL = "<html><body><h1>Cookies</h1>" + (
     "<p>We value your privacy, and our 942 partners value your personal data even more.</p>" * 9
 )
 WHOLE = " ".join(PARAGRAPHS) * 6
+FAKE = "toolkit.testing:FakeTranslator"
 RUSSIAN = "Городской совет одобрил новый бюджет в понедельник после девяти часов прений."
 
 
@@ -190,6 +191,8 @@ def fill(server: Server) -> None:
     routes["/weak"] = lambda request: request.once(503, rss("/page"))
     russian = rss("/none", text=RUSSIAN).decode()
     give("/charset", russian.encode("cp1251"), Content_Type="text/xml; charset=windows-1251")
+    declared = f'<?xml version="1.0" encoding="windows-1251"?>{russian}'.encode("cp1251")
+    give("/unlike", declared, Content_Type="text/xml; charset=utf-8")
     give("/wrong", russian.encode("cp1251"), Content_Type="text/xml; charset=iso-8859-1")
     give("/robots.txt", b"User-agent: *\nDisallow: /private/*.xml$\nAllow: /private/open.xml")
     give("/private/closed.xml", rss("/page"))
@@ -259,6 +262,7 @@ OUTCOMES: dict[str, list[str]] = {
     "/weak": [FULL],
     "/private/open.xml": [FULL],
     "/charset": [RUSSIAN[: len(TEASER)], "!a linked page could not be read"],
+    "/unlike": [RUSSIAN[: len(TEASER)], "!a linked page could not be read"],
     "/wrong": [RUSSIAN[: len(TEASER)], "!a linked page could not be read"],
     "/loop": ["!redirected in a circle"],
     "/metadata": ["!169.254.169.254 is no public host"],
@@ -530,9 +534,9 @@ def test_a_run_reads_feeds_and_tells_what_failed(
     result = toolkit.run(translator=FakeTranslator())
     assert [article.source for article in result.digest.articles] == [f"{server.home}/page"]
     assert [failure.source for failure in result.failures] == [f"{server.home}/gone"]
-    page = CliRunner().invoke(main, ["translate", f"{server.home}/page", "--model", "demo"])
+    page = CliRunner().invoke(main, ["translate", f"{server.home}/page", "--model", FAKE])
     assert page.exit_code == 0
     assert PARAGRAPHS[0] in page.output
-    gone = CliRunner().invoke(main, ["digest", f"{server.home}/gone", "--model", "demo"])
+    gone = CliRunner().invoke(main, ["digest", f"{server.home}/gone", "--model", FAKE])
     assert gone.exit_code == 1
     assert f"not processed: {server.home}/gone: answered 410 (Gone)." in gone.output

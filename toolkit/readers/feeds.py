@@ -37,6 +37,9 @@ _WHOLE = 250
 # Characters of a word, so that scripts without spaces have words, too: rather too few for them.
 _WORD = 8
 _BREAKS_OFF = re.compile(r"(?:…|\.\.\.|[\[(]\s*(?:…|\.\.\.)\s*[\])])[^\w\n]*(?:\n[^\n]{0,60})?$")
+# Characters of a title from which on no other line has it by chance, and of what stands around it
+# in the line that programs put at the end: "The post ... appeared first on ...", in any language.
+_LONG_TITLE, _AROUND_TITLE = 15, 90
 # Programs write the first days of their calendars for no date at all.
 _FIRST_YEAR = 1971
 _BROKEN = "Fetch it again, or ask its publisher to mend it."
@@ -169,6 +172,7 @@ def _xml_entry(item: Any, feed: Entry, home: str | None, place: str) -> Entry:
         parsed = item.get("published_parsed") or item.get("updated_parsed")
     details = [*item.get("content", ()), item.get("summary_detail") or {}]
     titled = item.get("title_detail") or {}
+    title = _line(titled.get("value"), titled.get("type") != "text/plain")
     # Of equally long ones the content.
     detail = max(details, key=lambda found: len(found.get("value") or ""))
     link = _address(home, item.get("feedburner_origlink"), item.get("link"))
@@ -176,8 +180,8 @@ def _xml_entry(item: Any, feed: Entry, home: str | None, place: str) -> Entry:
         feed,
         source=link or place,
         linked=link is not None,
-        text=_text(detail.get("value"), detail.get("type") != "text/plain"),
-        title=_line(titled.get("value"), titled.get("type") != "text/plain"),
+        text=_without_footer(_text(detail.get("value"), detail.get("type") != "text/plain"), title),
+        title=title,
         language=detail.get("language") or titled.get("language") or feed.language,
         author=_people(item) or feed.author,
         published=next(filter(None, map(_moment, days)), None) or _utc(parsed),
@@ -250,6 +254,14 @@ def _text(value: str | None, markup: bool) -> str:
         markup = _TAG.match(text.lstrip()) is not None
     # Lone surrogates and NUL are legal in JSON escapes and in no text.
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def _without_footer(text: str, title: str | None) -> str:
+    """Return ``text`` without a last line that is little more than the title."""
+    body, _, last = text.rpartition("\n")
+    if not title or len(title) < _LONG_TITLE or title not in last:
+        return text
+    return body.rstrip() if body and len(last) <= len(title) + _AROUND_TITLE else text
 
 
 def _line(value: str | None, markup: bool) -> str | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import random
+import ssl
 import threading
 import urllib.request
 from collections import defaultdict
@@ -45,8 +47,9 @@ _RESTING = frozenset((429, 503))
 _ROBOTS_FRESH = 24 * 3600.0
 # Bytes of it that are read: RFC 9309 wants at least these.
 _ROBOTS_BYTES = 512_000
-# The encoding of texts for which a server of the old standard, RFC 2616, knows none.
-_DEFAULT_CHARSETS = ("iso-8859-1", "us-ascii")
+# Encodings that servers name for all texts when they know none: that of the old standard, RFC 2616,
+# and UTF-8, which is told by its bytes where it is true.
+_DEFAULT_CHARSETS = ("iso-8859-1", "us-ascii", "utf-8", "utf8")
 _MOST_CONNECTIONS = 32
 # Hosts that no proxy stands before, as for servers of language models.
 _HERE = ("localhost", "127.0.0.1", "::1")
@@ -278,10 +281,16 @@ class Fetcher:
 
     def _direct(self) -> httpcore2.AsyncConnectionPool:
         return httpcore2.AsyncConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=_trusted(),
             network_backend=self._network,
             max_connections=_MOST_CONNECTIONS,
         )
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Return whom connections trust; reading it takes a while."""
+    return httpx2.create_ssl_context()
 
 
 def _from(kept: Kept, url: httpx2.URL) -> Fetched:
@@ -294,7 +303,7 @@ def _proxied(address: str) -> httpcore2.AsyncConnectionPool:
         return httpcore2.AsyncHTTPProxy(
             core_url(proxy.url),
             proxy_auth=proxy.raw_auth,
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=_trusted(),
             max_connections=_MOST_CONNECTIONS,
         )
     except (httpx2.InvalidURL, ValueError) as error:
