@@ -12,12 +12,12 @@ import ast
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 from toolkit.config import PARTS
 from toolkit.data import Article, Failure
@@ -51,8 +51,8 @@ def article(
     if _is_ours(record):
         reason = "an article of the toolkit's own output"
         return Failure(where, "read", reason, "Name what is to be read, not the outputs folder.")
-    named = {plain_name(key): value for key, value in reversed(list(record.items()))}
-    named |= {f"={part}": record.get(column) for part, column in (columns or {}).items()}
+    places = _places(tuple(map(str, record)), tuple((columns or {}).items()))
+    named = _Named(list(record.values()), places)
     found = {
         "text": _first(named, "text", _text) or _first(named, "summary", _text),
         "html": _first(named, "html", _text),
@@ -170,21 +170,39 @@ def _unwrapped(record: Record) -> Record:
     return record
 
 
+class _Named(NamedTuple):
+    """The values of a record, and where among them those of each part stand, the best first."""
+
+    values: list[Any]
+    places: dict[str, list[int]]
+
+    def of(self, part: str) -> Iterator[Any]:
+        values = (self.values[place] for place in self.places[part])
+        return (value for value in values if not is_missing(value))
+
+
+@lru_cache(maxsize=256)
+def _places(keys: tuple[str, ...], columns: tuple[tuple[str, str], ...]) -> dict[str, list[int]]:
+    plain = {plain_name(key): place for place, key in reversed(list(enumerate(keys)))}
+    places = {
+        part: [plain[name] for name in names if name in plain] for part, names in _names().items()
+    }
+    for part, column in columns:
+        places[part] = [keys.index(column)] * (column in keys) + places[part]
+    return places
+
+
 def _is_ours(record: Record) -> bool:
     return "segments" in record and "dropped" in record and "source" in record
 
 
-def _first(named: Record, part: str, read: Any) -> str | None:
+def _first(named: _Named, part: str, read: Callable[[Any], str]) -> str | None:
     """Return what ``read`` makes of the first column of this part that holds something."""
-    for key in (f"={part}", *_names()[part]):
-        value = named.get(key)
-        if is_missing(value):
-            continue
-        text = read(value)
-        if text.strip() and text.strip() not in _NOTHING:
+    for value in named.of(part):
+        text = read(value).strip()
+        if text and text not in _NOTHING:
             # Lone surrogates and NUL are legal in JSON escapes and in no text.
-            clean: str = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-            return clean.strip()
+            return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8").strip()
     return None
 
 
@@ -252,7 +270,7 @@ def _address(value: Any) -> str:
     return next((a for a in _all_names(value, "within_addresses") if _ADDRESS.match(a)), "")
 
 
-def _authors(named: Record) -> str | None:
+def _authors(named: _Named) -> str | None:
     def read(value: Any) -> str:
         if isinstance(value, str) and value.lstrip().startswith("[") and len(value) < _MOST_LITERAL:
             # Tables hold lists as Python or JSON writes them.
@@ -264,13 +282,10 @@ def _authors(named: Record) -> str | None:
     return _first(named, "author", read)
 
 
-def _published(named: Record) -> str | None:
+def _published(named: _Named) -> str | None:
     """Return the first date that can be read, else the first as it is written."""
     raw = None
-    for key in ("=published", *_names()["published"]):
-        value = named.get(key)
-        if is_missing(value):
-            continue
+    for value in named.of("published"):
         if found := moment(value if isinstance(value, list | tuple) else _scalar(value)):
             return found
         if raw is None and isinstance(value, str) and value.strip():
