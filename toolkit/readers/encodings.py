@@ -22,6 +22,10 @@ _MAGIC = {
     b"GIF8": "a GIF picture",
     b"\x1f\x8b": "a gzip archive",
     b"\x7fELF": "a program",
+    b"{\\rtf": "an RTF document",
+    b"\xd0\xcf\x11\xe0": "an office document",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
     b"SQLite format 3\x00": "an SQLite database",
 }
 # Nothing but a mark and white space, in any form of Unicode.

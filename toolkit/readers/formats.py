@@ -14,6 +14,7 @@ from toolkit.readers.compressed import SUFFIXES, inner_suffix, is_compressed, me
 from toolkit.readers.jsonl import is_json, read_json, read_jsonl
 from toolkit.readers.mail import is_mailbox, is_message, read_mailbox, read_message
 from toolkit.readers.markup import begins_as_page, is_feed
+from toolkit.readers.not_articles import screened
 from toolkit.readers.tables import read_csv, read_parquet
 from toolkit.readers.text import read_text
 
@@ -159,7 +160,7 @@ def _apply(read: Callable[[], Iterable[Article | Failure]], source: str) -> Item
     """Yield what ``read`` gives, its errors as failures, of which a file may have so many."""
     failed = 0
     try:
-        for item in read():
+        for item in map(screened, read()):
             failed += isinstance(item, Failure)
             if isinstance(item, Article) or failed <= _MOST_FAILURES:
                 yield item

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from itertools import islice
 
 from toolkit.data import Article, CleanText, Failure, Paragraph
-from toolkit.readers import html_metadata
+from toolkit.readers import html_metadata, not_articles
 from toolkit.readers.base import article_id
 from toolkit.readers.html_blocks import Block, blocks
 from toolkit.readers.html_body import byline, dialogues, extracted_text, split
 from toolkit.readers.html_facts import Facts, plain, read_facts
 from toolkit.readers.html_features import Evidence, tokens
 from toolkit.readers.html_tree import decode_page, parse
+from toolkit.readers.markup import is_page
 from toolkit.text.lines import Line
 
 # Words of a page without sentences that may be an article: a table of results, say.
@@ -24,6 +25,7 @@ _LEAST_TOKENS = 40
 _MOST_LINES = 20_000
 # Characters of a script in which those who look for dates may look.
 _MOST_SCRIPT = 50_000
+_NOTHING = "no article in the page, only menus and notices"
 _REMEDY = "Save the article's own page after it has loaded, or save its text."
 
 
@@ -35,6 +37,8 @@ def read_html(data: bytes, source: str, declared: str | None = None) -> Iterator
 
 def read_page(text: str, source: str, *, title: str | None = None) -> Article | Failure:
     """Return the article of a page that is text already; ``title`` is its headline, if known."""
+    if not_articles.is_digest(text):
+        return Failure(source, "read", "a digest that the toolkit wrote, no article", _REMEDY)
     try:
         root = parse(text)
     except ValueError:
@@ -52,7 +56,7 @@ def read_page(text: str, source: str, *, title: str | None = None) -> Article | 
     known = evidence(page, facts, title, extracted_text(root, asking))
     kept, dropped = split(page, known, asking)
     if not _says_something(kept):
-        return Failure(source, "read", "no article in the page, only menus and notices", _REMEDY)
+        return _short(text, page, source, title)
     author = html_metadata.author(root, facts)
     if html_metadata.is_site(author, facts):
         author = ", ".join(byline(page, kept[0].line - 1)) or author
@@ -69,6 +73,18 @@ def read_page(text: str, source: str, *, title: str | None = None) -> Article | 
         publisher=html_metadata.site(facts),
         page=CleanText((*heading, *kept), tuple(dropped), author),
     )
+
+
+def _short(page: str, lines: list[Block], source: str, title: str | None) -> Article | Failure:
+    """Return what a page without prose is: a few short sentences if it is a part of a page, as
+    people paste it, else no article."""
+    text = "\n".join(block.text for block in lines if block.kind != "caption")
+    found = not_articles.kind(text, title)
+    sentences = any(Line(t).ends_sentence and not Line(t).reason for t in text.split("\n"))
+    if found or is_page(page) or not sentences:
+        reason = f"{found}, no article" if found else _NOTHING
+        return Failure(source, "read", reason, _REMEDY)
+    return Article(id=article_id(title, text), source=source, text=text, title=title)
 
 
 def _says_something(kept: list[Paragraph]) -> bool:

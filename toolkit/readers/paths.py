@@ -30,6 +30,10 @@ _FILE_ADDRESS = re.compile(r"file:/{1,3}(?:localhost/)?", re.IGNORECASE)
 # Files with such names may be lists of feeds.
 _LISTS = (".opml", ".xml", "")
 
+# A day's folder of outputs, and what tells that a run wrote to it.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DIGEST = frozenset({"digest.json", "run.json", "run.log", "run-without-digest.json"})
+
 
 def files(paths: Iterable[Source]) -> tuple[list[Source], list[Failure]]:
     """Return the files that ``paths`` stand for (``-`` is stdin), each once, and the failures.
@@ -49,6 +53,9 @@ def files(paths: Iterable[Source]) -> tuple[list[Source], list[Failure]]:
             if stat.S_ISDIR(path.stat().st_mode):
                 os.scandir(path).close()
                 inside, failed = _inside(path)
+                if not inside and not failed and _is_output(*next(os.walk(path))):
+                    reason = "the toolkit's own outputs"
+                    failed = [Failure(_shown(path), "read", reason, "Name what is to be read.")]
                 found.update(dict.fromkeys(inside))
                 failures.update(dict.fromkeys(failed))
             else:
@@ -90,6 +97,10 @@ def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:
 
     for top, folders, names in os.walk(folder, onerror=fail, followlinks=True):
         enter: list[str] = []
+        if _is_output(top, folders, names):
+            log.info("%s: passed over: the toolkit's own outputs", top)
+            folders.clear()
+            continue
         for name in sorted(folders + names):
             path = Path(top, name)
             if name.startswith("."):
@@ -110,6 +121,15 @@ def _inside(folder: Path) -> tuple[list[Path], list[Failure]]:
                 failures.append(Failure(_shown(path), "read", reason, "Remove or hide it."))
         folders[:] = enter
     return sorted(found), failures
+
+
+def _is_output(top: str, folders: list[str], names: list[str]) -> bool:
+    """Return whether the toolkit writes its digests to ``folder``, or has written one there."""
+    folder = Path(top)
+    if _DAY.fullmatch(folder.name) or folder.name == "latest":
+        return not _DIGEST.isdisjoint(names)
+    days = (folder / name for name in folders if _DAY.fullmatch(name))
+    return any((day / name).exists() for day in days for name in _DIGEST)
 
 
 def read_stdin() -> bytes:

@@ -11,6 +11,7 @@ from toolkit.data import Article, Failure
 from toolkit.errors import InputError, described
 from toolkit.readers import records
 from toolkit.readers.base import Columns, Items
+from toolkit.readers.not_articles import screened
 
 # How the name of a data set on the hub begins: ``hf://datasets/OWNER/NAME``.
 HUB = "hf://datasets/"
@@ -35,7 +36,7 @@ def read_values(
             for name, table in tables.items():
                 yield from _rows(table, name, columns)
         elif isinstance(value, Mapping):
-            yield records.article(value, "record", columns)
+            yield screened(records.article(value, "record", columns))
         elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
             yield from _numbered(value, columns)
         else:
@@ -46,7 +47,7 @@ def read_values(
 def _numbered(values: Iterable[Any], columns: Columns) -> Iterator[Article | Failure | Path | str]:
     for number, value in enumerate(values, start=1):
         if isinstance(value, Mapping) and _tables(value) is None:
-            yield records.article(value, f"record:{number}", columns)
+            yield screened(records.article(value, f"record:{number}", columns))
         else:
             yield from read_values([value], columns)
 
@@ -71,7 +72,7 @@ def _rows(table: Any, name: str, columns: Columns) -> Items:
         reason, remedy = records.no_text_column(names)
         raise InputError(f"{name}: {reason}", remedy=remedy)
     for number, record in enumerate(_records(table, names), start=1):
-        yield records.article(record, f"{name}:{number}", columns)
+        yield screened(records.article(record, f"{name}:{number}", columns))
 
 
 def _names(table: Any) -> list[str]:

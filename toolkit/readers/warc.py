@@ -27,8 +27,11 @@ def read_warc(stream: Stream, source: str, columns: Columns = None) -> Items:
 
     skipped: Counter[str] = Counter()
     number, record = 0, None
+    archive = ArchiveIterator(stream, arc2warc=True)
+    # It would write to the terminal about lengths that are wrong by a few bytes.
+    archive.INC_RECORD = ""
     try:
-        for record in ArchiveIterator(stream, arc2warc=True):
+        for record in archive:
             number += 1
             where = record.rec_headers.get_header("WARC-Target-URI") or f"{source}:{number}"
             reason = _skipped(record)
