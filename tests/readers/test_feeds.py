@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,19 @@ def test_telling_formats_takes_no_time_on_hostile_input() -> None:
     assert not is_page(f"{rows}x")
     assert not is_feed(f"{rows}{'<x ' * 1000}".encode())
     assert is_feed(f"{rows}<rss>".encode())
+
+
+@pytest.mark.parametrize(
+    ("before", "part", "after"),
+    [
+        ("<author>", "x", "</author>"),
+        ("<description>", ".", "</description>"),
+    ],
+)
+def test_hostile_feeds_take_time_by_their_length(
+    before: str, part: str, after: str, assert_linear: Callable[..., None]
+) -> None:
+    def work(text: str) -> object:
+        return read(_rss(f"<item>{before}{text}{after}</item>"), "a.xml")
+
+    assert_linear(work, part * 30_000)

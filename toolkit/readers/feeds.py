@@ -28,15 +28,26 @@ from toolkit.readers.markup import fragment_text, is_fragment
 _DECLARATION = re.compile(r"(?s)^.{0,4000}?<\?xml\b[^>]*\?>")
 # Entities that a document defines may stand for megabytes.
 _DOCTYPE = re.compile(r"(?is)<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>")
+# Characters in which a document type ends: those of real feeds have a hundred or two.
+_LONG_HEAD = 65_536
 # What XML cannot hold, and feeds do hold.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_MOST_NAME = 1000
+# A name that is longer costs feedparser time by the square of its length.
+_LONG_NAME = re.compile(
+    r"(<(?:[\w.-]+:)?(?:author|creator|managingEditor|webMaster|publisher|name)\b[^<>]*>"
+    rf"(?:\s*<!\[CDATA\[)?[^<]{{{_MOST_NAME}}})[^<]+",
+    re.IGNORECASE,
+)
 _MAIL = re.compile(r"\S+@\S+")
 # Words from which on the text of an entry is a whole article, unless it breaks off.
 _WHOLE = 250
 # Characters of a word, so that scripts without spaces have words, too: rather too few for them.
 _WORD = 8
 _BREAKS_OFF = re.compile(r"(?:…|\.\.\.|[\[(]\s*(?:…|\.\.\.)\s*[\])])[^\w\n]*(?:\n[^\n]{0,60})?$")
+# Characters of the end of a text by which it is told that it breaks off.
+_END = 200
 # Characters of a title from which on no other line has it by chance, and of what stands around it
 # in the line that programs put at the end: "The post ... appeared first on ...", in any language.
 _LONG_TITLE, _AROUND_TITLE = 15, 90
@@ -67,7 +78,7 @@ class Entry:
     @property
     def is_teaser(self) -> bool:
         """Return whether the text is probably no more than the beginning or a summary."""
-        return self.words < _WHOLE or _BREAKS_OFF.search(self.text) is not None
+        return self.words < _WHOLE or bool(_BREAKS_OFF.search(self.text[-_END:]))
 
     def article(self) -> Article | Failure:
         """Return the article that the entry itself holds."""
@@ -146,7 +157,8 @@ def _parsed(text: str, base: str | None) -> Any:
 
     # Its encoding is settled, and feedparser is not to ask again.
     body = _NO_XML.sub("", _DECLARATION.sub("", text, count=1))
-    body = _DOCTYPE.sub("", body, count=1)
+    body = _DOCTYPE.sub("", body[:_LONG_HEAD], count=1) + body[_LONG_HEAD:]
+    body = _LONG_NAME.sub(r"\1", body)
     data = b'<?xml version="1.0" encoding="utf-8"?>' + body.strip().encode("utf-8", "replace")
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": base or ""}
     # A text would be taken for an address or a path, and fetched.
@@ -195,7 +207,7 @@ def _people(item: Any) -> str | None:
     whole = plain(item.get("author"))
     # feedparser takes mail addresses and names apart, not always where one ends.
     said = [whole] if "@" in whole or not any(said) else said
-    names = (_MAIL.sub("", name).strip(" ,;()<>") for name in said)
+    names = (_MAIL.sub("", name[:_MOST_NAME]).strip(" ,;()<>") for name in said)
     return ", ".join(dict.fromkeys(filter(None, names))) or None
 
 

@@ -23,7 +23,7 @@ _EMBEDDED = re.compile(
     r"<(?:script|style|iframe|object|embed|video|audio|svg|noscript|picture|font|center|form)\b",
     re.I,
 )
-_LINE_END = re.compile(r"\n(?![^<>]*>)")
+_TAG_OR_LINE_END = re.compile(r"<[^<>]*>|\n")
 _ENTITY = re.compile(r"&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,5});", re.I)
 # Before the first element of a feed may stand a declaration, comments and a document type; before
 # the declaration, warnings of the program that wrote it.
@@ -94,7 +94,7 @@ def fragment_text(text: str) -> str:
         # Only its inside is HTML: its lines stay as they are.
         if not _EMBEDDED.search(text):
             return html.unescape(_INLINE.sub("", text))
-        text = _LINE_END.sub("<br>", text)
+        text = _TAG_OR_LINE_END.sub(lambda m: "<br>" if m[0] == "\n" else m[0], text)
     from toolkit.readers.html import block_text
 
     return block_text(text)
