@@ -234,19 +234,13 @@ def test_a_bullet_that_the_headline_says_is_left_out() -> None:
 
 
 def test_every_article_gets_its_turn_when_room_is_short() -> None:
-    words = [
-        "apple",
-        "bridge",
-        "copper",
-        "donkey",
-        "engine",
-        "feather",
-        "garden",
-        "harbour",
-        "island",
-        "jacket",
-    ]
-    story = story_of({name: [f"The {name} {word} burnt." for word in words] for name in "abcd"})
+    things = {
+        "a": ["apple", "bridge", "copper", "donkey", "engine", "feather", "garden"],
+        "b": ["island", "jacket", "kettle", "lemon", "mirror", "needle", "orchard"],
+        "c": ["quilt", "ribbon", "saddle", "teapot", "umbrella", "violin", "window"],
+        "d": ["acorn", "birch", "clover", "daisy", "elder", "fern", "ginger"],
+    }
+    story = story_of({name: [f"The {w} burnt." for w in words] for name, words in things.items()})
     assert len(story.bullets) == 6
     assert {c.article_id for b in story.bullets for c in b.cites} == set("abcd")
 

@@ -112,7 +112,9 @@ def compare(one: str, other: str) -> Comparison:
             return Comparison(Relation.SAME, common=(verdicts[0].ok, verdicts[1].ok))
     if SAYS in kinds:
         kinds -= {WHO}
-    return _different(kinds, found, shares, akin=same_core(first, second))
+    several = shares[0] * sum(len(s.words) for s in first) > 1
+    akin = same_core(first, second) or (several and min(shares) >= ALIKE)
+    return _different(kinds, found, shares, akin=akin)
 
 
 def _share(text: Sequence[Sentence], other: Sequence[Sentence]) -> float:
@@ -146,6 +148,6 @@ def _different(
         near = max(found.rests) <= (OWN if kinds else OWN_BESIDE_LIMIT)
     if about and few and near and min(shares) >= OWN:
         return Comparison(Relation.DISPUTED, about)
-    if akin or min(shares) >= ALIKE or (about and max(shares) >= ALIKE):
+    if akin or (about and max(shares) >= ALIKE):
         return Comparison(Relation.AKIN, about)
     return _OTHER

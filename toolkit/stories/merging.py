@@ -97,7 +97,7 @@ def merge(
     facts = _without_idle_headlines(facts, relations)
     said = [f for f in facts if _is_said_by(headline, f)]
     blocks = _blocks([f for f in facts if f not in said], places) or [[f] for f in said[:1]]
-    kept = _chosen(blocks, limit)
+    kept = _chosen(blocks, limit, places)
     made = {id(f): _bullet(f, places) for block in kept for f in block}
     disputes = (
         dispute(
@@ -268,8 +268,8 @@ def _without_idle_headlines(facts: Sequence[_Fact], relations: _Relations) -> li
 
 
 def _blocks(facts: Sequence[_Fact], places: Mapping[str, int]) -> list[_Block]:
-    """Return facts that contradict each other together, and others alone, in the order of their
-    first articles."""
+    """Return facts that contradict each other together, and others alone, in the order of the
+    facts."""
     blocks: list[_Block] = []
     seen: list[_Fact] = []
     for fact in facts:
@@ -283,21 +283,22 @@ def _blocks(facts: Sequence[_Fact], places: Mapping[str, int]) -> list[_Block]:
                 waiting += [rival for rival, _ in one.against]
         if block:
             blocks.append(sorted(block, key=lambda f: (_first(f, places), facts.index(f))))
-    return sorted(blocks, key=lambda block: min(_first(f, places) for f in block))
+    return blocks
 
 
 def _first(fact: _Fact, places: Mapping[str, int]) -> int:
     return min(places[article] for article in fact.articles)
 
 
-def _chosen(blocks: Sequence[_Block], limit: int) -> list[_Block]:
-    """Return ``limit`` blocks, those that most articles report first, and behind each what is akin
-    to it."""
+def _chosen(blocks: Sequence[_Block], limit: int, places: Mapping[str, int]) -> list[_Block]:
+    """Return ``limit`` blocks, those that most articles report or else the first, in the order of
+    their first articles; and behind each what is akin to it."""
 
     def reports(block: _Block) -> int:
         return len({a for f in block for g in (f, *f.akin) for a in g.articles})
 
     chosen = sorted(blocks, key=reports, reverse=True)[:limit]
+    blocks = sorted(blocks, key=lambda block: min(_first(f, places) for f in block))
     kept = {id(block): block for block in chosen}
     room = 2 * limit - sum(map(len, chosen))
     ordered: list[_Block] = []
