@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from toolkit.config import Config, load, write_setting
+from toolkit.cli.settings import write_setting
+from toolkit.config import Config, load
 from toolkit.errors import ConfigError, OutputError
 
 
@@ -201,3 +202,11 @@ def test_feeds_take_the_place_of_the_default_inputs() -> None:
     assert Config(feeds=feed).sources == (feed,)
     assert Config(feeds=feed, inputs="inbox").sources == (Path("inbox"), feed)
     assert Config().sources == (Path("seeds"),)
+
+
+def test_a_misspelt_variable_is_told_and_another_programs_is_not() -> None:
+    with pytest.raises(ConfigError, match="TOOLKIT_MODLE: no such setting") as error:
+        load(environment={"TOOLKIT_MODLE": "demo"})
+    assert error.value.remedy == "Did you mean TOOLKIT_MODEL?"
+    others = {"TOOLKIT_DEBUG": "1", "TOOLKIT_COLOUR_SCHEME": "dark", "TOOLKITS": "here"}
+    assert load(environment=others) == load(environment={})

@@ -7,6 +7,7 @@ the options of the command line or the arguments of a call. Importing this modul
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import operator
 import os
 import re
@@ -16,9 +17,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from toolkit.errors import ConfigError, OutputError
+from toolkit.errors import ConfigError
 from toolkit.plugins import is_factory
-from toolkit.storage import write_whole
 
 CONFIG_NAME = "toolkit.toml"
 # Where articles are looked for when nobody says where.
@@ -38,6 +38,8 @@ _ADDRESS = re.compile(r"(?!file:)[a-z][a-z\d+.-]+://", re.IGNORECASE)
 _WITHOUT_A_SLASH = re.compile(r"(https?):/(?!/)", re.IGNORECASE)
 
 _PREFIX = "TOOLKIT_"
+# Variables of the environment that are no options of a run.
+_OTHER_VARIABLES = ("TOOLKIT_DEBUG", "TOOLKIT_LLM_API_KEY", "TOOLKIT_LLM_TRUST")
 
 
 class UnconfirmedUrl(str):
@@ -299,12 +301,23 @@ def load(
     values = _from_file(path)
     if path is None and "llm_url" in values:
         values["llm_url"] = UnconfirmedUrl(values["llm_url"])
+    _refuse_misspelt(env)
     for item in fields(Config):
         variable = _PREFIX + item.name.upper()
         if text := env.get(variable):
             values[item.name] = _accept(item.name, _parsed(item.name, text), variable)
     values.update({k: v for k, v in (overrides or {}).items() if v is not None})
     return Config(**values)
+
+
+def _refuse_misspelt(environment: Mapping[str, str]) -> None:
+    """Raise ``ConfigError`` for a variable whose name is nearly, and not, one of an option."""
+    known = [_PREFIX + item.name.upper() for item in fields(Config)]
+    for variable in environment:
+        if variable.startswith(_PREFIX) and variable not in (*known, *_OTHER_VARIABLES):
+            near = difflib.get_close_matches(variable, known, 1, cutoff=0.85)
+            if near:
+                raise ConfigError(f"{variable}: no such setting", remedy=f"Did you mean {near[0]}?")
 
 
 def _parsed(name: str, text: str) -> Any:
@@ -316,33 +329,6 @@ def _parsed(name: str, text: str) -> Any:
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
     numbers = ("beam", "bullets", "max_age")
     return int(text) if name in numbers and text.strip().isdecimal() else text
-
-
-def write_setting(name: str, value: str, *, path: Path | None = None) -> Path:
-    """Set ``name`` to ``value`` in the file that ``load`` reads, and return the file's path.
-
-    A file that is not there is made. Comments, order and layout stay. Raises ``ConfigError`` where
-    the file is not TOML, and ``OutputError`` where it cannot be written.
-    """
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    found = path or Path(CONFIG_NAME)
-    try:
-        document = tomlkit.parse(found.read_bytes() if found.exists() else b"")
-    except (TOMLKitError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(
-            f"{found}: cannot be read ({error})", remedy="It must be a TOML file in UTF-8."
-        ) from None
-    document[name] = value
-    try:
-        write_whole(found.resolve(), tomlkit.dumps(document).encode())  # A link stays a link.
-    except OSError as error:
-        raise OutputError(
-            f"{found}: cannot be written ({error.strerror or error})",
-            remedy="Mend its folder's permissions, or name another with --config.",
-        ) from None
-    return found
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:

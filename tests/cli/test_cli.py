@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -293,3 +294,36 @@ def test_models_and_doctor_tell_what_is_here(toolkit: Shell) -> None:
     findings = [json.loads(line) for line in toolkit("doctor", "--json").stdout.splitlines()]
     assert {f["name"] for f in findings} >= {"versions", "model", "cache", "last run"}
     assert toolkit("doctor").returncode == 0
+
+
+def test_what_would_act_on_a_terminal_does_not_reach_it(toolkit: Shell) -> None:
+    text = "The council\x1b[2J met on \u202eyadnoM\u202c to vote. " + "It adjourned at noon. " * 20
+    shown = toolkit("translate", "-", "--model", "demo", "--from", "en", stdin=text)
+    assert shown.stdout
+    assert not {"\x1b", "\u202e"}.intersection(shown.stdout + shown.stderr)
+    name = "a\x1b[31m.pdf"
+    (toolkit.folder / name).write_bytes(b"%PDF-1.4")
+    failed = toolkit("translate", name, "--model", "demo")
+    assert failed.returncode == 1
+    assert "\x1b" not in failed.stderr
+
+
+def test_a_pipe_without_a_writer_holds_nothing_up(toolkit: Shell) -> None:
+    os.mkfifo(toolkit.folder / "pipe")
+    for command in ("digest", "translate"):
+        done = toolkit(command, "pipe", "--model", "demo")
+        assert "neither a file nor a folder" in done.stderr
+        assert done.returncode == 1
+
+
+def test_a_run_that_is_told_to_end_says_so(toolkit: Shell) -> None:
+    command = [sys.executable, "-m", "toolkit", "digest", str(SEEDS), "--model", "demo"]
+    run = subprocess.Popen(
+        command, cwd=toolkit.folder, env=toolkit.environment, stderr=subprocess.PIPE, text=True
+    )
+    while run.poll() is None and not list(toolkit.folder.glob("outputs/*/run.log")):
+        time.sleep(0.01)
+    run.terminate()
+    _, said = run.communicate(timeout=120)
+    assert (run.returncode, said.count("\n")) == (143, 1)
+    assert "SIGTERM" in said

@@ -247,3 +247,17 @@ def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
     assert len(one) == len(two) == 2
     with sqlite3.connect(path) as plain:
         assert plain.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.sqlite"
+    with closing(sqlite3.connect(notes)) as other, other:
+        other.execute("CREATE TABLE notes (text TEXT)")
+    before = notes.read_bytes()
+    with pytest.raises(ConfigError, match="not a cache"):
+        Cache(notes)
+    (tmp_path / "diary.db").write_bytes(b"no database at all, but somebody's")
+    with pytest.raises(ConfigError, match="not a cache"):
+        Cache(tmp_path / "diary.db")
+    assert notes.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["diary.db", "notes.sqlite"]

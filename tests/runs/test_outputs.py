@@ -230,6 +230,21 @@ def test_files_of_a_draft_come_together_or_not_at_all(tmp_path: Path) -> None:
         assert sorted(path.name for path in folder.path.iterdir()) == ["a.txt", "b.txt"]
 
 
+def test_where_one_file_cannot_be_replaced_none_is(tmp_path: Path) -> None:
+    with RunFolder.open(tmp_path, DAY) as folder:
+        with folder.draft() as draft:
+            draft.write("a.txt", ["morning"])
+            draft.publish()
+        (folder.path / "b.txt").mkdir()
+        with folder.draft() as draft:
+            for name in ("new.txt", "a.txt", "b.txt"):
+                draft.write(name, ["noon"])
+            with pytest.raises(OutputError, match=r"b\.txt"):
+                draft.publish()
+        assert (folder.path / "a.txt").read_text("utf-8") == "morning"
+        assert sorted(path.name for path in folder.path.iterdir()) == ["a.txt", "b.txt"]
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_large_file_of_lines_is_read_in_parts_as_it_is_whole(

@@ -4,7 +4,10 @@ show that the path from a page to English works, and say nothing about translati
 from __future__ import annotations
 
 import csv
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,3 +86,31 @@ def test_small_changes_do_not_upset_it(
     found = translator.translate([change(text) for text in some], source="arz_Arab", target=ENGLISH)
     wanted = [reference[normalise(text.strip())] for text in some]
     assert corpus_chrf([h.text for h in found], [wanted], word_order=2).score >= 90
+
+
+def test_a_child_forked_after_a_translation_can_translate() -> None:
+    # So small a network is given one thread otherwise, and no thread is lost in the fork.
+    script = (
+        "import os\n"
+        "from toolkit.hub.resolve import resolve\n"
+        "from toolkit.translators import nllb\n"
+        "nllb._ONE_THREAD = 0\n"
+        "translator = nllb.Nllb(resolve('demo'), device='cpu', beam=1, precision='int8')\n"
+        "how = {'source': 'hin_Deva', 'target': 'eng_Latn'}\n"
+        "texts = ['दिल्ली में बारिश हुई।', 'स्कूल बंद रहे।', 'लोग घर गए।']\n"
+        "known = translator.translate(texts, **how)\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    os._exit(0 if translator.translate(texts, **how) == known else 1)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.strip() == "0"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from toolkit.digest.safe_text import clean_line
 from toolkit.errors import LockedError, ToolkitError, described
 from toolkit.progress import Progress, Silent
 
@@ -59,8 +62,35 @@ class _Bars:
 
 
 def say(message: str) -> None:
-    """Write a line to stderr."""
-    click.echo(message, err=True)
+    """Write a line to stderr, without what an article may hold to act on the terminal."""
+    click.echo(for_terminal(message), err=True)
+
+
+def for_terminal(text: str) -> str:
+    """Return ``text`` without control characters, and on each line what ``safe_text`` leaves out of
+    a page: overrides of the direction of writing, for one."""
+    return "\n".join(map(clean_line, text.split("\n")))
+
+
+class _Terminated(BaseException):
+    """The process was told to end."""
+
+
+@contextmanager
+def _ends_when_told() -> Iterator[None]:
+    """Let SIGTERM, which a service manager or a shutdown sends, end the work as Ctrl-C does."""
+
+    def end(*_: object) -> None:
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def let_threads_sleep() -> None:
@@ -72,7 +102,8 @@ def let_threads_sleep() -> None:
 def keep_setting(name: str, value: str, path: Path | None, *, asked: bool) -> None:
     """Write a setting to the configuration file if ``asked`` to, or if the person at the
     terminal agrees."""
-    from toolkit.config import CONFIG_NAME, write_setting
+    from toolkit.cli.settings import write_setting
+    from toolkit.config import CONFIG_NAME
 
     if not asked:
         streams = (sys.stdin, sys.stdout, sys.stderr)
@@ -91,7 +122,8 @@ def errors_for_people() -> Iterator[None]:
     for name in ("toolkit.runs", "toolkit.readers"):
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:
-        yield
+        with _ends_when_told():
+            yield
     except ToolkitError as error:
         say(f"toolkit: {error}")
         if error.remedy:
@@ -105,6 +137,9 @@ def errors_for_people() -> Iterator[None]:
     except KeyboardInterrupt:
         say("toolkit: stopped; what the cache holds is not translated again.")
         raise SystemExit(130) from None
+    except _Terminated:
+        say("toolkit: told to end (SIGTERM); what the cache holds is not translated again.")
+        raise SystemExit(143) from None
     except Exception as error:
         if os.environ.get(DEBUG):
             raise

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.cli.console import for_terminal
 from toolkit.data import Brief, TranslatedArticle, Translation
 from toolkit.languages.codes import Language
 from toolkit.runs.records import article_record, json_line
@@ -24,7 +25,7 @@ def article_text(articles: Sequence[TranslatedArticle]) -> str:
     for article in articles:
         lines = [" ".join(t.english for t in rows) for rows in _paragraphs(article)]
         pages.append("\n\n".join(lines))
-    return "\n\n\n".join(pages) + "\n" if pages else ""
+    return for_terminal("\n\n\n".join(pages)) + "\n" if pages else ""
 
 
 def article_jsonl(articles: Sequence[TranslatedArticle]) -> str:
@@ -40,7 +41,7 @@ def side_by_side(articles: Sequence[TranslatedArticle]) -> str:
         for row in article.translations:
             warning = f"   [{', '.join(row.flags)}]" if row.flags else ""
             lines += [row.segment.text, f"{row.english}{warning}", ""]
-    return "\n".join(lines) + "\n" if lines else ""
+    return for_terminal("\n".join(lines)) + "\n" if lines else ""
 
 
 def doubts(articles: Sequence[TranslatedArticle]) -> list[str]:

@@ -44,6 +44,12 @@ def clean(text: str) -> str:
     return _BLANKS.sub(" ", text).strip()
 
 
+def clean_line(text: str) -> str:
+    """Return a line as ``clean`` does, but with its blanks as they are."""
+    text = storable(_CONTROLS.sub("", text)).replace("\r", "")
+    return _balanced(text) if _BIDI.search(text) else text
+
+
 def _balanced(text: str) -> str:
     """Return ``text`` without overrides and unbalanced directional characters."""
     drop: set[int] = set()

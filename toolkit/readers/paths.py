@@ -50,7 +50,8 @@ def files(paths: Iterable[Source]) -> tuple[list[Source], list[Failure]]:
             continue
         path = _local(source)
         try:
-            if stat.S_ISDIR(path.stat().st_mode):
+            status = path.stat()
+            if stat.S_ISDIR(status.st_mode):
                 os.scandir(path).close()
                 inside, failed = _inside(path)
                 if not inside and not failed and _is_output(*next(os.walk(path))):
@@ -58,8 +59,12 @@ def files(paths: Iterable[Source]) -> tuple[list[Source], list[Failure]]:
                     failed = [Failure(_shown(path), "read", reason, "Name what is to be read.")]
                 found.update(dict.fromkeys(inside))
                 failures.update(dict.fromkeys(failed))
-            else:
+            elif stat.S_ISREG(status.st_mode) or path.is_relative_to("/dev/fd"):
                 found[path] = None
+            else:
+                # A pipe without a writer, or a device without an end, would hold up the run.
+                remedy = "Feed it to stdin, and name that with '-'."
+                raise InputError(f"{_shown(path)}: neither a file nor a folder", remedy=remedy)
         except FileNotFoundError:
             # As the command line's shell would have done it; a schedule has none.
             # Path.glob takes no absolute pattern.

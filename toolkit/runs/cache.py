@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS segments (
 ) WITHOUT ROWID
 """
 # Only files with these suffixes are moved aside as damaged caches: a typo must cost no file.
-_OURS = (".sqlite", ".sqlite3", ".db")
+_OURS = (".sqlite", ".sqlite3")
 # SQLite allows 999 host parameters in its oldest builds.
 _BATCH = 500
 # Seconds to wait for another process that holds the file; and once writing has failed.
@@ -54,6 +54,8 @@ class Cache:
         self._patience = _PATIENCE
         # Whether writing may be tried, and whether the connection is one to write through.
         self._writable = self._connected = True
+        if path.is_file() and _is_foreign(path):
+            raise _no_cache(path)
         if path.is_dir():
             raise ConfigError(
                 f"{path}: the cache must be a file, and this is a folder",
@@ -83,10 +85,7 @@ class Cache:
     def _begin_anew(self) -> None:
         """Move a damaged file aside, with SQLite's log of it."""
         if self.path.suffix not in _OURS:
-            raise ConfigError(
-                f"{self.path}: this file is not a cache",
-                remedy=f"Give the cache a name of its own that ends in {_OURS[0]}.",
-            )
+            raise _no_cache(self.path)
         aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
         try:
             self.path.rename(aside)
@@ -250,6 +249,25 @@ def _hypothesis(text: object, score: object, flags: str) -> Hypothesis | None:
 
 def _with_suffix(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether ``path`` is a sound database of another program. It is opened to read alone."""
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(address, uri=True)) as connection,
+    ):
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        return bool(names) and "segments" not in names
+    return False
+
+
+def _no_cache(path: Path) -> ConfigError:
+    return ConfigError(
+        f"{path}: this file is not a cache",
+        remedy=f"Give the cache a name of its own that ends in {_OURS[0]}.",
+    )
 
 
 def _empty() -> sqlite3.Connection:

@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import logging
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -179,9 +180,12 @@ class Draft:
                 file.close()
             for name in self._files:
                 flush(self._scratch / name)
-            for name in self._files:
-                target = self._folder / name
-                place(self._scratch / name, target)
+            with contextlib.ExitStack() as undo:
+                for name in self._files:
+                    target = self._folder / name
+                    undo.callback(_put_back, _kept(target, self._scratch), target)
+                    place(self._scratch / name, target)
+                undo.pop_all()
         except OSError as error:
             raise _unwritable(target, error) from None
         names, self._files = list(self._files), {}
@@ -194,6 +198,26 @@ class Draft:
         for file in self._files.values():
             with contextlib.suppress(OSError):
                 file.close()
+
+
+def _kept(target: Path, scratch: Path) -> Path | None:
+    """Return a second name for the file ``target``, or None where there is none to keep."""
+    kept = scratch / f"{target.name}.before"
+    if not target.is_file():
+        return None
+    try:
+        kept.hardlink_to(target)
+    except OSError:  # a file system without links
+        shutil.copy2(target, kept)
+    return kept
+
+
+def _put_back(kept: Path | None, target: Path) -> None:
+    """Undo ``place``: bring back what was at ``target``."""
+    if kept is not None:
+        kept.replace(target)
+    elif target.is_file():
+        target.unlink()
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

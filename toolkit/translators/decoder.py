@@ -4,10 +4,13 @@ the English vocabulary, 8-bit weights, CTranslate2's form of them."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
+
+import torch
 
 from toolkit.config import cache_home
 from toolkit.errors import ConfigError, ModelError, OutputError
@@ -55,6 +58,10 @@ def english_vocabulary(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps({"size": size, "kept": kept}))
     return kept
+
+
+# The threads of OpenMP do not survive a fork, and a child that waits for them waits for ever.
+os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 class AnyDecoder(Protocol):

@@ -101,3 +101,19 @@ def test_what_was_prepared_with_other_sizes_is_made_again(
             again = weights.quantised([MATRIX], chosen)
             assert torch.equal(again[0], weight)
             assert torch.equal(again[1], scale)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_tensor_with_values_that_are_no_numbers_is_refused_by_name(
+    value: float, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    from toolkit.translators.engine.weights import Weights
+
+    folder = Path(shutil.copytree(tiny_checkpoint, tmp_path / "spoilt"))
+    tensors = load_file(folder / "model.safetensors")
+    tensors[MATRIX][3, 2] = value
+    save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(ModelError, match=MATRIX):
+        Weights(folder)(MATRIX)

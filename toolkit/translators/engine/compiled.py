@@ -28,6 +28,10 @@ TIMEOUT = 120.0
 _CHECKSUM = ".sha256"  # the suffix of the file that holds a library's checksum
 
 
+# Bytes of disk that compiling the kernels takes, and some more.
+_ROOM = 16 << 20
+
+
 class CompileError(Exception):
     """No compiler could make the library; the message says why in one line.
 
@@ -112,6 +116,8 @@ def _compile(source: Path, flags: Sequence[str], to: Path) -> None:
     compilers = list(filter(shutil.which, COMPILERS))
     if not compilers:
         raise CompileError("there is no C compiler", final=True)
+    if shutil.disk_usage(to.parent).free < _ROOM:
+        raise CompileError(f"{to.parent} has no room for a compiler's files", final=True)
     failures = []
     for compiler in compilers:
         command = [compiler, *flags, "-fPIC", "-shared", str(source), "-o", str(to), "-lm"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +38,7 @@ class Weights:
 
     ``prepared``, where given, is the folder that 8-bit matrices are kept in: a later start then
     reads 0.4 GB instead of 2.4 GB and quantises nothing. Raises ``ModelError`` for a file that
-    cannot be read.
+    cannot be read, and for a tensor with infinite values or NaN.
     """
 
     def __init__(self, folder: Path, *, prepared: Path | None = None) -> None:
@@ -65,6 +66,10 @@ class Weights:
             tensor: Tensor = self._open(path).get_tensor(name)
         except (OSError, SafetensorError) as error:
             raise damaged(path, str(error)) from None
+        if tensor.is_floating_point() and tensor.numel():
+            least, most = map(float, torch.aminmax(tensor))
+            if not (math.isfinite(least) and math.isfinite(most)):
+                raise damaged(path, f"the tensor {name} holds values that are no numbers")
         return tensor
 
     def _open(self, path: Path) -> Any:
