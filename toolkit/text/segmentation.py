@@ -40,6 +40,8 @@ _ROMAN_NUMBER = re.compile(r"[IVXLC]+(?!\w)")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.-?)*[^\W\d_]")
 _ROMAN = re.compile(r"[IVXLC]{2,}")
 _LIST_MARKER = re.compile(r"[\W_]*(?:\d{1,3}(?:\.\d{1,2})*|[^\W\d_]|[ivx]{1,4})")
+# "Capítulo 1." and its kin, before the heading itself.
+_HEADING = re.compile(r"[^\W\d_]{3,12} (?:\d{1,3}(?:\.\d{1,3})*|[IVXLC]{1,5})")
 _HIRAGANA = re.compile(r"[ぁ-ゖ]")
 # Unicode's combining class of the signs that join a consonant to the next.
 _VIRAMA = 9
@@ -138,10 +140,10 @@ def _candidates(block: str, rules: Rules) -> list[tuple[int, re.Match[str] | Non
     found: dict[int, re.Match[str] | None] = {}
     if rules.after_space is not None:
         found.update((m.end(), None) for m in rules.after_space.finditer(block))
-    found.update((m.start(), m) for m in list_items.NEXT_ITEM.finditer(block))
     dots = rules.colon is None or rules.colon.search(block) is None
     found.update((m.end(), m) for m in rules.stop.finditer(block) if dots or m["marks"] != ".")
-    return sorted(found.items(), key=lambda item: item[0])
+    items = [(m.start(), m) for m in list_items.NEXT_ITEM.finditer(block)]
+    return sorted([*items, *found.items()], key=lambda item: item[0])
 
 
 def _is_end(block: str, start: int, match: re.Match[str], rules: Rules, uniform: bool) -> bool:
@@ -209,6 +211,8 @@ def _binds(block: str, start: int, match: re.Match[str], rules: Rules, at: int) 
     stop -= block[stop - 1 : stop] == " "  # "Mr . Smith", as tokenisers write
     if match["space"] and _LIST_MARKER.fullmatch(block, start, stop):
         return True
+    if match["space"] and _HEADING.fullmatch(block, start, stop) and block[start].isupper():
+        return True
     token = _TOKEN.search(block, max(start, stop - _LOOK_BACK), stop)
     if token is None:
         return False
@@ -245,6 +249,9 @@ def _may_bind(block: str, start: int, token: re.Match[str], at: int, rules: Rule
             return True
         return _continues(block, at, word, rules)
     if block[begin - 1 : begin] == "/":  # 100 km/h
+        return False
+    numbered = (token["previous"] or "")[:-1]
+    if _NUMBER.fullmatch(word) and _listed(numbered, rules.with_number):  # "kl. 14." is no ordinal
         return False
     return _is_short(word, rules, opens=_opens_sentence(block, at, rules))
 
