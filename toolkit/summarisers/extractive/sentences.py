@@ -54,7 +54,7 @@ def standing(text: str) -> Standing:
     if (
         len(heads) < MIN_WORDS
         or len(spoken) < 3
-        or text.rstrip("\"”'’»)").endswith(("?", ":"))
+        or text.rstrip("\"”'’»)").endswith(("?", ":", "...", "…"))
         or text.count("(") != text.count(")")
         or not words("first_person").isdisjoint(spoken)
         or _starts(heads, words("imperatives"))
