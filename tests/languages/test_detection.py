@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,15 @@ def test_addresses_handles_tags_and_names_do_not_decide(
     found = detection.detect(text, declared=declared)
     assert found.code == code
     assert not (declared and found.doubt)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a.", "aa.", "a-", "<a ", "&a", "@a", "#a", "http://", "a+", "aA", "a@a."]
+)
+def test_noise_is_found_in_time_by_the_length_of_the_text(
+    piece: str, assert_linear: Callable[[Callable[[str], object], str], None]
+) -> None:
+    assert_linear(noise.strip, piece * (60_000 // len(piece)))
 
 
 @pytest.mark.parametrize("text", [None, b"plain bytes", 7])

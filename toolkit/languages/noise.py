@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 # What an address is made of; no letter of a script that is written without spaces, since there
-# the text goes on right after it.
+# the text goes on right after it. Parts have a length, so that each place is looked at briefly.
 _ADDRESS = r"[!-~\u00a1-\u024f]"
 _ADDRESSES = re.compile(
     rf"(?i:https?://|www\.){_ADDRESS}+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-    rf"|\b[a-z0-9-]{{2,}}(?:\.[a-z0-9-]{{2,}})*\.[a-z]{{2,6}}(?:/{_ADDRESS}*|(?![\w.]))"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+    r"|(?<![\w.-])[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63}){0,8}"
+    rf"\.[a-z]{{2,6}}(?:/{_ADDRESS}*|(?![\w.]))"
     r"|</?[A-Za-z][^<>]{0,300}>|&#?\w{2,8};",
     re.ASCII,
 )
