@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Segment,
         Story,
         StoryBullet,
+        StorySource,
         TranslatedArticle,
         Translation,
     )
@@ -89,6 +90,7 @@ __all__ = [
     "Segment",
     "Story",
     "StoryBullet",
+    "StorySource",
     "Summariser",
     "ToolkitError",
     "TranslatedArticle",

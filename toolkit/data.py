@@ -223,10 +223,21 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class StorySource:
+    """An independent source of a story: the ids of its ``articles``, by how many ``publishers``,
+    and the ``agency`` whose text they carry, if they name one."""
+
+    articles: tuple[str, ...]
+    publishers: int = 1
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """The briefs about one event, merged. ``articles`` holds ids, the lead's first.
-    ``continues`` is the date of the earlier digest whose story this one carries on, and
-    ``disputed`` what its articles do not agree on."""
+    ``continues`` is the date of the earlier digest whose story this one carries on, ``disputed``
+    what its articles do not agree on, ``sources`` who reports it independently, and ``why`` says
+    in a few words why it stands where it does in the digest."""
 
     headline: str
     bullets: tuple[StoryBullet, ...]
@@ -234,6 +245,8 @@ class Story:
     continues: dt.date | None = None
     notes: tuple[str, ...] = ()
     disputed: tuple[Dispute, ...] = ()
+    sources: tuple[StorySource, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

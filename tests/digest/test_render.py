@@ -15,7 +15,14 @@ from urllib.parse import unquote
 import html5lib
 import pytest
 
-from toolkit.data import Citation, Digest, Story, StoryBullet, TranslatedArticle
+from toolkit.data import (
+    Citation,
+    Digest,
+    Story,
+    StoryBullet,
+    StorySource,
+    TranslatedArticle,
+)
 from toolkit.digest import render
 from toolkit.digest.example import example
 from toolkit.digest.page import arrange
@@ -104,6 +111,25 @@ def test_a_story_of_several_sources_says_who_reports_what(sample_digest: Digest)
     text = said(tree(render.html(sample_digest)))
     assert "Only in deeppur-times.example" in text
     assert "Continues from 18 November 2026" in text
+
+
+def test_what_several_publishers_carry_is_one_source(sample_digest: Digest) -> None:
+    story = sample_digest.stories[0]
+    both = StorySource(story.articles, publishers=2, agency="AFP")
+    why = ("2 publishers", "1 source", "2 languages")
+    digest = dataclasses.replace(
+        sample_digest, stories=(dataclasses.replace(story, sources=(both,), why=why),)
+    )
+    (item,) = arrange(digest).items
+    assert {point.reported for point in item.points} == {""}
+    for text in (said(tree(render.html(digest))), render.markdown(digest)):
+        assert "AFP, in 2 outlets" in text
+        assert "2 publishers, 1 source, 2 languages" in text
+    apart = tuple(StorySource((article,)) for article in story.articles)
+    digest = dataclasses.replace(
+        sample_digest, stories=(dataclasses.replace(story, sources=apart),)
+    )
+    assert arrange(digest).items[0].points[0].reported == "In both sources"
 
 
 def test_versions_on_which_sources_differ_stand_together_with_who_says_which() -> None:

@@ -65,6 +65,15 @@ def _story(story: Story) -> dict[str, Any]:
         "articles": list(story.articles),
         "continues": None if story.continues is None else story.continues.isoformat(),
         "notes": [storable(n) for n in story.notes],
+        "sources": [
+            {
+                "articles": list(source.articles),
+                "publishers": source.publishers,
+                "agency": storable(source.agency) or None,
+            }
+            for source in story.sources
+        ],
+        "why": [storable(reason) for reason in story.why],
         "disputed": [
             {
                 "about": [storable(a) for a in dispute.about],

@@ -10,10 +10,10 @@ import datetime as dt
 import math
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from toolkit.data import Digest, Dispute, Story, StoryBullet
+from toolkit.data import Digest, Dispute, Story, StoryBullet, StorySource
 from toolkit.digest.safe_text import clean
 from toolkit.digest.sources import Sentence, Source, arrange_source, language_label
 from toolkit.storage import Drawn
@@ -67,7 +67,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A story. ``points`` are all its bullets, ``blocks`` the same with versions together."""
+    """A story. ``points`` are all its bullets, ``blocks`` the same with versions together; ``why``
+    says why it stands where it does, and ``folded`` names the sources that several publishers
+    carry ("AFP, in 5 outlets")."""
 
     number: int
     headline: str
@@ -78,6 +80,18 @@ class Item:
     continues: dt.date | None
     notes: tuple[str, ...]
     evidence: tuple[tuple[int, Source, Sentence], ...]
+    why: str = ""
+    folded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """An independent source of a story, and the numbers of its articles; ``folded`` means that they
+    are of several publishers."""
+
+    name: str
+    articles: frozenset[int]
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +200,10 @@ class _Briefing:
         sources = {i: self.source(self.places[i]) for i in known}
         own = tuple(sources[i] for i in story.articles if i in sources)
         marks = _Marks(self._marks[number])
+        reporters = _reporters(story, sources)
         blocks = tuple(
             Block(
-                tuple(_point(b, own, sources, marks, dispute) for b in bullets),
+                tuple(_point(b, reporters, sources, marks, dispute) for b in bullets),
                 _listed(map(clean, dispute.about)) if dispute else "",
             )
             for bullets, dispute in _together(story)
@@ -205,6 +220,8 @@ class _Briefing:
             continues=story.continues,
             notes=_cleaned(story.notes),
             evidence=tuple((mark, *shown[mark]) for mark in sorted(shown)),
+            why=", ".join(map(clean, story.why)),
+            folded=tuple(reporter.name for reporter in reporters if reporter.folded),
         )
 
 
@@ -231,7 +248,7 @@ def _together(story: Story) -> Iterator[tuple[list[StoryBullet], Dispute | None]
 
 def _point(
     bullet: StoryBullet,
-    own: Sequence[Source],
+    reporters: Sequence[Reporter],
     sources: dict[str, Source],
     marks: _Marks,
     dispute: Dispute | None,
@@ -246,11 +263,11 @@ def _point(
             marked = tuple((marks[s.anchor], s) for s in found)
             evidence.append(Evidence(source, marked))
     shown = [s for e in evidence for _, s in e.sentences]
-    cited = {e.source.number: e.source for e in evidence}
+    cited = {e.source.number for e in evidence}
     return Point(
         text=clean(bullet.text),
-        reported=_reported(list(cited.values()), own, named=dispute is not None),
-        alone=len(own) > 1 and len(cited) == 1,
+        reported=_reported(cited, reporters, named=dispute is not None),
+        alone=len(reporters) > 1 and len(_citing(reporters, cited)) == 1,
         originals=_originals(evidence),
         dated=_dated(evidence) if _RELATIVE_DAY.search(bullet.text) else "",
         evidence=tuple(evidence),
@@ -262,20 +279,40 @@ def _point(
     )
 
 
-def _reported(cited: Sequence[Source], sources: Sequence[Source], *, named: bool) -> str:
+def _reporters(story: Story, sources: dict[str, Source]) -> list[Reporter]:
+    """Return the independent sources of a story; each of its articles, if it does not say."""
+    groups = story.sources or tuple(StorySource((i,)) for i in story.articles)
+    found = []
+    for group in groups:
+        own = [sources[i] for i in group.articles if i in sources]
+        if not own:
+            continue
+        name = own[0].name
+        if folded := group.publishers > 1:
+            name = f"{clean(group.agency) or name}, in {group.publishers} outlets"
+        found.append(Reporter(name, frozenset(s.number for s in own), folded))
+    return found
+
+
+def _citing(reporters: Sequence[Reporter], cited: Set[int]) -> list[Reporter]:
+    return [reporter for reporter in reporters if reporter.articles & cited]
+
+
+def _reported(cited: Set[int], reporters: Sequence[Reporter], *, named: bool) -> str:
     """Return which of a story's sources have a bullet, all of them ``named`` or counted; empty
-    where there is one source."""
-    if len(sources) < 2 or not cited:
+    where there is one source. ``cited`` are numbers of articles."""
+    citing = _citing(reporters, cited)
+    if len(reporters) < 2 or not citing:
         return ""
-    if named and len(cited) > 1:
-        return f"In {_listed(source.name for source in cited)}"
-    if len(cited) == len(sources):
-        return "In both sources" if len(sources) == 2 else f"In all {len(sources)} sources"
-    if len(cited) > 1:
-        return f"In {len(cited)} of {len(sources)} sources"
-    only = cited[0]
-    ambiguous = sum(source.name == only.name for source in sources) > 1
-    return f"Only in {only.name}" + (f" (article {only.number})" if ambiguous else "")
+    if named and len(citing) > 1:
+        return f"In {_listed(reporter.name for reporter in citing)}"
+    if len(citing) == len(reporters):
+        return "In both sources" if len(citing) == 2 else f"In all {len(citing)} sources"
+    if len(citing) > 1:
+        return f"In {len(citing)} of {len(reporters)} sources"
+    only = citing[0]
+    ambiguous = sum(reporter.name == only.name for reporter in reporters) > 1
+    return f"Only in {only.name}" + (f" (article {min(cited)})" if ambiguous else "")
 
 
 def _dated(evidence: Sequence[Evidence]) -> str:

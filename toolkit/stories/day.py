@@ -14,11 +14,13 @@ from typing import Protocol
 from toolkit.data import Brief, EarlierStory, Story, TranslatedArticle
 from toolkit.stories.comparison import Comparison
 from toolkit.stories.facts import facts
+from toolkit.stories.gravity import gravity, kind
 from toolkit.stories.grouping import events
 from toolkit.stories.merging import merge
-from toolkit.stories.order import Member, by_importance, lead_first
+from toolkit.stories.order import Member, current, lead_first, sources_of, standing
 from toolkit.stories.profiles import Texts, profile
-from toolkit.text.moments import day_of
+from toolkit.stories.publishers import Origin, origin
+from toolkit.text.moments import day_of, moment_of
 
 # Bullets of a story.
 MAX_BULLETS = 6
@@ -27,6 +29,7 @@ MAX_BULLETS = 6
 CONTINUES = 0.24
 
 _DOUBTFUL_HEADLINE = "The headline rests on a sentence whose translation failed a check."
+_LATER_VERSION = "Of an article that was changed at its address, only the last version is told."
 
 
 class Members(Protocol):
@@ -47,14 +50,27 @@ class Day:
     def __init__(self, members: Members | None = None) -> None:
         self._members: Members = [] if members is None else members
         self._texts = Texts()
+        self._newest: dt.datetime | None = None
 
     def add(self, brief: Brief, article: TranslatedArticle | None) -> None:
         """Take in a brief and its article, or None where that is not at hand."""
         translations = article.translations if article else ()
         flagged = frozenset(t.segment.index for t in translations if t.flags)
-        published = article.prepared.article.published if article else None
-        self._members.append(Member(brief, len(translations), flagged, published or ""))
         sentences = _sentences(brief, article)
+        published = article.prepared.article.published if article else None
+        self._newest = max(filter(None, (self._newest, moment_of(published or ""))), default=None)
+        self._members.append(
+            Member(
+                brief,
+                len(translations),
+                flagged,
+                published or "",
+                origin(article) if article else Origin(brief.article_id),
+                article.language if article else "",
+                gravity(sentences or [brief.headline]),
+                kind(brief.headline, article.source if article else ""),
+            )
+        )
         self._texts.add(profile(" ".join(sentences)), facts(sentences, _day(article)))
 
     def stories(self, earlier: Iterable[EarlierStory] = ()) -> Iterator[Story]:
@@ -62,9 +78,18 @@ class Day:
         of ``earlier`` has the latest of their dates."""
         comparison = Comparison(self._texts)
         dates = self._continued(comparison, earlier)
-        for places in by_importance(events(self._texts, comparison)):
+        found = []
+        for places in events(self._texts, comparison):
             known = [d for i in places if (d := dates.get(self._texts.distinct[i]))]
-            yield _story([self._members[i] for i in places], max(known, default=None))
+            continues = max(known, default=None)
+            stands = standing(self._at(places), self._newest, is_new=continues is None)
+            found.append((stands, places, continues))
+        # Equally important ones stay in the order given.
+        for stands, places, continues in sorted(found, key=lambda event: -event[0].importance):
+            yield _story(self._at(places), continues, stands.why)
+
+    def _at(self, places: Iterable[int]) -> list[Member]:
+        return [self._members[place] for place in places]
 
     def _continued(
         self, comparison: Comparison, earlier: Iterable[EarlierStory]
@@ -108,24 +133,31 @@ def _day(article: TranslatedArticle | None) -> int:
     return found.toordinal() if found else 0
 
 
-def _story(members: Sequence[Member], continues: dt.date | None) -> Story:
-    ordered = lead_first(members)
+def _story(members: Sequence[Member], continues: dt.date | None, why: tuple[str, ...]) -> Story:
+    versions, earlier = current(members)
+    ordered = lead_first(versions)
     briefs = [member.brief for member in ordered]
     headline = briefs[0].headline
-    doubts = (_DOUBTFUL_HEADLINE,) if ordered[0].headline_is_doubtful else ()
-    doubtful = {(m.brief.article_id, index) for m in members for index in m.flagged}
+    notes = [_DOUBTFUL_HEADLINE] if ordered[0].headline_is_doubtful else []
+    independent = sources_of([*ordered, *earlier])
     merged = merge(
         briefs,
-        "" if doubts else headline,  # a doubtful headline makes no bullet superfluous
+        "" if notes else headline,  # a doubtful headline makes no bullet superfluous
         MAX_BULLETS,
-        doubtful=doubtful,
+        doubtful={(m.brief.article_id, index) for m in members for index in m.flagged},
         published={member.brief.article_id: member.published for member in members},
+        source={a: n for n, source in enumerate(independent) for a in source.articles},
     )
+    notes += dict.fromkeys(note for brief in briefs for note in brief.notes)
+    if earlier:
+        notes.append(_LATER_VERSION)
     return Story(
         headline=headline,
         bullets=merged.bullets,
         disputed=merged.disputed,
-        articles=tuple(brief.article_id for brief in briefs),
+        articles=tuple(member.brief.article_id for member in (*ordered, *earlier)),
         continues=continues,
-        notes=(*doubts, *dict.fromkeys(note for brief in briefs for note in brief.notes)),
+        notes=tuple(notes),
+        sources=independent,
+        why=why,
     )

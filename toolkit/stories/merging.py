@@ -73,12 +73,13 @@ def merge(
     *,
     doubtful: Collection[tuple[str, int]] = (),
     published: Mapping[str, str] | None = None,
+    source: Mapping[str, int] | None = None,
 ) -> Merged:
     """Return at most ``limit`` bullets of ``briefs``, the first of which is the lead.
 
     A fact that several articles report is one bullet with a citation for each. Facts on which
     articles differ count as one, and every version is kept; so are, up to twice ``limit``, bullets
-    so alike that they may contradict each other. What most articles report is kept first when
+    so alike that they may contradict each other. What most sources report is kept first when
     room is short, then one bullet of each article in turn. A bullet of one article that
     ``headline`` already says is left out where others remain; a headline that contradicts another
     article is a version. Only the first 40 briefs are read.
@@ -86,7 +87,8 @@ def merge(
     ``doubtful`` are segments, as article id and index, whose translations failed a check. A
     bullet that rests on one is no second source of any fact and no version of a disputed one, and
     gives way to one that says the same. ``published`` has the time of articles by their ids, as
-    their source writes it: the latest version of a disputed fact is marked.
+    their source writes it: the latest version of a disputed fact is marked. ``source`` has the
+    number of the independent source that each article belongs to; without it each is its own.
     """
     briefs = briefs[:MOST_SOURCES]
     places = {brief.article_id: place for place, brief in enumerate(briefs)}
@@ -97,7 +99,7 @@ def merge(
     facts = _without_idle_headlines(facts, relations)
     said = [f for f in facts if _is_said_by(headline, f)]
     blocks = _blocks([f for f in facts if f not in said], places) or [[f] for f in said[:1]]
-    kept = _chosen(blocks, limit, places)
+    kept = _chosen(blocks, limit, places, source or {})
     made = {id(f): _bullet(f, places) for block in kept for f in block}
     disputes = (
         dispute(
@@ -290,12 +292,15 @@ def _first(fact: _Fact, places: Mapping[str, int]) -> int:
     return min(places[article] for article in fact.articles)
 
 
-def _chosen(blocks: Sequence[_Block], limit: int, places: Mapping[str, int]) -> list[_Block]:
-    """Return ``limit`` blocks, those that most articles report or else the first, in the order of
+def _chosen(
+    blocks: Sequence[_Block], limit: int, places: Mapping[str, int], source: Mapping[str, int]
+) -> list[_Block]:
+    """Return ``limit`` blocks, those that most sources report or else the first, in the order of
     their first articles; and behind each what is akin to it."""
 
     def reports(block: _Block) -> int:
-        return len({a for f in block for g in (f, *f.akin) for a in g.articles})
+        articles = {a for f in block for g in (f, *f.akin) for a in g.articles}
+        return len({source.get(article, article) for article in articles})
 
     chosen = sorted(blocks, key=reports, reverse=True)[:limit]
     blocks = sorted(blocks, key=lambda block: min(_first(f, places) for f in block))
