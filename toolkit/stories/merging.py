@@ -298,9 +298,9 @@ def _chosen(
     """Return ``limit`` blocks, those that most sources report or else the first, in the order of
     their first articles; and behind each what is akin to it."""
 
-    def reports(block: _Block) -> int:
+    def reports(block: _Block) -> tuple[int, int]:
         articles = {a for f in block for g in (f, *f.akin) for a in g.articles}
-        return len({source.get(article, article) for article in articles})
+        return len({source.get(article, article) for article in articles}), len(articles)
 
     chosen = sorted(blocks, key=reports, reverse=True)[:limit]
     blocks = sorted(blocks, key=lambda block: min(_first(f, places) for f in block))
