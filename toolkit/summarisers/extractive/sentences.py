@@ -35,6 +35,12 @@ _PLACE = re.compile(
     r"(?: [A-Z][\w'’-]*)*",
     re.IGNORECASE,
 )
+# "Three of them died".
+_PART_OF_THEM = re.compile(r"\w+ of (?:them|these|those|whom)\b")
+# Words that tie a sentence to the one before it without a comma, too.
+_FREE = frozenset(
+    ["and", "but", "also", "nevertheless", "nonetheless", "meanwhile", "moreover", "furthermore"]
+)
 _HYPOTHESIS = re.compile(r"\b(?:would|could|might) have\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*(?: (?:of |the |de |al-)?[A-Z][\w'’-]*)*")
 
@@ -67,6 +73,7 @@ def standing(text: str) -> Standing:
         or spoken[0] in words("third_person")
         or (first in words("subordinators") and heads[1] in words("leaning_words"))
         or _starts(heads, words("leaning_phrases"))
+        or _PART_OF_THEM.match(text) is not None
         or _subject_is_elsewhere(text)
     )
     return Standing.LEANS if leans else Standing.ALONE
@@ -157,7 +164,9 @@ def without_connective(sentence: str) -> str:
 def _connectives() -> tuple[re.Pattern[str], re.Pattern[str]]:
     # Without a comma most of these words can be the first of a subject ("Still images show").
     listed = phrases("stripped_openings")
-    free = [p for p in listed if p in ("and", "but", "also") or p.endswith(" that")]
-    opening = rf"(?:{'|'.join(listed)}), |(?:{'|'.join(free)}) (?![,-])"
+    free = [p for p in listed if p in _FREE or p.endswith(" that")]
+    opening = (
+        rf"(?:{'|'.join(listed)}), |(?:{'|'.join(free)}) (?![,-])|yet (?=(?:the|a|he|she|they) )"
+    )
     inner = rf", (?:{'|'.join(phrases('inner_connectives'))})(?:, |(?=\.$))"
     return re.compile(opening, re.IGNORECASE), re.compile(inner)

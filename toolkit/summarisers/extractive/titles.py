@@ -26,7 +26,7 @@ _NAME_WORDS = 5
 _NAME_LETTERS = 5
 
 _PART = re.compile(r"(?:;| [|–—-]|--|:) ")
-_LAST_PART = re.compile(r"^(.*\S)\s*(\s[–—-]\s|\s(?:--|::|[·•»«])\s|\s?\|\s?)\s*(\S.*)$")
+_LAST_PART = re.compile(r"^(.*\S)\s*(\s[–—-]\s|\s(?:--|::|[·•»«/])\s|\s?\|\s?)\s*(\S.*)$")
 _FIRST_PART = re.compile(r"^([\w&’' -]{2,40}?)(\s*\|\s*|\s[–—-]\s|\s?:\s)(?=\S)")
 # "ANALYSIS-Norvik closes ..."
 _JOINED = re.compile(r"([A-Z]{4,})-(?=[A-Z])")
@@ -47,6 +47,10 @@ _HANDLE = re.compile(r"\s+(?:via\s+)?@\w+$|\s+via [A-Z]\w+$")
 _DOMAIN = re.compile(r"(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}")
 # The number of an error, before its name or after it.
 _STATUS = re.compile(r"^(?:http )?(?:error:? ?)?[45]\d\d\b[\s:.–-]*|\s[45]\d\d$")
+# Last words of a title that was cut off.
+_UNFINISHED = frozenset(
+    ["a", "an", "the", "and", "or", "but", "as", "of", "than", "its", "their", "our", "my"]
+)
 _CUT = re.compile(r"(?:\.{2,}|…)\W*$")
 
 
@@ -85,7 +89,7 @@ def is_label(text: str) -> bool:
 def is_title(title: str) -> bool:
     """Say whether a title is one: not cut off in its midst, no message of a server or a wall."""
     plain = re.split(r"\s[|–—-]\s", title.lower())[0].strip(" .…!?:")
-    broken = _CUT.search(title) or title.rsplit(" ", 1)[-1].lower() in words("determiners")
+    broken = _CUT.search(title) or title.rsplit(" ", 1)[-1].lower() in _UNFINISHED
     return not (broken or _STATUS.sub("", plain) in {"", *phrases("error_titles")})
 
 
@@ -112,7 +116,7 @@ def _without_tail(text: str, publishers: Collection[str]) -> str:
         if found := re.search(_ENCLOSED.pattern + "$", text):
             text = text[: found.start()].rstrip() if _is_empty_tag(found[1]) else text
         if (part := _LAST_PART.match(text)) and not is_label(part[3]):
-            section = bool(part[2].strip(" –—-")) and _is_name(part[3])
+            section = bool(part[2].strip(" –—-/")) and _is_name(part[3])
             site = _is_site(part[3], publishers) or _is_empty_label(part[3])
             if site or (section and len(part[1].split()) >= MIN_WORDS):
                 text = part[1]
@@ -188,7 +192,7 @@ def _is_empty_tag(tag: str) -> bool:
         _COUNTER.fullmatch(tag)
         or _is_empty_label(bare)
         or re.match(r"(?:adds|recasts|updates|updated) ", tag.lower())
-        or tag.lower() in _entries("agencies")
+        or tag.lower().removesuffix(" feature").removesuffix(" interview") in _entries("agencies")
     )
 
 
@@ -202,7 +206,7 @@ def _is_name(text: str) -> bool:
     """Say whether ``text`` could be the name of a site or a section: few words, with capitals."""
     parts = text.split()
     small = words("prepositions") | words("determiners") | {"and", "&"}
-    capital = all(p[0].isupper() or p[0].isdigit() or p.lower() in small for p in parts)
+    capital = all(not p[0].islower() or p.lower() in small for p in parts)
     return len(parts) <= _NAME_WORDS and capital and text[-1] not in "?!."
 
 
