@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +52,24 @@ def agreement(text: str, gold: str) -> tuple[float, float, float]:
     precision, recall = common / max(1, ours.total()), common / max(1, theirs.total())
     both = precision + recall
     return precision, recall, 2 * precision * recall / both if both else 0.0
+
+
+def wanted(lines: list[str], gold: str) -> list[bool]:
+    """Whether most of each line stands in the gold text; of equal ones, which is likely it."""
+    known = set(grams(gold))
+    whole = {tuple(tokens(line)) for line in gold.splitlines()}
+    found = []
+    for line in lines:
+        own = grams(line)
+        share = sum(n for gram, n in own.items() if gram in known) / max(1, own.total())
+        found.append(share > 0.5 if own.total() > 1 else tuple(tokens(line)) in whole)
+    places: dict[str, list[int]] = defaultdict(list)
+    for at, (line, yes) in enumerate(zip(lines, found, strict=True)):
+        if yes:
+            places[line].append(at)
+    single = [found_at[0] for found_at in places.values() if len(found_at) == 1] or [0]
+    for found_at in places.values():
+        best = min(found_at, key=lambda i: min(abs(i - other) for other in single))
+        for at in found_at:
+            found[at] = at == best
+    return found

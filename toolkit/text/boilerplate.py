@@ -19,11 +19,29 @@ from toolkit.languages import UNSPACED, scripts
 # Sentence-final marks, and what may close a quotation or bracket after them.
 STOP = re.compile(r"[.!?…।॥؟۔؛։።។။။。！？｡༎༏᙮᱾]+[\"'”’»›)\]」』）*_]*(?=\s|$|[\u3040-\u9fff])")
 _UNSPACED = re.compile(f"[{scripts.characters_of(UNSPACED)}]")
+_NEWSLETTER = re.compile(
+    r"\b(?:sign up|subscribe|register|abonn|inscri|suscr|iscri|assin|prenumer|zapisz|podpis)"
+    r".{0,80}\b(?:newsletter|mailing list)|\bnewsletter.{0,80}\b(?:sign up|subscribe)"
+)
 _NETWORKS = re.compile(
     r"\b(?:facebook|twitter|instagram|telegram|whatsapp|youtube|tiktok|linkedin|google news)\b"
 )
+_CONSENT = re.compile(
+    r"cookie|\b(?:gdpr|dsgvo|rgpd|consent)|privacy|datenschutz|куки|クッキー|쿠키|"
+    r"個人情報|개인정보|隐私|隱私|خصوصية|персональных данных|çerez|kişisel veri"
+)
 _CRUMB = re.compile(r"\s>\s")
 _GUILLEMET_CRUMB = re.compile(r"\s[›»]\s")
+# Kinds whose phrases begin no sentence of an article, however long it is.
+_SURE_KINDS = ("comment form", "paywall")
+_COPYRIGHT = ("©", "(c) 20", "copyright")
+# Who took a picture, at the end of a caption, and a caption that says that it is one.
+_CREDIT = re.compile(
+    r"(?:[.!?…)\]]|^.{0,200}?\w)[\s(]*(?:photo(?:graph|graphie)?s?|pictures?|image|foto(?:grafía)?|"
+    r"bild|фото|写真|사진|图|صورة|फोटो)\s?[:：/].{2,50}$|\(\w+ (?:photo|foto)/.{2,40}\)$"
+    r"|^(?:image caption|caption|bildunterschrift|légende)[,:：]",
+    re.I,
+)
 # Marks after which a phrase that could begin a headline is a label ("Tags: ...", "Tags | ...").
 _AFTER_LABEL = re.compile(r"\s*(?:[:|»›>→•·/]|[-–—](?:\s|$)|$)")
 # Numbers and words of a date; vowel signs are part of the word.
@@ -34,10 +52,9 @@ _PROSE_WORDS, _PROSE_CHARACTERS = 6, 20
 # A line this long is prose even without a stop: Thai and Lao have none.
 _LONG_WORDS, _LONG_CHARACTERS = 40, 90
 _LONGEST_LOOKED_AT = 5000
+_LONGEST_CAPTION = 400
 _MOST_BOILERPLATE_WORDS, _MOST_BOILERPLATE_SENTENCE = 25, 12
 _MOST_DATE_WORDS, _MOST_CREDIT_WORDS, _MOST_OPENER_WORDS = 12, 6, 2
-_MOST_BYLINE_WORDS, _MOST_SUFFIXED_WORDS = 8, 4
-_CAPITALISED_PARTICLES = frozenset(("and", "y", "et", "und", "e", "dan", "en", "de", "van"))
 
 
 def fold(text: str) -> str:
@@ -79,6 +96,11 @@ def is_prose(text: str) -> bool:
     return long or (not short and STOP.search(text) is not None)
 
 
+def count_unspaced(text: str) -> int:
+    """Return how many characters of ``text`` are of scripts without spaces between words."""
+    return len(_UNSPACED.findall(text))
+
+
 def is_unspaced(text: str) -> bool:
     """Return whether every character of ``text`` is of a script without spaces between words."""
     return all(map(_UNSPACED.match, text))
@@ -92,6 +114,22 @@ def kind(text: str, folded: str, prose: bool) -> str | None:
     if found is None and not prose and _is_invitation(folded):
         return "invitation to follow or share"
     return found
+
+
+def asks_consent(folded: str) -> bool:
+    """Return whether ``folded`` speaks of cookies or of consent to the use of data."""
+    return _CONSENT.search(folded) is not None
+
+
+def asks_to_subscribe(folded: str) -> bool:
+    """Return whether a line is short and speaks of signing up for a newsletter."""
+    short = count_words(folded) <= _MOST_BOILERPLATE_WORDS
+    return short and _NEWSLETTER.search(folded) is not None
+
+
+def is_caption(text: str) -> bool:
+    """Return whether a line is a caption by its credit ("... on Monday. Photo: Ana Berg")."""
+    return len(text) <= _LONGEST_CAPTION and _CREDIT.search(text) is not None
 
 
 def opens_tail(folded: str, prose: bool) -> bool:
@@ -113,47 +151,6 @@ def is_date(folded: str) -> bool:
     return all(part in known or re.fullmatch(r"th|st|nd|rd", part) for part in named) and any(
         len(part) == 4 or len(parts) >= 3 for part in parts if part.isdigit()
     )
-
-
-def author(text: str, *, below_headline: bool) -> str | None:
-    """Return the name in a byline, None where ``text`` is none.
-
-    ``below_headline`` takes "By" and a name for one too, which may be a heading elsewhere.
-    """
-    line = text.strip(" \t\u00a0|•·-–—")
-    if count_words(line) > _MOST_BYLINE_WORDS or is_prose(line):
-        return None
-    folded = line.casefold()
-    rules = _bylines()
-    for prefix in rules["sure"]:
-        if folded.startswith(prefix) and (rest := _name(line[len(prefix) :])):
-            labelled = not prefix[-1].isalpha()
-            return rest if labelled or _are_capitalised(rest) else None
-    if not below_headline:
-        return None
-    for prefix in rules["likely"]:
-        if folded.startswith(prefix + " "):
-            rest = _name(line[len(prefix) :])
-            if rest and _are_capitalised(rest):
-                return rest
-    for suffix in rules["after"]:
-        if folded.endswith(suffix) and count_words(line) <= _MOST_SUFFIXED_WORDS:
-            return _name(line[: -len(suffix)])
-    return None
-
-
-def _name(text: str) -> str | None:
-    name = text.strip(" \t\u00a0:：/|•·-–—,")
-    return name if any(c.isalpha() for c in name) and len(name.split()) <= 6 else None
-
-
-def _are_capitalised(name: str) -> bool:
-    return all(map(_is_capitalised, name.split()))
-
-
-def _is_capitalised(word: str) -> bool:
-    first = next((c for c in word if c.isalpha()), "")
-    return first == first.upper() or word in _CAPITALISED_PARTICLES
 
 
 def _is_breadcrumb(text: str, folded: str, prose: bool) -> bool:
@@ -187,7 +184,8 @@ def _phrase(folded: str, prose: bool) -> str | None:
     if kind == "photo credit":
         return None if prose or count_words(rest) > _MOST_CREDIT_WORDS else kind
     # In a sentence the opening words may be chance, unless it is short.
-    if prose and kind != "comment form" and length > _MOST_BOILERPLATE_SENTENCE:
+    surely = kind in _SURE_KINDS or asks_consent(folded) or folded.startswith(_COPYRIGHT)
+    if prose and not surely and length > _MOST_BOILERPLATE_SENTENCE:
         return None
     return kind
 
@@ -276,13 +274,6 @@ def _phrases() -> _Phrases:
                 if is_label:
                     whole[text] = kind
     return _Phrases(whole, starts, ends, frozenset(tails))
-
-
-@lru_cache(maxsize=1)
-def _bylines() -> dict[str, list[str]]:
-    table = _load("bylines.json")
-    by_length = {k: sorted(v, key=len, reverse=True) for k, v in table.items() if k != "about"}
-    return {kind: [phrase.casefold() for phrase in v] for kind, v in by_length.items()}
 
 
 @lru_cache(maxsize=1)

@@ -8,48 +8,24 @@ sentence that is missing is a lie.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
-from toolkit.data import CleanText, Dropped, Paragraph, ParagraphKind
+from toolkit.data import CleanText, Dropped, Paragraph
 from toolkit.languages import script_of, scripts
-from toolkit.text import boilerplate
+from toolkit.text import article, boilerplate, bylines, layout
+from toolkit.text.headline import Entry, settle_title
+from toolkit.text.layout import Row
 from toolkit.text.lines import Line
 
-_LINE_BREAK = re.compile(r"\r\n|\r|\n|\u2028|\u2029|\x85|[\v\f\x1c-\x1e]")
-_SPACES = (
-    " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
-    "\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
-)
 # Shorter lines may rightly occur twice: "Yes." in an interview, a refrain.
 _REPEAT_CHARACTERS = 20
 _MENU_LINES, _MENU_WORDS = 4, 3
 _TIMELINE_DATES = 2
-_BYLINE_WORDS = 4
-_TITLE_WORDS, _TITLE_CHARACTERS = 40, 250
 _CAPTION_WORDS = 30
-# A page whose lines are cut at the width of a screen.
-_WRAP_LINES, _WRAP_LEAST, _WRAP_MOST, _WRAP_FULL, _WRAP_CUT = 3, 45, 100, 0.6, 0.5
-
-
-@dataclass(slots=True)
-class _Entry:
-    """A line of the page, and what has been decided about it: the ``reason`` to drop it, or its
-    ``kind``; ``repeated`` where a later line that says the same was dropped."""
-
-    number: int
-    line: Line
-    indented: bool
-    kind: ParagraphKind | None = None
-    reason: str | None = None
-    repeated: bool = False
-
-    @property
-    def open(self) -> bool:
-        """Whether it is kept, as far as has been decided."""
-        return self.reason is None
+# Paragraphs above and below the beginning of a saved page's body, and below its end, where its
+# byline is sought.
+_ABOVE, _BELOW, _AFTER = 15, 3, 8
 
 
 def clean(text: str, *, title: str | None = None, language: str | None = None) -> CleanText:
@@ -66,24 +42,16 @@ def clean(text: str, *, title: str | None = None, language: str | None = None) -
     >>> clean(page).dropped
     (Dropped(line=1, text='Home | News | Sport | War', reason='menu'),)
     """
-    entries = _entries(text)
+    entries = [Entry(row) for row in layout.rows(text)]
     heading = Line(title).key if title else ""
-    for entry in entries:
-        if entry.line.key != heading or not heading:
-            entry.reason = entry.line.reason
-    script = _script(entries, language)
-    _settle_title(entries, heading, _body(entries, script)[0], script)
-    _drop_repeats(entries)
-    first, last = _body(entries, script)
-    _keep_timeline(entries, first, last)
-    _drop_tail(entries, last)
-    author = _settle_byline(entries, first, last)
-    _drop_other_script(entries, script, first, last)
-    _drop_menus(entries, first, last)
-    _name_kinds(entries, first)
-    kept = [Paragraph(e.number, e.line.text, e.kind or "text") for e in entries if e.open]
+    choice = article.choose([entry.row for entry in entries])
+    if choice is None:
+        author = _clean_text(entries, heading, language)
+    else:
+        author = _clean_page(entries, heading, choice)
+    kept = _paragraphs(entries)
     if title and heading and not any(p.kind == "title" for p in kept):
-        kept.insert(0, Paragraph(0, title.strip(_SPACES), "title"))
+        kept.insert(0, Paragraph(0, layout.strip(title), "title"))
     kept.sort(key=lambda p: p.kind != "title")
     dropped = tuple(
         Dropped(e.number, e.line.text, e.reason) for e in entries if e.reason is not None
@@ -91,68 +59,103 @@ def clean(text: str, *, title: str | None = None, language: str | None = None) -
     return CleanText(tuple(kept), dropped, author)
 
 
-def _entries(text: str) -> list[_Entry]:
-    """Return the lines that are not blank, joined where they were wrapped at a fixed width."""
-    found: list[_Entry] = []
-    after_blank: list[bool] = []
-    blank = True
-    for number, raw in enumerate(_LINE_BREAK.split(text), 1):
-        stripped = raw.strip(_SPACES)
-        if stripped:
-            found.append(_Entry(number, Line(stripped), indented=raw[:1] in (" ", "\t")))
-            after_blank.append(blank)
-        blank = not stripped
-    # With blank lines between paragraphs, or between all lines.
-    for starts in (after_blank, [False] * len(found)):
-        if (width := _wrapped_at(found, starts)) is not None:
-            return _joined(found, starts, width)
+def _clean_page(entries: Sequence[Entry], heading: str, choice: article.Choice) -> str | None:
+    """Settle what is the article of a saved page, by its weights; return the author."""
+    for entry, kept in zip(entries, choice.kept, strict=True):
+        entry.reason = entry.line.reason or (None if kept else _outside(entry.row))
+    prose = [i for i, kept in enumerate(choice.kept) if kept and entries[i].line.prose] or [0]
+    first, last = prose[0], prose[-1]
+    title = choice.title
+    if heading:
+        same = [i for i, entry in enumerate(entries) if entry.line.key == heading]
+        title = min(same, key=lambda i: abs(i - first), default=None)
+    if title is not None:
+        entries[title].kind, entries[title].reason = "title", None
+    for entry in entries[: first if title is None else min(first, title)]:
+        if entry.open and not entry.line.prose:
+            entry.reason = "above the headline"
+    _keep_timeline(entries, first, last)
+    _drop_repeats(entries)
+    author = _byline_of_page(entries, title, first, last)
+    _name_kinds(entries, first)
+    return author
+
+
+def _outside(row: Row) -> str:
+    """Return why a paragraph of a saved page is not the article's, as well as can be told."""
+    if row.links > 0.8:
+        return "link to another page"
+    return "menu" if row.line.words <= _MENU_WORDS else "outside the article"
+
+
+def _byline_of_page(
+    entries: Sequence[Entry], title: int | None, first: int, last: int
+) -> str | None:
+    """Return the author in a byline near the headline or an end of the body, or, where none says
+    that it is one, in a line of names alone; it is dropped."""
+    top = min(first, first if title is None else title)
+    author = None
+    for entry in _short(entries, max(0, top - _ABOVE), first + _BELOW, last, last + _AFTER):
+        if found := entry.line.author_below_headline:
+            entry.reason = "byline"
+            author = author or found
+    if author is not None:
+        return author
+    small = bylines.small_words([entry.line.text for entry in entries])
+    top = max(0, first - _BELOW) if title is None or title > first else title
+    for entry in _short(entries, top, first + _BELOW, last + 1, last + _BELOW):
+        if found := bylines.bare_name(entry.line.bare, small):
+            entry.reason = "byline"
+            return found
+    return None
+
+
+def _short(entries: Sequence[Entry], *bounds: int) -> list[Entry]:
+    """Return the entries in two stretches that are neither the title nor prose."""
+    found = [*entries[bounds[0] : bounds[1]], *entries[bounds[2] : bounds[3]]]
+    return [entry for entry in found if entry.kind != "title" and not entry.line.prose]
+
+
+def _paragraphs(entries: Sequence[Entry]) -> list[Paragraph]:
+    """Return what is kept; parts of a line that both are become one again."""
+    found: list[Paragraph] = []
+    before: Entry | None = None
+    for entry in entries:
+        if entry.open:
+            kind = entry.kind or "text"
+            part = entry.row.joint is not None and before is not None and kind != "title"
+            whole = layout.rejoined(found[-1].text, entry.row) if part else None
+            if whole is not None:
+                found[-1] = replace(found[-1], text=whole)
+            else:
+                found.append(Paragraph(entry.number, entry.line.text, kind))
+        before = entry if entry.open and entry.kind != "title" else None
     return found
 
 
-def _joined(entries: Sequence[_Entry], after_blank: Sequence[bool], width: int) -> list[_Entry]:
-    """Return paragraphs of the lines that were cut at ``width``."""
-    groups: list[list[_Entry]] = []
-    for entry, starts in zip(entries, after_blank, strict=True):
-        before = groups[-1][-1].line if groups else None
-        ended = before is None or not _fills(before, entry.line, width)
-        if starts or ended or entry.line.list_item:
-            groups.append([entry])
-        else:
-            groups[-1].append(entry)
-    return [replace(group[0], line=_join([e.line.text for e in group])) for group in groups]
+def _clean_text(entries: Sequence[Entry], heading: str, language: str | None) -> str | None:
+    """Settle what is the article of a text with little around it, by what its lines say; return
+    the author."""
+    for entry in entries:
+        if entry.line.key != heading or not heading:
+            entry.reason = entry.line.reason
+    script = _script(entries, language)
+    settle_title(entries, heading, _body(entries, script)[0], script)
+    _drop_repeats(entries)
+    first, last = _body(entries, script)
+    if last > first and boilerplate.asks_to_subscribe(entries[last].line.folded):
+        entries[last].reason = "cookie or subscription notice"
+        last = _body(entries, script)[1]
+    _keep_timeline(entries, first, last)
+    _drop_tail(entries, last)
+    author = _settle_byline(entries, first, last)
+    _drop_other_script(entries, script, first, last)
+    _drop_menus(entries, first, last)
+    _name_kinds(entries, first)
+    return author
 
 
-def _join(texts: Sequence[str]) -> Line:
-    parts = [texts[0]]
-    for before, text in pairwise(texts):
-        parts += ["" if boilerplate.is_unspaced(before[-1] + text[0]) else " ", text]
-    return Line("".join(parts))
-
-
-def _wrapped_at(entries: Sequence[_Entry], after_blank: Sequence[bool]) -> int | None:
-    """Return the width at which lines were cut: nearly all that another one follows at once had no
-    room for its first word, and half of them end in mid-sentence. None where they were not."""
-    width = max((len(entry.line.text) for entry in entries), default=0)
-    inner = [
-        (entry.line, below.line)
-        for entry, below, blank in zip(entries, entries[1:], after_blank[1:], strict=False)
-        if not blank
-    ]
-    if len(inner) < _WRAP_LINES or not _WRAP_LEAST <= width <= _WRAP_MOST:
-        return None
-    full = sum(_fills(line, below, width) for line, below in inner)
-    cut = sum(not line.ends_sentence and not below.text[0].isupper() for line, below in inner)
-    return width if full >= _WRAP_FULL * len(inner) and cut >= _WRAP_CUT * len(inner) else None
-
-
-def _fills(line: Line, following: Line, width: int) -> bool:
-    """Return whether a line has no room for the first word of what follows."""
-    unspaced = boilerplate.is_unspaced(following.text[0])
-    word = 2 if unspaced else len(following.text.split(maxsplit=1)[0]) + 1
-    return len(line.text) + word >= width
-
-
-def _script(entries: Sequence[_Entry], language: str | None) -> str | None:
+def _script(entries: Sequence[Entry], language: str | None) -> str | None:
     """Return the script of the article: of its language if that is known, else of most of its
     prose."""
     prose = {e.line.key: e.line.text for e in entries if e.line.prose and e.open}
@@ -167,7 +170,7 @@ def _script(entries: Sequence[_Entry], language: str | None) -> str | None:
     return wanted if wanted in {s for entry in entries for s in entry.line.scripts} else found
 
 
-def _body(entries: Sequence[_Entry], script: str | None) -> tuple[int, int]:
+def _body(entries: Sequence[Entry], script: str | None) -> tuple[int, int]:
     """Return the positions of the first and the last line of prose in ``script``; where there is
     none, of the first and the last line that may be the article's."""
     ours = [i for i, entry in enumerate(entries) if entry.open and entry.kind is None]
@@ -176,56 +179,7 @@ def _body(entries: Sequence[_Entry], script: str | None) -> tuple[int, int]:
     return inside[0], inside[-1]
 
 
-def _settle_title(entries: Sequence[_Entry], heading: str, first: int, script: str | None) -> None:
-    if heading:
-        known = next((entry for entry in entries if entry.line.key == heading), None)
-        if known is not None:
-            known.kind, known.reason = "title", None
-        return
-    # The first sentence may be a headline too, if it is a question or an exclamation.
-    above = [*entries[:first], *(x for x in entries[first : first + 1] if x.line.asks)]
-    # Or if it has no full stop at its end, and nothing else can be the headline.
-    possible = [entry for entry in entries[first:] if entry.open and not _is_byline(entry.line)]
-    candidates = _headlines(above) or _headlines(possible[:1])
-    long = [entry for entry in candidates if entry.line.words >= _MENU_WORDS + 1]
-    # A site's name and section may stand above in another script.
-    long = [entry for entry in long if script in entry.line.scripts] or long
-    # A headline often stands twice, in the breadcrumb or again above the text; what is repeated
-    # further down is a caption.
-    keys = [entry.line.key for entry in entries[:first] if entry.line.key]
-    crumbs = [entry.line.key for entry in entries if entry.reason == "breadcrumb"]
-    for entry in long:
-        if keys.count(entry.line.key) > 1 or any(entry.line.key in crumb for crumb in crumbs):
-            entry.kind = "title"
-            return
-    for entry in (long or candidates)[:1]:
-        entry.kind = "title"
-
-
-def _headlines(entries: Sequence[_Entry]) -> list[_Entry]:
-    """Return those of ``entries`` that have the form of a headline."""
-    return [
-        entry
-        for entry in entries
-        if entry.open
-        and not _is_byline(entry.line)
-        and not entry.line.ends_sentence
-        and not entry.line.list_item
-        and not entry.line.menu_bar
-        and len(entry.line.text) <= _TITLE_CHARACTERS
-        and entry.line.words <= _TITLE_WORDS
-        and not entry.line.announces
-    ]
-
-
-def _is_byline(line: Line) -> bool:
-    """Return whether ``line`` is one even where no headline stands above it: "By" and a short
-    name."""
-    short = line.author_below_headline is not None and line.words <= _BYLINE_WORDS
-    return short or line.author is not None
-
-
-def _keep_timeline(entries: Sequence[_Entry], first: int, last: int) -> None:
+def _keep_timeline(entries: Sequence[Entry], first: int, last: int) -> None:
     """Several dates with prose below each, within the prose, are headings of a chronicle."""
     dates = [
         entry
@@ -238,7 +192,7 @@ def _keep_timeline(entries: Sequence[_Entry], first: int, last: int) -> None:
             entry.reason, entry.kind = None, "heading"
 
 
-def _settle_byline(entries: Sequence[_Entry], first: int, last: int) -> str | None:
+def _settle_byline(entries: Sequence[Entry], first: int, last: int) -> str | None:
     """Return the author, from a byline above the prose, or from one that says so right below its
     first line or after it ("By Night" may be a heading there); bylines are dropped."""
     author: str | None = None
@@ -259,8 +213,8 @@ def _settle_byline(entries: Sequence[_Entry], first: int, last: int) -> str | No
     return author
 
 
-def _drop_repeats(entries: Sequence[_Entry]) -> None:
-    seen: dict[str, _Entry] = {entry.line.key: entry for entry in entries if entry.kind == "title"}
+def _drop_repeats(entries: Sequence[Entry]) -> None:
+    seen: dict[str, Entry] = {entry.line.key: entry for entry in entries if entry.kind == "title"}
     for entry in entries:
         if not entry.open or not entry.line.key:
             continue
@@ -272,16 +226,18 @@ def _drop_repeats(entries: Sequence[_Entry]) -> None:
             earlier.repeated = True
 
 
-def _drop_menus(entries: Sequence[_Entry], first: int, last: int) -> None:
+def _drop_menus(entries: Sequence[Entry], first: int, last: int) -> None:
     """Outside the prose, runs of very short lines are menus, and so are such words in a row."""
+    has_prose = any(entry.open and entry.line.prose for entry in entries)
     for start, end in ((0, first), (last + 1, len(entries))):
-        run: list[_Entry] = []
+        run: list[Entry] = []
         listed = False
         for entry in [*entries[start:end], None]:
             if entry is not None:
                 if entry.open and entry.kind != "title" and entry.line.menu_bar:
                     entry.reason = "menu"
-                if entry.kind != "title" and _is_menu_like(entry.line):
+                marked = entry.line.list_item and not has_prose
+                if entry.kind != "title" and _is_menu_like(entry.line) and not marked:
                     run.append(entry)
                     continue
                 if entry.kind == "title" or not entry.open:
@@ -296,10 +252,10 @@ def _drop_menus(entries: Sequence[_Entry], first: int, last: int) -> None:
 
 
 def _is_menu_like(line: Line) -> bool:
-    return line.words <= _MENU_WORDS and not line.punctuated and not line.list_item
+    return Line(line.bare).words <= _MENU_WORDS and not line.punctuated
 
 
-def _drop_tail(entries: Sequence[_Entry], last: int) -> None:
+def _drop_tail(entries: Sequence[Entry], last: int) -> None:
     """Below the prose: what a comment form or a list of links opens, and headlines with dates."""
     opened = ""
     for position in range(last + 1, len(entries)):
@@ -311,13 +267,11 @@ def _drop_tail(entries: Sequence[_Entry], last: int) -> None:
             continue
         if opened:
             entry.reason = f"below a {opened}"
-        elif follower is not None and follower.reason == "date line" and entry.indented:
+        elif follower is not None and follower.reason == "date line" and entry.row.indent:
             entry.reason = "link with its date"
 
 
-def _drop_other_script(
-    entries: Sequence[_Entry], script: str | None, first: int, last: int
-) -> None:
+def _drop_other_script(entries: Sequence[Entry], script: str | None, first: int, last: int) -> None:
     """Outside the prose, what is in another script than the article and is no sentence, no
     quotation and no row of a table."""
     for position, entry in enumerate(entries):
@@ -330,7 +284,7 @@ def _drop_other_script(
                 entry.reason = "not in the script of the article"
 
 
-def _name_kinds(entries: Sequence[_Entry], first: int) -> None:
+def _name_kinds(entries: Sequence[Entry], first: int) -> None:
     """Name what is kept: heading, list item, caption or text."""
     kept = [(i, entry) for i, entry in enumerate(entries) if entry.open]
     in_list = False
@@ -344,7 +298,7 @@ def _name_kinds(entries: Sequence[_Entry], first: int) -> None:
             continue
         if in_list or entry.line.list_item:
             entry.kind = "list"
-        elif entry.repeated and entry.line.words <= _CAPTION_WORDS:
+        elif entry.line.caption or (entry.repeated and entry.line.words <= _CAPTION_WORDS):
             entry.kind = "caption"
         elif not short:
             entry.kind = "text"
@@ -354,7 +308,7 @@ def _name_kinds(entries: Sequence[_Entry], first: int) -> None:
             entry.kind = "heading" if after is not None and after.line.prose else "text"
 
 
-def _starts_section(line: Line, after: _Entry | None) -> bool:
+def _starts_section(line: Line, after: Entry | None) -> bool:
     """Return whether a short line after a list looks like the heading of what follows: with no mark
     in a language that only spacing tells apart, the last item before prose stays an item."""
     return after is not None and after.line.prose and line.text.endswith(("?", "؟", "？"))

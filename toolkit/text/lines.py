@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from toolkit.languages import scripts
-from toolkit.text import boilerplate
+from toolkit.text import boilerplate, bylines
 
-_LIST_MARK = re.compile(r"^(?:[-–—•▪●◦*·]|\(?\w{1,2}[.)])\s+")
+_LIST_MARK = re.compile(r"^(?:[-–—•▪●◦*·+]|\(?\w{1,2}[.)])\s+")
 _CLOSING = "\"'”’»›)]」』）*_ "
 _FULL_STOPS = (".", "।", "॥", "۔", "。", "｡", "։", "።", "។", "။", "༎", "᱾")
 _QUESTION_MARKS = tuple("?!؟？！")
@@ -39,6 +39,11 @@ class Line:
     def key(self) -> str:
         """The text for comparison, without punctuation and signs at its ends."""
         return boilerplate.strip_signs(self.folded)
+
+    @cached_property
+    def bare(self) -> str:
+        """The text without the mark of a list."""
+        return _LIST_MARK.sub("", self.text)
 
     @cached_property
     def words(self) -> int:
@@ -117,19 +122,25 @@ class Line:
             return "no words, only digits or signs"
         if self.date:
             return "date line"
-        return boilerplate.kind(self.text, self.folded, self.prose)
+        bare = self.bare
+        return boilerplate.kind(bare, boilerplate.fold(bare), self.prose)
+
+    @cached_property
+    def caption(self) -> bool:
+        """Whether the line is a caption by its credit."""
+        return boilerplate.is_caption(self.text)
 
     @cached_property
     def opens_tail(self) -> bool:
         """Whether what follows such a line is usually no longer the article."""
-        return boilerplate.opens_tail(self.folded, self.prose)
+        return boilerplate.opens_tail(boilerplate.fold(self.bare), self.prose)
 
     @cached_property
     def author(self) -> str | None:
         """The name in what is a byline wherever it stands ("Written by ..."); else None."""
-        return boilerplate.author(self.text, below_headline=False)
+        return bylines.author(self.text, below_headline=False)
 
     @cached_property
     def author_below_headline(self) -> str | None:
         """The name in what is a byline right below a headline ("By ..."); else None."""
-        return boilerplate.author(self.text, below_headline=True)
+        return bylines.author(self.text, below_headline=True)

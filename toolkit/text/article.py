@@ -1,0 +1,67 @@
+"""Which paragraphs of a saved page are its article, and which is its headline.
+
+A logistic regression weighs what is known of each paragraph (``row_features.py``); a second one
+picks the headline among the paragraphs above and at the beginning of the body. The weights are in
+``article_weights.json``; ``tools/train_text.py`` makes them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from toolkit.text.layout import Row
+from toolkit.text.row_features import features, is_solid, title_features
+
+# A text is a saved page if so many paragraphs are not the article's by their weights, so many
+# betray a page by themselves (a phrase, a repetition, an address), and some prose is left. Of real
+# pages, through seven programs, one in 100 has less; of their articles alone none has as much.
+_LEAST_OUTSIDE, _LEAST_SIGNS = 12, 3
+_SIGNS = ("phrase", "repeated", "address", "form")
+
+
+class Choice(NamedTuple):
+    """Whether each paragraph is the article's, and the position of the headline, if any."""
+
+    kept: list[bool]
+    title: int | None
+
+
+def choose(page: Sequence[Row]) -> Choice | None:
+    """Return which paragraphs are the article's; None where the text is no saved page."""
+    model = _model()
+    known = features(page)
+    scores = [_weigh(row, model.body) for row in known]
+    limit = math.log(model.threshold / (1 - model.threshold))
+    kept = [score > limit for score in scores]
+    signs = sum(any(row[sign] for sign in _SIGNS) for row in known)
+    if kept.count(False) < _LEAST_OUTSIDE or signs < _LEAST_SIGNS:
+        return None
+    if not any(yes and is_solid(row) for yes, row in zip(kept, known, strict=True)):
+        return None
+    candidates = title_features(page, known, scores, limit)
+    best = max(candidates, key=lambda at: _weigh(candidates[at], model.title), default=None)
+    return Choice(kept, best)
+
+
+class _Model(NamedTuple):
+    """The least probability with which a paragraph is kept, and the weights of the features."""
+
+    threshold: float
+    body: dict[str, float]
+    title: dict[str, float]
+
+
+def _weigh(row: dict[str, float], weights: dict[str, float]) -> float:
+    """Return the sum of the features by their weights: log odds."""
+    return sum(value * weights[name] for name, value in row.items() if name in weights)
+
+
+@lru_cache(maxsize=1)
+def _model() -> _Model:
+    text = files("toolkit.text").joinpath("article_weights.json").read_text(encoding="utf-8")
+    return _Model(**json.loads(text))

@@ -1,0 +1,261 @@
+"""What is to be known of a paragraph of a page before saying whether it is the article's.
+
+Nothing here knows a site or a language: which words are function words is found on the page.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from toolkit.text import boilerplate
+from toolkit.text.layout import Row
+
+# Words of a paragraph that shows where the article is.
+_SOLID_WORDS = 14
+# How many of the commonest words of a page's prose are its function words.
+_FUNCTION_WORDS = 40
+# The price of a paragraph that is no prose, in words, when the densest run of prose is sought.
+_GAP = 9.0
+_MOST_WORDS = 60
+_WORD = re.compile(r"[^\W\d_]+")
+_ADDRESS = re.compile(r"\w[.@]\w+\.\w|://|\bwww\.|@\w")
+_FORM = re.compile(r"_{4}|\(BUTTON\)|\( ?\) |\[ \] ")
+_BARS = "|›»•·→>/"
+_DECAYS = (0.5, 0.8, 0.94)
+_STEPS = ((-1, "previous"), (1, "next"), (-2, "previous but one"), (2, "next but one"))
+_NEIGHBOURS = ("prose", "length", "list", "links", "phrase", "ends", "repeated", "date", "solid")
+
+
+def features(page: Sequence[Row]) -> list[dict[str, float]]:
+    """Return for each paragraph of ``page`` what is known of it, its neighbours and the page, by
+    name; what is not there is 0."""
+    if not page:
+        return []
+    words = [tokens(row.line.text) for row in page]
+    own = [_own(row, found) for row, found in zip(page, words, strict=True)]
+    _say_what_is_common(page, words, own)
+    _place(page, own)
+    _smooth(own)
+    return [_with_neighbours(own, at) for at in range(len(own))]
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words in small letters; characters where words are not spaced."""
+    found: list[str] = []
+    for word in _WORD.findall(text.lower()):
+        found += word if boilerplate.is_unspaced(word[0]) else [word]
+    return found
+
+
+def _own(row: Row, words: Sequence[str]) -> dict[str, float]:
+    line, text = row.line, row.line.text
+    count = line.words
+    letters = sum(map(str.isalpha, text)) or 1
+    spaced = text.split()
+    reason = line.reason
+    solid = line.prose and count >= _SOLID_WORDS and row.links < 0.4
+    return {
+        "bias": 1.0,
+        "length": math.log1p(min(count, 150)),
+        "1 word": float(count <= 1),
+        "2 or 3 words": float(1 < count <= 3),
+        "4 to 6 words": float(3 < count <= 6),
+        "over 15 words": float(count > 15),
+        "over 30 words": float(count > 30),
+        "prose": float(line.prose),
+        "solid": float(solid),
+        "ends": float(line.ends_sentence or line.asks),
+        "asks": float(line.asks),
+        "colon": float(line.announces),
+        "pauses": min(1.0, sum(text.count(c) for c in ",;،、，") / 4),
+        "stops": min(1.0, len(boilerplate.STOP.findall(text)) / 4),
+        "quoted": float(line.quoted),
+        "quotes": float(any(c in text for c in '"“”„«»「」')),
+        "capital words": sum(w[0].isupper() for w in spaced) / len(spaced) if spaced else 0.0,
+        "all capitals": float(sum(map(str.isupper, text)) / letters > 0.7),
+        "begins small": float(text[0].islower()),
+        "digits": sum(map(str.isdigit, text)) / len(text),
+        "bars": min(1.0, sum(text.count(c) for c in _BARS) / 3),
+        "address": float(_ADDRESS.search(text) is not None),
+        "copyright": float("©" in text or "ⓒ" in text),
+        "consent": float(boilerplate.asks_consent(line.folded)),
+        "form": float(_FORM.search(text) is not None),
+        "list": float(line.list_item),
+        "heading": float(row.heading),
+        "links": row.links,
+        "all links": float(row.links > 0.8),
+        "phrase": float(reason is not None and not line.date),
+        "no words": float(not words),
+        "date": float(line.date),
+        "after blank": float(row.after_blank),
+        "part": float(row.joint is not None),
+    }
+
+
+def _say_what_is_common(
+    page: Sequence[Row], words: Sequence[list[str]], own: list[dict[str, float]]
+) -> None:
+    """Add what compares each paragraph with the whole page."""
+    seen = Counter(row.line.key for row in page)
+    common: Counter[str] = Counter()
+    scripts: Counter[str] = Counter()
+    indents: Counter[int] = Counter()
+    for row, found, mine in zip(page, words, own, strict=True):
+        if mine["solid"]:
+            common.update(found)
+            indents[row.indent] += len(found)
+            for script in row.line.scripts:
+                scripts[script] += len(found)
+    function = {word for word, _ in common.most_common(_FUNCTION_WORDS)}
+    main = scripts.most_common(1)[0][0] if scripts else None
+    margin = indents.most_common(1)[0][0] if indents else 0
+    linked = max((row.links for row in page), default=0.0) > 0
+    for at, (row, found, mine) in enumerate(zip(page, words, own, strict=True)):
+        mine["function words"] = sum(w in function for w in found) / len(found) if found else 0.0
+        mine["known words"] = sum(w in common for w in found) / len(found) if found else 0.0
+        mine["other script"] = float(
+            main is not None and bool(found) and main not in row.line.scripts
+        )
+        mine["repeated"] = float(min(2, seen[row.line.key] - 1))
+        mine["at the margin"] = float(row.indent == margin)
+        mine["indented"] = max(-1.0, min(1.0, (row.indent - margin) / 8))
+        mine["no links"] = float(linked and not row.links)
+        below = page[at + 1] if at + 1 < len(page) else None
+        mine["before blank"] = float(below is None or below.after_blank)
+
+
+def _place(page: Sequence[Row], own: list[dict[str, float]]) -> None:
+    """Add where each paragraph stands, and in or how far from the densest run of prose it is."""
+    gain = [
+        min(_MOST_WORDS, row.line.words) * (1 - row.links) if mine["prose"] else -_GAP
+        for row, mine in zip(page, own, strict=True)
+    ]
+    first, last = densest(gain)
+    total = sum(g for g in gain if g > 0) or 1.0
+    share = sum(g for g in gain[first : last + 1] if g > 0) / total
+    prose = sum(mine["prose"] for mine in own) / len(own)
+    for at, mine in enumerate(own):
+        mine["place"] = at / len(own)
+        mine["in densest"] = float(first <= at <= last)
+        mine["in densest, prose"] = mine["in densest"] * mine["prose"]
+        mine["before densest"] = math.log1p(max(0, first - at)) / 3
+        mine["after densest"] = math.log1p(max(0, at - last)) / 3
+        mine["all prose"] = prose
+        mine["few lines"] = 1 / (1 + len(own) / 20)
+        mine["densest share"] = share
+
+
+def densest(gain: Sequence[float]) -> tuple[int, int]:
+    """Return the first and last position of the run whose sum is greatest."""
+    best, found, total, start = -math.inf, (0, 0), 0.0, 0
+    for at, value in enumerate(gain):
+        if total <= 0:
+            total, start = 0.0, at
+        total += value
+        if total > best:
+            best, found = total, (start, at)
+    return found
+
+
+def _smooth(own: list[dict[str, float]]) -> None:
+    """Add how much solid prose, links, lists and consent there is near each paragraph."""
+    for name in ("solid", "short", "consent", "phrase", "links"):
+        values = [float(mine["length"] < 2) if name == "short" else mine[name] for mine in own]
+        for decay in _DECAYS if name in ("solid", "short") else (0.8,):
+            before, after = _decayed(values, decay), _decayed(values[::-1], decay)[::-1]
+            for mine, b, a in zip(own, before, after, strict=True):
+                scale = (1 - decay) / decay
+                mine[f"{name} before {decay}"] = b * scale
+                mine[f"{name} after {decay}"] = a * scale
+                mine[f"{name} around {decay}"] = min(a, b) * scale
+
+
+def _decayed(values: Sequence[float], decay: float) -> list[float]:
+    found, total = [], 0.0
+    for value in values:
+        found.append(total)
+        total = (total + value) * decay
+    return found
+
+
+def _with_neighbours(own: list[dict[str, float]], at: int) -> dict[str, float]:
+    row = dict(own[at])
+    for step, name in _STEPS:
+        if 0 <= at + step < len(own):
+            for key in _NEIGHBOURS:
+                row[f"{name}: {key}"] = own[at + step][key]
+        else:
+            row[f"{name}: none"] = 1.0
+    row["heading of prose"] = float(row["length"] < 2.4 and not row["ends"]) * row.get(
+        "next: solid", 0.0
+    )
+    row["between solid"] = row.get("previous: solid", 0.0) * row.get("next: solid", 0.0)
+    row["list after colon"] = row["list"] * float(at > 0 and bool(own[at - 1]["colon"]))
+    row["prose, solid around"] = row["prose"] * row["solid around 0.8"]
+    row["prose, links"] = row["prose"] * row["links"]
+    row["ends, all prose"] = row["ends"] * row["all prose"]
+    return row
+
+
+def is_solid(row: dict[str, float]) -> bool:
+    """Return whether the features are those of a paragraph of prose."""
+    return row["solid"] > 0
+
+
+# Features of a paragraph that also tell a headline.
+_OF_TITLES = (
+    *("bias", "length", "prose", "ends", "asks", "colon", "all capitals", "begins small"),
+    *("digits", "bars", "list", "heading", "links", "date", "phrase", "repeated", "after blank"),
+    *("before blank", "function words", "known words", "indented", "at the margin"),
+    *("capital words", "quotes", "quoted", "address", "next: date", "next: solid", "next: prose"),
+    *("previous: date", "previous: phrase", "next: phrase", "previous: list", "next: list"),
+    *("next: length", "previous: length", "next but one: solid", "next but one: date"),
+    *("solid after 0.8", "solid before 0.8", "solid after 0.5", "short before 0.8"),
+    *("short after 0.8", "in densest", "other script", "part"),
+)
+_BELOW_FIRST, _LEAD, _MOST_TITLE_WORDS = 3, 4, 40
+# Characters of a line that may be found within another by more than chance.
+_LEAST_WITHIN = 12
+
+
+def title_features(
+    page: Sequence[Row], known: Sequence[dict[str, float]], scores: Sequence[float], limit: float
+) -> dict[int, dict[str, float]]:
+    """Return what is known of each paragraph that may be the headline, by its position."""
+    kept = [at for at, score in enumerate(scores) if score > limit]
+    solid = [at for at in kept if is_solid(known[at])]
+    first = (solid or kept or [0])[0]
+    words = {at: set(tokens(page[at].line.text)) for at in kept}
+    body = Counter(word for found in words.values() for word in found)
+    lead = set().union(*(words[at] for at in solid[:_LEAD]))
+    above = "\n".join(row.line.key for row in page[: first + 1])
+    function = {word for word, n in body.most_common(_FUNCTION_WORDS) if n > 1}
+    found = {}
+    for at, row in enumerate(page[: first + _BELOW_FIRST + 1]):
+        if not 1 <= row.line.words <= _MOST_TITLE_WORDS or known[at]["no words"]:
+            continue
+        own = tokens(row.line.text)
+        content = [word for word in own if word not in function]
+        mine = {name: known[at].get(name, 0.0) for name in _OF_TITLES}
+        share = sum(word in body for word in content) / max(1, len(content))
+        key = row.line.key
+        mine |= {
+            "4 words": float(row.line.words >= 4),
+            "6 words": float(row.line.words >= 6),
+            "over 25 words": float(row.line.words > 25),
+            "words of the body": share,
+            "words of the body, 4 words": share * float(row.line.words >= 4),
+            "words of the lead": sum(word in lead for word in own) / max(1, len(own)),
+            "within another": float(len(key) >= _LEAST_WITHIN and above.count(key) > 1),
+            "above": float(at < first),
+            "first": float(at == first),
+            "far above": math.log1p(max(0, first - at)),
+            "below": math.log1p(max(0, at - first)),
+            "score": max(-5.0, min(5.0, scores[at])),
+            "kept": 1 / (1 + math.exp(-max(-30.0, min(30.0, scores[at])))),
+        }
+        found[at] = mine
+    return found
