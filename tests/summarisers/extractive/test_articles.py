@@ -12,7 +12,7 @@ import pytest
 from toolkit.data import Article, Brief, TranslatedArticle, Translation
 from toolkit.languages import ENGLISH
 from toolkit.runs.stages import prepare
-from toolkit.summarisers.extractive.days import with_dates, without_dateline
+from toolkit.summarisers.extractive.days import day_of, with_dates, without_dateline
 from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.summarisers.extractive.titles import is_title
 
@@ -60,6 +60,25 @@ def test_brief_of_an_article(case: dict[str, Any]) -> None:
 def test_days_have_their_dates(text: str, dated: str) -> None:
     assert with_dates(text, FRIDAY) == dated
     assert with_dates(dated, FRIDAY) == dated
+
+
+@pytest.mark.parametrize(
+    ("published", "day"),
+    [
+        ("2026-11-27", FRIDAY),
+        ("2026-11-27T23:30:00-05:00", FRIDAY),
+        ("2026/11/27 08:00", FRIDAY),
+        ("Fri, 27 Nov 2026 08:00:00 GMT", FRIDAY),
+        ("November 27, 2026", FRIDAY),
+        ("27 November 2026", FRIDAY),
+        ("2026-13-41", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_day_of_publication_is_read(published: str | None, day: dt.date | None) -> None:
+    assert day_of(Article("a", "a.txt", "", published=published)) == day
 
 
 @pytest.mark.parametrize(

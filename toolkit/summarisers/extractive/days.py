@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
+from email.utils import parsedate
 from functools import cache
 from typing import NamedTuple
 
@@ -117,10 +118,18 @@ def _months() -> dict[str, int]:
 
 
 def day_of(article: Article) -> dt.date | None:
-    """Return the day on which an article was published, if that is known."""
+    """Return the day on which an article was published, if that is known: from a date as in ISO
+    8601 or in mail, or in English words."""
+    text = (article.published or "").strip()
     try:
-        return dt.date.fromisoformat((article.published or "").strip()[:10])
-    except ValueError:
+        if re.match(r"\d{4}[/-]", text):
+            return dt.date.fromisoformat(text[:10].replace("/", "-"))
+        if mailed := parsedate(text):
+            return dt.date(*mailed[:3])
+        spelt = re.match(_WEEKDAY + _DATE, text)
+        named = _day(spelt.groupdict()) if spelt else None
+        return dt.date(named.year, named.month, named.day) if named and named.year else None
+    except (ValueError, TypeError):
         return None
 
 
