@@ -112,7 +112,8 @@ def compare(one: str, other: str) -> Comparison:
             return Comparison(Relation.SAME, common=(verdicts[0].ok, verdicts[1].ok))
     if SAYS in kinds:
         kinds -= {WHO}
-    several = shares[0] * sum(len(s.words) for s in first) > 1
+    times = {t for s in first for t in s.verbatim} & {t for s in second for t in s.verbatim}
+    several = shares[0] * sum(len(s.words) for s in first) + len(times) > 1
     akin = same_core(first, second) or (several and min(shares) >= ALIKE)
     return _different(kinds, found, shares, akin=akin)
 

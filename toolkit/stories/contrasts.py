@@ -82,10 +82,24 @@ def contrary(left: str, right: str) -> bool:
     """Say whether two keys cannot both be true of one thing."""
     if left == right:
         return False
-    plain = {(left, right), (right, left)}
+    both = [
+        (a, b)
+        for ending in ("", "er", "est")
+        for a in _base(left, ending)
+        for b in _base(right, ending)
+    ]
+    plain = {*both, *((b, a) for a, b in both)}
     if any(pair in plain for pair in _pairs()) or any(_is_negated(*pair) for pair in plain):
         return True
     return opposite(left, right)
+
+
+def _base(word: str, ending: str) -> set[str]:
+    """Return the words of which ``word`` may be made with an ending: "warm", "large", "hot"."""
+    root = word.removesuffix(ending)
+    if not word.endswith(ending) or len(root) < 3 or not ending:
+        return set() if ending else {word}
+    return {key(root), root, root[:-1] if root[-2] == root[-1] else root, key(root + "e")}
 
 
 def _is_negated(word: str, other: str) -> bool:

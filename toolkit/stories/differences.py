@@ -11,25 +11,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from toolkit.stories.contrasts import contrary, entries, markers, of_one_kind
-from toolkit.summarisers.grounding.amounts import Amount
-from toolkit.summarisers.grounding.figures import equal_amounts
+from toolkit.stories.quantities import HOW_MANY, WHEN, Text, amounts
 from toolkit.summarisers.grounding.lexicon import alike, calendar, key, keys, pairs, words
 from toolkit.summarisers.grounding.predicates import attributions
 from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, same
 from toolkit.summarisers.grounding.tokens import is_content, is_negator, token_at
 from toolkit.text.english import frequencies
 
-WHO, WHERE, WHEN, WHAT, WHY = "who", "where", "when", "what happened", "why"
-HOW_MANY, SURE, WHETHER, SAYS = "how many", "how sure it is", "whether it happened", "who says so"
+WHO, WHERE, WHAT, WHY = "who", "where", "what happened", "why"
+SURE, WHETHER, SAYS = "how sure it is", "whether it happened", "who says so"
 ROLES = "who did it to whom"
 
 # Words before a noun, its determiners included, in which its preposition is looked for.
 _PHRASE = 5
-# By how much "about" and "nearly" may be off, as a part of the number.
-_ROUNDING = 0.1
 _CAUSES = ("because of", "due to", "caused by", "result of", "owing to", "thanks to")
 _CONDITIONAL = ("if", "unless")
-_YEARS = range(1800, 2101)
 # Verbs that tell one event from its two sides are in ``converses``; these are not there.
 _CONVERSES = frozenset(
     {frozenset({key("beat"), key("lose")}), frozenset({key("defeat"), key("lose")})}
@@ -52,9 +48,6 @@ class Differences:
     rests: tuple[float, float]
 
 
-Text = Sequence[Sentence]
-
-
 def differences(one: Text, other: Text) -> Differences:
     """Return the differences of two bullets, read with the same names."""
     own, theirs = _unmatched(one, other), _unmatched(other, one)
@@ -69,7 +62,7 @@ def differences(one: Text, other: Text) -> Differences:
     marked = list(_marked(one, other))
     kinds |= {*_opposites(one, other, known), *_times(one, other)}
     kinds |= {kind for kind, both in marked if both}
-    for kind, sure in (*_amounts(one, other), *_speakers(one, other)):
+    for kind, sure in (*amounts(one, other), *_speakers(one, other)):
         kinds |= {kind} if sure else set()
         unclear |= not sure
     if _is_denied(one, other) != _is_denied(other, one):
@@ -247,7 +240,7 @@ def _markers(text: Text, other: Text) -> dict[str, set[str]]:
     there = {key(token) for s in other for token in s.tokens}
     equal = {m for s in other for _, m, _ in markers(s.tokens)}
     for sentence in text:
-        shared = {w.clause for w in sentence.words if matched(w, other)}
+        shared = _shared_clauses(sentence, other)
         for kind, meaning, places in markers(sentence.tokens):
             following = token_at(sentence.tokens, places.stop)
             condition = meaning in _CONDITIONAL
@@ -258,6 +251,15 @@ def _markers(text: Text, other: Text) -> dict[str, set[str]]:
             if not number and (condition or sentence.clauses[places.start] in shared):
                 found.setdefault(kind, set()).add(meaning)
     return found
+
+
+def _shared_clauses(sentence: Sentence, other: Text) -> set[int]:
+    """Return the numbers of the clauses that have a content word of another text, or a time."""
+    times = {t for s in other for t in s.verbatim}
+    tokens = zip(sentence.tokens, sentence.clauses, strict=True)
+    return {w.clause for w in sentence.words if matched(w, other)} | {
+        clause for token, clause in tokens if token in times
+    }
 
 
 def _times(one: Text, other: Text) -> Iterator[str]:
@@ -284,88 +286,6 @@ def _scores(tokens: set[str]) -> set[str]:
 
 def _is_one_date(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] == other[0] and (one[1] == other[1] or not (one[1] and other[1]))
-
-
-def _amounts(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
-    """Yield for each pair of amounts of one thing that differ the kind of the difference, and
-    whether it is sure: 14 may be "more than 10"."""
-    theirs = [(s, a) for s in other for a in s.amounts]
-    for sentence, amount in ((s, a) for s in one for a in s.amounts):
-        equal = [(s, a) for s, a in theirs if _equal(sentence, amount, s, a)]
-        if equal:
-            if not any(_of_one_thing(sentence, amount, s, a) for s, a in equal):
-                counted = _counted(sentence, amount)
-                yield HOW_MANY, counted is not None and matched(counted, other)
-            elif not any(_bound(sentence, amount) == _bound(s, a) for s, a in equal):
-                yield HOW_MANY, all(_disjoint(sentence, amount, s, a) for s, a in equal)
-            continue
-        for s, a in theirs:
-            free = not any(_equal(t, b, s, a) for t in one for b in t.amounts)
-            if free and _of_one_thing(sentence, amount, s, a):
-                kind = WHEN if _is_time(sentence, amount) else HOW_MANY
-                yield kind, _disjoint(sentence, amount, s, a)
-
-
-def _equal(sentence: Sentence, amount: Amount, other: Sentence, theirs: Amount) -> bool:
-    return equal_amounts(amount, theirs, other) and equal_amounts(theirs, amount, sentence)
-
-
-def _is_time(sentence: Sentence, amount: Amount) -> bool:
-    after = token_at(sentence.tokens, amount.end)
-    clock = after in ("am", "pm", "a", "p") or after.startswith("o'")
-    return clock or (not amount.unit and amount.value in _YEARS)
-
-
-def _of_one_thing(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
-    """Say whether two amounts may count the same: no noun or unit behind them tells otherwise."""
-    if _is_time(sentence, mine) != _is_time(other, theirs):
-        return False
-    if (mine.unit == "percent") != (theirs.unit == "percent"):
-        return False
-    first, second = _counted(sentence, mine), _counted(other, theirs)
-    if first is None or second is None:
-        return True
-    return same(first, second) or first.general or second.general or first.verb or second.verb
-
-
-def _counted(sentence: Sentence, amount: Amount) -> Word | None:
-    """Return the noun that an amount counts: the last of the words behind it."""
-    found, at = None, amount.end
-    content = {w.at: w for w in sentence.words}
-    while at in content and not content[at].verb:
-        found, at = content[at], at + 1
-    return found
-
-
-def _bound(sentence: Sentence, amount: Amount) -> str:
-    """Return the bound that an amount is, or "about"; empty where it is exact."""
-    start = amount.start - (token_at(sentence.tokens, amount.start - 1) in "$€£¥₹")
-    tokens = sentence.tokens[max(0, start - 4) : start]
-    last = [m for _, m, places in markers(tokens, "bounds") if places.stop == len(tokens)]
-    return last[-1] if last else ""
-
-
-def _disjoint(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
-    """Say whether no number can be both amounts, with their bounds."""
-    if mine.unit != theirs.unit and mine.unit and theirs.unit:
-        return True
-    low, high = _interval(mine.value, _bound(sentence, mine))
-    other_low, other_high = _interval(theirs.value, _bound(other, theirs))
-    touch = mine.value == theirs.value and (high == other_low or low == other_high)
-    point = low == high == other_low == other_high
-    return high < other_low or other_high < low or (touch and not point)
-
-
-def _interval(value: float, bound: str) -> tuple[float, float]:
-    slack = _ROUNDING * abs(value)
-    return {
-        "at least": (value, float("inf")),
-        "more than": (value, float("inf")),
-        "at most": (float("-inf"), value),
-        "less than": (float("-inf"), value),
-        "nearly": (value - slack, value),
-        "about": (value - slack, value + slack),
-    }.get(bound, (value, value))
 
 
 def _speakers(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
@@ -397,7 +317,7 @@ def _is_denied(text: Text, other: Text) -> bool:
     """Say whether a clause that the other text shares has "not", "no" or the like."""
     odd = False
     for sentence in text:
-        shared = {w.clause for w in sentence.words if matched(w, other)}
+        shared = _shared_clauses(sentence, other)
         for at, token in enumerate(sentence.tokens):
             odd ^= is_negator(token) and sentence.clauses[at] in shared
     return odd

@@ -295,33 +295,32 @@ def _first(fact: _Fact, places: Mapping[str, int]) -> int:
 def _chosen(
     blocks: Sequence[_Block], limit: int, places: Mapping[str, int], source: Mapping[str, int]
 ) -> list[_Block]:
-    """Return ``limit`` blocks, those that most sources report or else the first, in the order of
-    their first articles; and behind each what is akin to it."""
+    """Return ``limit`` blocks, those that most sources report or else the first, and all in which
+    facts contradict each other; then, up to twice ``limit`` bullets, those that are akin to
+    another. They are in the order of their first articles, each before what is akin to it."""
 
     def reports(block: _Block) -> tuple[int, int]:
         articles = {a for f in block for g in (f, *f.akin) for a in g.articles}
         return len({source.get(article, article) for article in articles}), len(articles)
 
-    chosen = sorted(blocks, key=reports, reverse=True)[:limit]
-    blocks = sorted(blocks, key=lambda block: min(_first(f, places) for f in block))
-    kept = {id(block): block for block in chosen}
-    room = 2 * limit - sum(map(len, chosen))
+    ranked = sorted(blocks, key=reports, reverse=True)
+    kept = [b for n, b in enumerate(ranked) if n < limit or len(b) > 1]
+    room = 2 * limit - sum(map(len, kept))
+    for block in ranked:
+        beside = [b for b in ranked if _is_akin(block, b)]
+        added = [b for b in (block, *beside) if b not in kept] if beside else []
+        if 0 < len(added) <= room:
+            kept += added
+            room -= len(added)
     ordered: list[_Block] = []
-    for block in (b for b in blocks if id(b) in kept):
-        beside = [b for b in blocks if b is not block and _is_akin(block, b)]
-        for other in [block, *beside]:
-            if other in ordered:
-                continue
-            if id(other) not in kept:
-                room -= len(other)
-                if room < 0:
-                    continue
-            ordered.append(other)
+    for block in sorted(kept, key=lambda block: min(_first(f, places) for f in block)):
+        beside = [b for b in kept if _is_akin(block, b)]
+        ordered += [b for b in (block, *beside) if b not in ordered]
     return ordered
 
 
 def _is_akin(block: _Block, other: _Block) -> bool:
-    return any(g is f for fact in block for g in fact.akin for f in other)
+    return block is not other and any(g is f for fact in block for g in fact.akin for f in other)
 
 
 def _bullet(fact: _Fact, places: Mapping[str, int]) -> StoryBullet:

@@ -1,0 +1,101 @@
+"""Finds amounts of one thing that two bullets give differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from toolkit.stories.contrasts import markers
+from toolkit.summarisers.grounding.amounts import Amount
+from toolkit.summarisers.grounding.figures import equal_amounts
+from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, same
+from toolkit.summarisers.grounding.tokens import token_at
+
+HOW_MANY, WHEN = "how many", "when"
+
+# By how much "about" and "nearly" may be off, as a part of the number.
+_ROUNDING = 0.1
+_YEARS = range(1800, 2101)
+
+Text = Sequence[Sentence]
+
+
+def amounts(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
+    """Yield for each pair of amounts of one thing that differ the kind of the difference, and
+    whether it is sure: 14 may be "more than 10"."""
+    theirs = [(s, a) for s in other for a in s.amounts]
+    for sentence, amount in ((s, a) for s in one for a in s.amounts):
+        equal = [(s, a) for s, a in theirs if _equal(sentence, amount, s, a)]
+        if equal:
+            if not any(_of_one_thing(sentence, amount, s, a) for s, a in equal):
+                counted = _counted(sentence, amount)
+                yield HOW_MANY, counted is not None and matched(counted, other)
+            elif not any(_bound(sentence, amount) == _bound(s, a) for s, a in equal):
+                yield HOW_MANY, all(_disjoint(sentence, amount, s, a) for s, a in equal)
+            continue
+        for s, a in theirs:
+            free = not any(_equal(t, b, s, a) for t in one for b in t.amounts)
+            if free and _of_one_thing(sentence, amount, s, a):
+                kind = WHEN if _is_time(sentence, amount) else HOW_MANY
+                yield kind, _disjoint(sentence, amount, s, a)
+
+
+def _equal(sentence: Sentence, amount: Amount, other: Sentence, theirs: Amount) -> bool:
+    return equal_amounts(amount, theirs, other) and equal_amounts(theirs, amount, sentence)
+
+
+def _is_time(sentence: Sentence, amount: Amount) -> bool:
+    after = token_at(sentence.tokens, amount.end)
+    clock = after in ("am", "pm", "a", "p") or after.startswith("o'")
+    return clock or (not amount.unit and amount.value in _YEARS)
+
+
+def _of_one_thing(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
+    """Say whether two amounts may count the same: no noun or unit behind them tells otherwise."""
+    if _is_time(sentence, mine) != _is_time(other, theirs):
+        return False
+    if (mine.unit == "percent") != (theirs.unit == "percent"):
+        return False
+    first, second = _counted(sentence, mine), _counted(other, theirs)
+    if first is None or second is None:
+        return True
+    return same(first, second) or first.general or second.general or first.verb or second.verb
+
+
+def _counted(sentence: Sentence, amount: Amount) -> Word | None:
+    """Return the noun that an amount counts: the last of the words behind it."""
+    found, at = None, amount.end
+    content = {w.at: w for w in sentence.words}
+    while at in content and not content[at].verb:
+        found, at = content[at], at + 1
+    return found
+
+
+def _bound(sentence: Sentence, amount: Amount) -> str:
+    """Return the bound that an amount is, or "about"; empty where it is exact."""
+    start = amount.start - (token_at(sentence.tokens, amount.start - 1) in "$€£¥₹")
+    tokens = sentence.tokens[max(0, start - 4) : start]
+    last = [m for _, m, places in markers(tokens, "bounds") if places.stop == len(tokens)]
+    return last[-1] if last else ""
+
+
+def _disjoint(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
+    """Say whether no number can be both amounts, with their bounds."""
+    if mine.unit != theirs.unit and mine.unit and theirs.unit:
+        return True
+    low, high = _interval(mine.value, _bound(sentence, mine))
+    other_low, other_high = _interval(theirs.value, _bound(other, theirs))
+    touch = mine.value == theirs.value and (high == other_low or low == other_high)
+    point = low == high == other_low == other_high
+    return high < other_low or other_high < low or (touch and not point)
+
+
+def _interval(value: float, bound: str) -> tuple[float, float]:
+    slack = _ROUNDING * abs(value)
+    return {
+        "at least": (value, float("inf")),
+        "more than": (value, float("inf")),
+        "at most": (float("-inf"), value),
+        "less than": (float("-inf"), value),
+        "nearly": (value - slack, value),
+        "about": (value - slack, value + slack),
+    }.get(bound, (value, value))
