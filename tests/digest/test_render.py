@@ -197,6 +197,17 @@ def test_contents_are_listed_for_more_than_three_stories(sample_digest: Digest) 
     assert not by_class(tree(render.html(short)), "contents")
 
 
+def test_long_contents_are_folded_so_that_the_news_begin_on_the_first_screen(
+    sample_digest: Digest,
+) -> None:
+    many = dataclasses.replace(sample_digest, stories=sample_digest.stories * 16)
+    for digest, is_open in ((sample_digest, True), (many, False)):
+        (contents,) = by_class(tree(render.html(digest)), "contents")
+        (details,) = contents.iter("details")
+        assert ("open" in details.attrib) == is_open
+        assert len(list(details.iter("a"))) == len(digest.stories)
+
+
 def test_ids_are_unique_and_references_lead_somewhere(sample_digest: Digest) -> None:
     elements = list(tree(render.html(sample_digest)).iter())
     ids = [e.attrib["id"] for e in elements if "id" in e.attrib]
