@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import icu
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
@@ -90,6 +89,8 @@ def spelt(code: str, found: Iterable[Locale]) -> dict[str, str]:
     """Return the words for 0 to 99 and for 100 to 900: "_" where a number has no single word."""
     if script_of(code) in COUNTED:
         return {}
+    import icu  # of no use to those who import the rest
+
     root = icu.RuleBasedNumberFormat(icu.URBNFRuleSetTag.SPELLOUT, icu.Locale("root"))
     columns = {"from_0": range(100), "hundreds": range(100, 1000, 100)}
     forms: dict[str, list[dict[str, None]]] = {k: [{} for _ in v] for k, v in columns.items()}

@@ -18,6 +18,14 @@ CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "cases" / "checks.json").read_text(encoding="utf-8")
 )
 FLOOR = 0.95
+# Language, source, English, and the flag that is due, "any", or none: after public reports of
+# people who translate news.
+FIELD: list[tuple[str, str, str, str]] = [
+    tuple(row)
+    for row in json.loads(
+        (Path(__file__).parents[2] / "cases" / "field_checks.json").read_text(encoding="utf-8")
+    )
+]
 
 
 def flags_of(case: dict[str, Any]) -> set[str]:
@@ -30,6 +38,17 @@ def flags_of(case: dict[str, Any]) -> set[str]:
             target_language=case.get("target", "eng_Latn"),
         )
     )
+
+
+@pytest.mark.parametrize(("due", "least"), [("", 0.99), ("any", 0.99), ("dates", 0.98)])
+def test_reports_from_the_field(due: str, least: float) -> None:
+    rows = [row for row in FIELD if row[3] == due]
+    right = 0
+    for language, source, english, _ in rows:
+        flags = check(source, Hypothesis(english), source_language=language)
+        right += bool(flags) if due == "any" else due in flags if due else not flags
+    assert len(rows) > 50
+    assert right / len(rows) >= least
 
 
 @pytest.mark.parametrize("flag", EXPLANATIONS)

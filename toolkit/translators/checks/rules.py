@@ -17,9 +17,12 @@ from toolkit.data import Hypothesis
 from toolkit.languages import ENGLISH, UNSPACED, script_of, scripts
 from toolkit.translators.checks import lengths
 from toolkit.translators.checks.figures import differences
+from toolkit.translators.checks.names import names_differ
+from toolkit.translators.checks.negation import polarity_differs
+from toolkit.translators.checks.verbatim import ADDRESS, kept_differ, left_over
 
 # Part of the signature of checked translations: raise it with every change of what is flagged.
-CHECKS_VERSION = 2
+CHECKS_VERSION = 3
 
 EXPLANATIONS = {
     "empty": "Nothing was translated.",
@@ -29,6 +32,11 @@ EXPLANATIONS = {
     "loop": "The translation repeats itself.",
     "cut_short": "The translation breaks off before its end.",
     "length": "The translation is much shorter or longer than the original suggests.",
+    "untranslated": "A word of the original was left untranslated.",
+    "negation": "The original says “not” and the translation does not, or the other way round.",
+    "names": "A country, its people or its capital is not the same as in the original.",
+    "units": "A currency or a unit is not the same as in the original.",
+    "addresses": "An address, a hashtag or a piece of code is not the same as in the original.",
     "dates": "A date is not the same as in the original.",
     "numbers": "A number is not the same as in the original.",
     "low_score": "The model was unsure of this translation.",
@@ -42,6 +50,11 @@ SEVERITY = {
     "loop": 8,
     "cut_short": 6,
     "length": 6,
+    "untranslated": 4,
+    "negation": 6,
+    "names": 5,
+    "units": 5,
+    "addresses": 4,
     "dates": 4,
     "numbers": 4,
     "low_score": 1,
@@ -67,7 +80,7 @@ _STUTTER = re.compile(r"([^\W\d_])\1{15,}|([^\W\d_]{2,4}?)\2{5,}")
 _SCATTERED = re.compile(r"([^\w\s]\s)\1{4,}")
 # Letters of the shortest word that stutters.
 _STUTTERED = 12
-_EMPHASIS = re.compile(r"([^\s,،!、，]{2,24})[,،!、，]+\s*\1(?![^\s,،!.、，。])")
+_EMPHASIS = re.compile(r"([^\s,،!、，]{2,24})[,،!、，]+\s*\1(?![^\s,،!.、，。])", re.IGNORECASE)
 _CLOSED = re.compile(r"[.!?।॥۔؟。！？｡။។།༎።։]['\"”’»›）)」』\]*\u200d\u200e\u200f]*\s*$")
 _FINISHED = re.compile(r"[.!?…:;।॥۔؟。！？။។།።։]['\"”’»›）)」』\]*]*\s*$")
 _ELLIPSIS = re.compile(r"(?:\.\.\.|…)['\"”’»)]*\s*$")
@@ -94,7 +107,6 @@ _ENGLISH = frozenset(
     ["the", "and", "of", "with", "is", "are", "was", "for", "that", "this", "from", "have", "has"]
 )
 _QUOTED = re.compile(r"[\"“«‘'][^\"”»’]{4,80}[\"”»’']")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@\S+|[@#]\S+")
 
 
 def check(
@@ -121,19 +133,43 @@ def check(
     elif source.strip() == output.strip():
         return given  # a name, or in the target language already
     found += _wording(source, output, source_language, target_language)
-    usual = lengths.expected(source, source_language, target_language)
-    if _truncated(source, output, usual, target_language):
-        found.append("cut_short")
-    if lengths.is_off(output, usual):
-        found.append("length")
+    found += _extent(source, output, source_language, target_language)
     if "copied" not in found:
-        numbers, dates = differences(
-            source, output, source_language=source_language, target_language=target_language
-        )
-        found += ["dates"] * dates + ["numbers"] * numbers
+        found += _content(source, output, source_language, target_language)
     if _unsure(hypothesis):
         found.append("low_score")
     return _merged(given, found)
+
+
+def _extent(source: str, output: str, source_language: str, target_language: str) -> Iterator[str]:
+    """Return the flags of an output that lost a part or has one too many. Addresses are as long
+    in any language."""
+    if ADDRESS.search(source):
+        plain, told = (ADDRESS.sub("", text).strip() for text in (source, output))
+    else:
+        plain, told = source, output
+    usual = lengths.expected(plain, source_language, target_language)
+    if _truncated(source, output, usual, target_language):
+        yield "cut_short"
+    if lengths.is_off(told, usual):
+        yield "length"
+
+
+def _content(source: str, output: str, source_language: str, target_language: str) -> Iterator[str]:
+    """Return the flags of an output that says something else than its source."""
+    if target_language == ENGLISH:
+        if script_of(source_language) == "Latn" and left_over(source, output):
+            yield "untranslated"
+        if polarity_differs(source, output, source_language=source_language):
+            yield "negation"
+        places, amounts = names_differ(source, output, source_language=source_language)
+        yield from ["names"] * places + ["units"] * amounts
+    if kept_differ(source, output):
+        yield "addresses"
+    numbers, dates = differences(
+        source, output, source_language=source_language, target_language=target_language
+    )
+    yield from ["dates"] * dates + ["numbers"] * numbers
 
 
 def _wording(source: str, output: str, source_language: str, target_language: str) -> Iterator[str]:
@@ -165,12 +201,12 @@ def _copied(source: str, output: str, source_language: str, target_language: str
     if script_of(source_language) != "Latn":
         letters = scripts.count(source) if same else {}
         return sum(letters.values()) > 2 * letters.get("Latn", 0)
-    words = _WORD.findall(_ADDRESS.sub(" ", source))
+    words = _WORD.findall(ADDRESS.sub(" ", source))
     if target_language == ENGLISH and len(_ENGLISH.intersection(words)) > 1:
         return False  # the original was English
     if same:
         return len(words) > 2 and sum(word[0].islower() for word in words) > 1
-    return _share_a_phrase(words, _WORD.findall(_ADDRESS.sub(" ", output)), output)
+    return _share_a_phrase(words, _WORD.findall(ADDRESS.sub(" ", output)), output)
 
 
 def _share_a_phrase(source: list[str], translated: list[str], output: str) -> bool:

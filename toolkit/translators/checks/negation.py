@@ -1,0 +1,165 @@
+"""Finds a translation that lost a "not" of its source, or added one.
+
+``negation.json`` has, by ISO 639-3 code, the ways in which each language says no: ``strong`` words
+are translated by a negation, ``wide`` ones may be or are at least akin to one ("without",
+"refuse", "un-"), and ``exempt`` ones only look like either ("not only"). "*" stands for any letters
+and "_" for a space. The lists were written from grammars and tried on human translations
+(``tools/score_checks.py``). A negation is lost where the source has a strong word and the English
+has none and nothing akin to one, and added the other way round; so double negation and rewording
+are no differences.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
+
+# Letters of a word; marks and joiners that belong to it count, hyphens and apostrophes do not.
+_TOKEN = re.compile(r"[^\s\d!-/:-@\[-`{-~¡-©«-´¶-¹»-¿×÷‐-⁯、-〿।॥،؛؟۔։።-፼⁄]+")
+_JOINERS = str.maketrans("", "", "\u200c\u200d\u00ad")
+
+# Words that are remembered for a language.
+_KNOWN_WORDS = 50_000
+# Spaces in the shortest output that is looked at: less may be an exclamation.
+_FEWEST_SPACES = 2
+_NOT_ENGLISH = re.compile(
+    r"\bnot (?:only|just|merely|simply|solely|least|to mention)\b"
+    r"|\bno (?:doubt|matter|wonder|sooner)\b"
+    r"|\bno (?:more|less|fewer|later|earlier) than\b|\bno\.? ?\d|\bwhether or not\b|\bif not\b"
+    r"|\bnothing but\b|\bwhy not\b|, no\?|\bor not\b|\bnot (?:so )?long (?:after|before|ago)\b",
+    re.IGNORECASE,
+)
+_STRONG_ENGLISH = re.compile(
+    r"\b(?:not|no+(?!-[a-z])|never|none|nobody|nothing|nowhere|neither|cannot)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_WIDE_ENGLISH = re.compile(
+    r"\b(?:nor|without|unless|except\w*|until|otherwise|rather|lack\w*|fail\w*|refus\w*"
+    r"|den(?:y|ie)\w*"
+    r"|avoid\w*|prevent\w*|prohibit\w*|forb[ia]\w+|bann?(?:ed|s|ing)?|reject\w*|declin\w*|ignor\w*"
+    r"|exclu\w+|omit\w*|absen\w+|oppos\w+|against|hardly|barely|scarcely|rarely|seldom|few|little"
+    r"|stop(?:ped)?|ceas\w+|missing|too \w+ to|unlike\w*|empty|zero|doubt\w*|imposs\w+|incorrect\w*"
+    r"|invalid|insuffic\w+|inaccess\w+|inabilit\w+|incapab\w+|incompat\w+|inactive|illegal\w*"
+    r"|dis(?:agree|allow|approv|regard)\w*|non-?\w+|neglect\w*|overlook\w*"
+    r"|wrong\w*"
+    r"|un(?!der|til|i[a-z]|fortunate|mount|link|lock|do|cle|pack|plug|wind)\w{3,}"
+    r"|out of|far from|short of|other than|apart from|free (?:of|from)|whether|even if|struggl\w+"
+    r"|inaccura\w+)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """Words of one kind: whole ones, parts of words, and phrases with a space."""
+
+    words: frozenset[str] = frozenset()
+    openings: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+    inner: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+
+    def match(self, token: str) -> bool:
+        """Return whether a word in lower case is one of these."""
+        return (
+            token in self.words
+            or (bool(self.openings) and token.startswith(self.openings))
+            or (bool(self.endings) and token.endswith(self.endings))
+            or any(part in token for part in self.inner)
+        )
+
+
+class _Language(dict[str, tuple[bool, bool]]):
+    """Whether each word of a language says no, and whether it is akin to that; worked out when the
+    word is first met."""
+
+    def __init__(self, strong: _Patterns, wide: _Patterns, exempt: _Patterns) -> None:
+        super().__init__()
+        self.strong, self.wide, self.exempt = strong, wide, exempt
+
+    def __missing__(self, token: str) -> tuple[bool, bool]:
+        if len(self) > _KNOWN_WORDS:
+            self.clear()
+        if self.exempt.match(token):
+            found = False, False
+        else:
+            found = self.strong.match(token), self.wide.match(token)
+        self[token] = found
+        return found
+
+
+def polarity_differs(source: str, output: str, *, source_language: str) -> bool:
+    """Return whether ``output``, which is English, lost or added a negation.
+
+    >>> polarity_differs("Er kommt heute nicht.", "He is coming today.", source_language="deu_Latn")
+    True
+    """
+    words = _language(source_language)
+    if words is None or output.count(" ") < _FEWEST_SPACES:
+        return False
+    negated, akin = _may_be_negated(output) and bool(_STRONG_ENGLISH.search(output)), False
+    if negated:
+        without = _NOT_ENGLISH.sub(" ", output)
+        negated = bool(_STRONG_ENGLISH.search(without))
+        akin = without != output
+    strong, wide = _negations(source, words)
+    if strong and not negated:
+        return not akin and not _WIDE_ENGLISH.search(output)
+    return negated and not strong and not wide
+
+
+def _may_be_negated(output: str) -> bool:
+    """Return whether a text has letters that every English negation has; this is fast."""
+    lowered = output.lower()
+    return any(letters in lowered for letters in ("no", "n't", "n’t", "neve", "neit"))
+
+
+def _negations(source: str, words: _Language) -> tuple[bool, bool]:
+    """Return whether a text says no, and whether it says something akin to it."""
+    text = " " + source.lower().translate(_JOINERS).replace("’", "'")
+    for phrase in words.exempt.phrases:
+        text = text.replace(phrase, " ")
+    strong = any(phrase in text for phrase in words.strong.phrases)
+    wide = any(phrase in text for phrase in words.wide.phrases)
+    for token in _TOKEN.findall(text):
+        says_no, akin = words[token]
+        strong, wide = strong or says_no, wide or akin
+    return strong, wide
+
+
+@lru_cache(maxsize=256)
+def _language(code: str) -> _Language | None:
+    entry = _table().get(iso639_3_of(code))
+    if code == ENGLISH or entry is None:
+        return None
+    kinds = (entry.get(kind, "").split() for kind in ("strong", "wide", "exempt"))
+    return _Language(*(_patterns(entries, script_of(code)) for entries in kinds))
+
+
+def _patterns(entries: Iterable[str], script: str) -> _Patterns:
+    entries = [entry.translate(_JOINERS).lower() for entry in entries]
+    if script in UNSPACED:
+        phrases = sorted((e.replace("_", " ") for e in entries), key=len, reverse=True)
+        return _Patterns(phrases=tuple(phrases))
+    lead = "" if script == "Hang" else " "  # a Korean phrase may begin inside a word
+    single = [entry for entry in entries if "_" not in entry]
+    return _Patterns(
+        frozenset(e for e in single if "*" not in e),
+        tuple(e[:-1] for e in single if e.endswith("*") and not e.startswith("*")),
+        tuple(e[1:] for e in single if e.startswith("*") and not e.endswith("*")),
+        tuple(e[1:-1] for e in single if e.startswith("*") and e.endswith("*")),
+        tuple(lead + e.replace("_", " ").strip("*") for e in entries if "_" in e),
+    )
+
+
+@cache
+def _table() -> dict[str, dict[str, str]]:
+    path = resources.files("toolkit.translators.checks").joinpath("negation.json")
+    table: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return table
