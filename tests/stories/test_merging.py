@@ -129,6 +129,15 @@ def test_versions_are_kept_however_many_there_are() -> None:
     assert len(dispute.versions) == 20
 
 
+def test_a_bound_does_not_contradict_a_number_in_it() -> None:
+    least = "The quake killed at least 14 people in Orsk."
+    for other in (DEAD[0], DEAD[1]):
+        found = story([[least], [other]])
+        assert reporters(found) == {least: ["a0"], other: ["a1"]}
+        assert not found.disputed
+    assert story([[least], ["The quake killed 12 people in Orsk."]]).disputed
+
+
 def test_no_bullet_is_shown_twice() -> None:
     texts = [
         f"The quake killed {n} people in Orsk on {d}."

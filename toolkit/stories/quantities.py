@@ -84,9 +84,10 @@ def _disjoint(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount)
         return True
     low, high = _interval(mine.value, _bound(sentence, mine))
     other_low, other_high = _interval(theirs.value, _bound(other, theirs))
-    touch = mine.value == theirs.value and (high == other_low or low == other_high)
-    point = low == high == other_low == other_high
-    return high < other_low or other_high < low or (touch and not point)
+    # "At least 40" and "at most 40" leave one number, which neither means.
+    touch = high == other_low or low == other_high
+    bounds = low < high and other_low < other_high
+    return high < other_low or other_high < low or (touch and bounds)
 
 
 def _interval(value: float, bound: str) -> tuple[float, float]:
