@@ -48,7 +48,7 @@ _USUAL = {
 }
 # Languages that far more news is written in than in the neighbours they are taken for.
 _COMMON = """
-    bul_Cyrl cat_Latn ces_Latn dan_Latn deu_Latn fin_Latn fra_Latn hau_Latn hrv_Latn hun_Latn
+    cat_Latn ces_Latn dan_Latn deu_Latn fin_Latn fra_Latn hau_Latn hrv_Latn hun_Latn
     ind_Latn ita_Latn kaz_Cyrl mar_Deva nld_Latn nob_Latn npi_Deva pes_Arab pol_Latn por_Latn
     ron_Latn slk_Latn slv_Latn spa_Latn srp_Cyrl swe_Latn swh_Latn tgl_Latn tur_Latn ukr_Cyrl
     urd_Arab vie_Latn zsm_Latn
@@ -149,9 +149,9 @@ def detect(text: str, *, declared: str | None = None) -> Detection:
     leads = {code: score - median for code, score in scores.items()}
     certainty = math.sqrt(min(max(ngrams, 1), _FULL_LENGTH) / _FULL_LENGTH)
     if _USUAL.get(writing) in scores:
-        scores[_USUAL[writing]] += _USUAL_WEIGHT / certainty
+        scores[_USUAL[writing]] += _USUAL_WEIGHT / certainty**2
     for code in scores.keys() & set(_COMMON.split()):
-        scores[code] += _COMMON_WEIGHT * (1 / certainty - 1)
+        scores[code] += _COMMON_WEIGHT * (1 / certainty**2 - 1)
     for code in hints & scores.keys():
         scores[code] += _DECLARED_WEIGHT / certainty**2
     found = _ranked(scores, _SHARPNESS * certainty**2)
