@@ -19,6 +19,8 @@ from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 
+from toolkit.readers import legacy_pages
+
 # What a code page costs against windows-1252, in nats: the rarer, the more must speak for it.
 _COMMON, _SELDOM, _RARE = 0.0, 4.0, 8.0
 _PAGES = """
@@ -64,13 +66,15 @@ _MOST_TURNED = 0.4
 
 # Prices in nats. An n-gram that fits its language is worth five to ten, a word cut in two twenty.
 _IMPOSSIBLE, _ALONE, _ODD, _UNUSUAL = 30.0, 20.0, 12.0, 5.0
-_PUNCTUATION = frozenset("\u00a0\u00ad«»‹›“”„‟‘’‚‛–—―…•·°€£§©®™¡¿،؛؟٪״׳־№\u200c\u200d\u200e\u200f")
+_PUNCTUATION = frozenset(
+    "\u00a0\u00ad«»‹›“”„‟‘’‚‛–—―…•·°€£§©®™¡¿،؛؟٪״׳־№։՝՛՜՞।॥\u200c\u200d\u200e\u200f"
+)
 _QUOTES = frozenset("‹›“”„‘’‚")
-_WITHIN_WORDS = frozenset("’·\u200c\u200d\u200e\u200f״׳־ʼ–—")
+_WITHIN_WORDS = frozenset("’·\u200c\u200d\u200e\u200f״׳־ʼ–—՛՜՞")
 # A character between two letters that is neither a letter, a digit, a mark, nor usual there, and a
 # letter in its place that no profile has.
 _WRONG_SIGN = re.compile(
-    r"(?<=[^\W\d_])[^\x00-\x7f\w\u0300-\u036f\u0591-\u05f4\u064b-\u0670\u0e31-\u0e4e’·\u200c-\u200f–—]"
+    r"(?<=[^\W\d_])[^\x00-\x7f\w\u0300-\u036f\u0591-\u05f4\u064b-\u0670\u0900-\u0dff\u0e31-\u0ecd\u055b-\u055e’·\u200c-\u200f–—]"
     # In small letters, the Turkish capital alone would pass for the word "i".
     r"(?=[^\W\d_])|(?<![^\W\d_])İ(?![^\W\d_])"
 )
@@ -87,7 +91,8 @@ def tell(data: bytes, declared: str | None = None) -> str | None:
     glance = _excerpt(data, _GLANCE)
     if (text := _east_asian(data)) is not None:
         return text
-    names = dict(_SINGLE)
+    names = {**_SINGLE, **dict.fromkeys(legacy_pages.names(glance), _RARE)}
+    declared = declared and (legacy_pages.known(declared) or declared)
     if declared and _known(declared):
         names = {declared: 0.0, **{n: p for n, p in names.items() if n != declared}}
     ranked = sorted(_scores(glance, names).items(), key=lambda item: -item[1])
@@ -153,10 +158,14 @@ def _turned_ascii(data: bytes, text: str) -> int:
 
 
 def _decoded(data: bytes, name: str) -> str:
+    if legacy_pages.known(name):
+        return legacy_pages.decode(data, name)
     return data.decode(name, "replace")
 
 
 def _known(name: str) -> bool:
+    if legacy_pages.known(name):
+        return True
     try:
         return codecs.lookup(name)._is_text_encoding
     except (LookupError, ValueError):
@@ -197,8 +206,12 @@ def _misplaced(before: str, sign: str, after: str) -> float:
     return _ODD if sign in _QUOTES and before.isspace() and after.isspace() else 0.0
 
 
+def _is_of_word(character: str) -> bool:
+    return character.isalpha() or unicodedata.category(character)[0] == "M"
+
+
 def _letter_price(before: str, letter: str, after: str) -> float:
-    total = 0.0 if before.isalpha() or after.isalpha() else _ALONE
+    total = 0.0 if _is_of_word(before) or _is_of_word(after) else _ALONE
     for left, right in pairwise(c for c in (before, letter, after) if c.isalpha()):
         if _script(left) != _script(right):
             total += _IMPOSSIBLE

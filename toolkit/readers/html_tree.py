@@ -10,6 +10,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from toolkit.errors import InputError
+from toolkit.readers import legacy_pages
 from toolkit.readers.encodings import decode
 
 # Bytes. Of 70 real pages the largest has 2.1 million; what is larger is a dump or an attack.
@@ -87,7 +88,7 @@ def _python_name(label: str) -> str | None:
         name = _READ_AS.get(label) or codecs.lookup(label).name
         name = _READ_AS.get(name, name)
     except (LookupError, ValueError):
-        return None
+        return legacy_pages.known(label)
     # Since these words could be read, the page is in neither of these.
     return None if name.startswith(("utf", "idna", "punycode", "unicode", "raw")) else name
 
