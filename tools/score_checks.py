@@ -2,11 +2,13 @@
 
     python tools/score_checks.py
     python tools/score_checks.py --parallel ntrex.tsv
+    python tools/score_checks.py --help-pages FOLDER
 
 The first scores them on the case file, where every hypothesis has the flags that it deserves.
 The second takes human translations, one segment a line (tab-separated, with a header; column
 ``eng`` and columns named by ISO 639-3 codes): a flag on one is a false alarm, and of texts
-that were then spoilt on purpose each should be flagged.
+that were then spoilt on purpose each should be flagged. The third does the same with help pages
+(``help_pairs.py``), a row for each language, those with most false alarms first.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from help_pairs import help_pairs
+
 from toolkit.data import Hypothesis
 from toolkit.languages import ENGLISH, codes
 from toolkit.translators.checks.rules import EXPLANATIONS, check
@@ -32,10 +36,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--cases", type=Path, default=CASES)
     parser.add_argument("--parallel", type=Path, help="a table of human translations")
+    parser.add_argument("--help-pages", type=Path, help="a folder of unpacked help packages")
     parser.add_argument("--show", action="store_true", help="print what is not as it should be")
     options = parser.parse_args()
     if options.parallel:
         score_parallel(options.parallel, show=options.show)
+    elif options.help_pages:
+        score_help_pages(options.help_pages, show=options.show)
     else:
         score_cases(options.cases, show=options.show)
 
@@ -92,13 +99,52 @@ def score_parallel(path: Path, *, show: bool) -> None:
         print(
             f"{found[0]}: {len(pairs)} texts, {rate:.1%} flagged {dict(counts)}, {each:.2f} ms each"
         )
-        for name, spoil in SPOILERS.items():
+        for name, spoil in (SPOILERS | SPOILT_MEANING).items():
             chance = random.Random(5)
             spoilt = [(s, text) for s, e in pairs if (text := spoil(s, e, chance))]
             caught = [
                 bool(check(s, Hypothesis(text), source_language=found[0])) for s, text in spoilt
             ]
             print(f"    {name:28} {len(spoilt):5} {sum(caught) / max(len(caught), 1):6.1%} caught")
+
+
+def score_help_pages(root: Path, *, show: bool) -> None:
+    """Print a table of languages: share of pairs with a flag, and of spoilt ones that get a flag
+    which they had not."""
+    rows = []
+    for language, pairs in help_pairs(root).items():
+        check(*_first(pairs), source_language=language)
+        start = time.process_time()
+        before = [set(check(s, Hypothesis(e), source_language=language)) for s, e in pairs]
+        each = (time.process_time() - start) / len(pairs) * 1000
+        counts = Counter(flag for flags in before for flag in flags)
+        for pair, flags in zip(pairs, before, strict=True):
+            if show and flags:
+                print(language, *flags, *pair, sep=" | ")
+        cells = []
+        for spoil in (*SPOILT_MEANING.values(), _other_of(pairs)):
+            chance = random.Random(5)
+            caught = []
+            for (source, english), flags in zip(pairs, before, strict=True):
+                if text := spoil(source, english, chance):
+                    found = set(check(source, Hypothesis(text), source_language=language))
+                    caught.append(bool(found - flags))
+            cells.append(f"{sum(caught) / len(caught):.2f} of {len(caught)}" if caught else "")
+        rows.append((sum(map(bool, before)) / len(pairs), language, cells, counts, each))
+    print("| language | flagged |", " | ".join([*SPOILT_MEANING, "another sentence"]), "| ms |")
+    for rate, language, cells, counts, each in sorted(rows, reverse=True):
+        told = ", ".join(f"{flag} {count}" for flag, count in counts.most_common(4))
+        print(f"| {language} | {rate:.1%} ({told}) |", " | ".join(cells), f"| {each:.2f} |")
+
+
+def _other_of(pairs: list[tuple[str, str]]) -> Callable[[str, str, random.Random], str]:
+    """Return a spoiler that takes the English of another pair, of like length."""
+
+    def other(source: str, english: str, chance: random.Random) -> str:
+        near = [e for _, e in pairs if e != english and abs(len(e) - len(english)) < 8]
+        return chance.choice(near) if near else ""
+
+    return other
 
 
 def _first(pairs: list[tuple[str, str]]) -> tuple[str, Hypothesis]:
@@ -144,6 +190,53 @@ def _left(source: str, english: str, chance: random.Random) -> str:
     return " ".join(words[:at] + foreign[start : start + 2] + words[at:])
 
 
+def _negation_removed(source: str, english: str, chance: random.Random) -> str:
+    if len(re.findall(r"\b(?:not|no|never|cannot)\b|n['’]t\b", english)) != 1:
+        return ""
+    text = re.sub(r"\b(?:do|does|did)(?: not|n['’]t) ", "", english)
+    text = re.sub(
+        r"\b([Cc]an|[Cc]ould|is|are|was|were|will|should)(?:not| not|n['’]t)\b", r"\1", text
+    )
+    text = re.sub(r"\b(?:not|never) |\b[Nn]o (?=[a-z])", "", text)
+    return text if text != english else ""
+
+
+def _negation_added(source: str, english: str, chance: random.Random) -> str:
+    verbs = r"\b(is|are|was|were|will|should|can|could|must|has|have)\b(?! not)"
+    if re.search(r"\b(?:not|no|never|none|nothing)\b|n['’]t\b", english):
+        return ""
+    text = re.sub(verbs, r"\1 not", english, count=1)
+    return text if text != english else ""
+
+
+def _other_country(source: str, english: str, chance: random.Random) -> str:
+    names = "French German Russian Chinese Japanese Turkish Spanish Italian Greek American British"
+    names += " France Germany Russia China Japan Turkey Spain Italy Greece London Paris Berlin"
+    found = re.search(rf"\b(?:{'|'.join(names.split())})\b", english)
+    if not found:
+        return ""
+    return english[: found.start()] + "Peruvian" + english[found.end() :]
+
+
+def _other_unit(source: str, english: str, chance: random.Random) -> str:
+    others = {"seconds": "weeks", "minutes": "miles", "hours": "euros", "days": "kilometres"}
+    others |= {"years": "hours", "months": "pounds", "inches": "hours", "dollars": "euros"}
+    found = re.search(rf"(?<=\d )(?:{'|'.join(others)})\b", english)
+    if not found:
+        return ""
+    return english[: found.start()] + others[found[0]] + english[found.end() :]
+
+
+def _thousandfold(source: str, english: str, chance: random.Random) -> str:
+    found = re.search(r"(?<![\w.,/-])[1-9]\d{0,2}(?:,\d{3})*(?![\w.,%/-])", english)
+    return f"{english[: found.end()]},000{english[found.end() :]}" if found else ""
+
+
+def _other_address(source: str, english: str, chance: random.Random) -> str:
+    found = re.search(r"(?<=www\.)\w|(?<=://)\w|(?<=@)\w", english)
+    return f"{english[: found.start()]}q{english[found.start() :]}" if found else ""
+
+
 def _other_month(source: str, english: str, chance: random.Random) -> str:
     return _other(_MONTHS, english, chance)
 
@@ -172,6 +265,14 @@ SPOILERS: dict[str, Callable[[str, str, random.Random], str]] = {
     "first half lost": _second_half,
     "a phrase said twice": _repeated,
     "words left in the original": _left,
+}
+SPOILT_MEANING: dict[str, Callable[[str, str, random.Random], str]] = {
+    "not removed": _negation_removed,
+    "not added": _negation_added,
+    "country": _other_country,
+    "unit": _other_unit,
+    "times 1,000": _thousandfold,
+    "address": _other_address,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from toolkit.languages import script_of
 
@@ -30,6 +31,9 @@ _LANGUAGES = {
     "wol_Latn": 1.05, "ydd_Hebr": 1.0,
 }  # fmt: skip
 
+# English characters for one, above which a script is one of syllables or of whole words.
+_DENSE = 1.5
+_ASCII = re.compile(r"[!-~]+")
 # A text of n characters may be exp(-(_SHORT + _SPREAD / sqrt n)) as long as expected, or
 # exp(_LONG + _SPREAD / sqrt n): set where human translations of news fall outside one time in
 # two hundred.
@@ -42,7 +46,10 @@ _TOO_SHORT_TO_TELL = 24
 
 def expected(source: str, source_language: str, target_language: str) -> float:
     """Return the usual length of a translation of ``source``, in characters."""
-    length = len(source) * _density(source_language) / _density(target_language)
+    density = _density(source_language)
+    # Letters and digits of ours in Chinese, Japanese or Korean are as many in English.
+    ours = sum(map(len, _ASCII.findall(source))) if density > _DENSE else 0
+    length = ((len(source) - ours) * density + ours) / _density(target_language)
     return max(length, 1.0)
 
 
