@@ -170,6 +170,7 @@ def currencies(found: Iterable[Locale]) -> dict[str, list[str]]:
     """Return the words for each kind of currency: what the names of its currencies share, or of a
     currency that is alone what is no adjective of nationality."""
     forms: dict[str, set[str]] = defaultdict(set)
+    everyday: dict[str, set[str]] = defaultdict(set)
     for locale in found:
         plurals = locale._data["currency_names_plural"]
         places = (words(locale.territories.get(code, "").lower()) for code in DEMONYMS)
@@ -187,10 +188,11 @@ def currencies(found: Iterable[Locale]) -> dict[str, list[str]]:
                 if named and not word.startswith(homes) and len(word) > 1:
                     forms[kind].add(word)
             aliases = ALIASES.get(str(locale), {}).get(f"m:{kind}", "").split()
-            forms[kind].update(word.replace("_", " ") for word in aliases)
+            everyday[kind].update(word.replace("_", " ") for word in aliases)
     times = Counter(word for names in forms.values() for word in names)
     return {
-        kind: sorted(word for word in names if times[word] == 1) for kind, names in forms.items()
+        kind: sorted({word for word in forms[kind] if times[word] == 1} | everyday[kind])
+        for kind in KINDS
     }
 
 
