@@ -26,6 +26,8 @@ SHARED = 0.27
 LONG = 330
 # The share that short texts have in common at least.
 SHARED_AT_LEAST = 0.05
+# The share from which on texts whose leads name nobody and nothing are taken for one report.
+COPY = 0.7
 # The cosine of texts about one event.
 COSINE = 0.1
 # Pairs with a lower cosine are not measured further.
@@ -134,10 +136,11 @@ class Comparison:
         total += summed(here[self._frequency[entries]], other)
         length = np.minimum(self._text_words[others], self._text_words[number])
         enough = SHARED * np.minimum(1.0, length / LONG) ** 2
-        surprising = shared / total - np.maximum(enough, SHARED_AT_LEAST)
+        part = shared / total
+        surprising = part - np.maximum(enough, SHARED_AT_LEAST)
         margins: NDArray[Any] = np.where(cosine > 0, np.minimum(cosine, surprising), cosine)
         if (passing := margins > 0).any():
-            by_name = self._naming.margins(number, others[passing])
+            by_name = self._naming.margins(number, others[passing], part[passing] >= COPY)
             margins[passing] = np.minimum(margins[passing], by_name)
         return margins
 

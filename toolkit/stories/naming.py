@@ -57,8 +57,9 @@ class Naming:
         # The same of the text that is being compared, for each name that there is.
         self._of_text = np.zeros((3, len(facts.numbers)))
 
-    def margins(self, number: int, others: NDArray[Any]) -> NDArray[Any]:
-        """Return by how much the text ``number`` and each of ``others`` pass or fail."""
+    def margins(self, number: int, others: NDArray[Any], copies: NDArray[Any]) -> NDArray[Any]:
+        """Return by how much the text ``number`` and each of ``others`` pass or fail. ``copies``
+        tells which have nearly the same words: these pass where no lead names anything."""
         import numpy as np
 
         own = slice(self._starts[number], self._starts[number + 1])
@@ -81,6 +82,8 @@ class Naming:
         days = self._days(number, others)
         measure = _OF_LEAD * np.maximum(mine, theirs) + _OF_SHARED * np.log1p(summed(weights))
         measure += _OF_DAYS * np.maximum(0, days - _LASTS) + _ELSEWHERE * elsewhere - _AT_LEAST
+        unnamed = (self._lead_weight[others] == 0) & (self._lead_weight[number] == 0)
+        measure[copies & unnamed] = _OF_LEAD
         pairs = zip(others.tolist(), days.tolist(), strict=True)
         recurring = [self._recurs(number, text, gap) for text, gap in pairs]
         return np.where(recurring, _RECURRING, _SCALE * measure)
