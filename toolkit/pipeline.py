@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 
 # The record of a run that left the digest of an earlier one in its place.
 FRUITLESS = "run-without-digest.json"
+# Unknown languages that a notice lists.
+_LISTED = 5
 # The files of a digest, and what ``RunResult.paths`` calls them.
 _KINDS = {
     "articles.jsonl": "articles",
@@ -231,6 +233,9 @@ def _notices(
             f"{counts['doubted']} of {articles} articles may be in another language than they were "
             "taken for; the notes on their stories say which."
         )
+    if unknown := list(outgoing.unknown_languages)[:_LISTED]:
+        named = ", ".join(map(repr, unknown))
+        yield f"Sources declare languages by names that nobody knows, and were not heeded: {named}."
     if counts["flagged"]:
         yield (
             f"{counts['flagged']} of {counts['segments']} sentences failed a check of their "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 import toolkit
+from toolkit.testing import FakeTranslator
 
 ROWS = [
     {"headline": "Piers closed", "articleBody": "Two piers are closed.", "byline": "A. Writer"},
@@ -105,3 +107,13 @@ def test_what_is_no_text_is_a_clear_error(call: Callable[[], Any], message: str)
     with pytest.raises(toolkit.InputError, match=message) as raised:
         call()
     assert raised.value.remedy
+
+
+def test_a_language_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    text = "The council approved the budget on Monday after a long debate in the town hall."
+    rows = [{"text": text, "language": "klingon"}, {"text": text + " Rain.", "language": "English"}]
+    (tmp_path / "news.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    config = toolkit.Config(inputs=tmp_path / "news.jsonl", outputs=tmp_path / "out", model="demo")
+    notices = toolkit.run(config, translator=FakeTranslator()).digest.notices
+    assert [notice for notice in notices if "'klingon'" in notice]
+    assert not any("English" in notice for notice in notices)

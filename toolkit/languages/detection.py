@@ -160,6 +160,12 @@ def detect(text: str, *, declared: str | None = None) -> Detection:
     return replace(found, doubt=_doubt(found, declared or "", hints, foreign))
 
 
+def is_unknown_name(declared: str) -> bool:
+    """Return whether ``declared`` is a word that names no language known here. Codes are left out:
+    an unknown one puts its article's language in doubt."""
+    return not codes.candidates(declared) and not _TAG.fullmatch(declared)
+
+
 def _doubt(found: Detection, declared: str, hints: set[str], foreign: bool) -> str:
     name = codes.get(found.code).name
     if not hints and _TAG.fullmatch(declared) and declared.lower() not in _NO_LANGUAGE:

@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from toolkit.config import Config
 from toolkit.data import Article, Failure, PreparedArticle, TranslatedArticle
 from toolkit.executors.base import Executor, Failed
+from toolkit.languages import detection
 from toolkit.readers import collection
 from toolkit.readers.collection import Duplicate
 from toolkit.readers.paths import STDIN, read_stdin
@@ -33,6 +34,8 @@ from toolkit.summarisers.extractive.summariser import Extractive
 
 # Seconds to wait for a thread when a run is stopped: a language model may take minutes to answer.
 _PATIENCE = 5.0
+# Characters of a declared language that are shown.
+_SHOWN = 30
 # Sentences that are looked at of an article that is summarised after the deadline.
 _READ_LATE = 20
 
@@ -175,6 +178,7 @@ class Outgoing:
             ("segments", "from_model", "from_cache", "flagged", "dropped", "doubted"), 0
         )
         self.hurried = 0
+        self.unknown_languages: dict[str, None] = {}
         self.seconds = 0.0
         self._draft = draft
         self._summariser = summariser
@@ -247,6 +251,9 @@ class Outgoing:
             self.counts["flagged"] += sum(bool(t.flags) for t in article.translations)
             self.counts["dropped"] += len(article.prepared.dropped)
             self.counts["doubted"] += bool(article.prepared.language_doubt)
+            declared = (article.prepared.article.language or "").strip()
+            if declared and detection.is_unknown_name(declared):
+                self.unknown_languages[declared[:_SHOWN]] = None
 
 
 def _left_over(article: PreparedArticle) -> Failure:
