@@ -24,6 +24,9 @@ from toolkit.readers.html_features import Evidence, features, tokens
 
 # Elements of a page beyond which the extractor, whose time may grow faster, is not asked.
 _MOST_ELEMENTS = 60_000
+# So many characters in a row that may be marks on one letter: the extractor would sort them in time
+# that grows as the square of their number.
+_PILE = re.compile(r"[^\w\s\x00-\u02ff]{1000}")
 # The part of the extractor's words that must be kept; where less is, its own choice counts.
 _LEAST_KEPT = 0.5
 # How much of its score a block may lack that stands among the article's, and an item of a list.
@@ -79,7 +82,7 @@ def dialogues(root: HtmlElement) -> set[HtmlElement]:
 
 def extracted_text(root: HtmlElement, without: set[HtmlElement]) -> str:
     """Return the article's text as trafilatura finds it, ``without`` these elements; or nothing."""
-    if sum(1 for _ in root.iter()) > _MOST_ELEMENTS:
+    if sum(1 for _ in root.iter()) > _MOST_ELEMENTS or _PILE.search(root.text_content()):
         return ""
     if without:
         places = [at for at, element in enumerate(root.iter()) if element in without]
