@@ -72,6 +72,19 @@ def test_page(case: dict[str, Any], ending: str) -> None:
     assert page.author == case["author"]
 
 
+FIELD: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "cases" / "field_cleaning.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("case", FIELD, ids=lambda case: str(case["kind"]))
+def test_case_of_a_reader(case: dict[str, Any]) -> None:
+    page = clean("\n\n".join(case["lines"]))
+    assert all(any(part in p.text for p in page.paragraphs) for part in case["keep"])
+    assert not [p.text for p in page.paragraphs if any(part in p.text for part in case["drop"])]
+    assert case["title"] in (None, page.title)
+
+
 def test_there_are_pages_with_nothing_to_drop() -> None:
     whole = [c for c in CASES if not any(e.startswith("dropped") for _, e in c["lines"])]
     assert len(whole) >= 15

@@ -90,6 +90,11 @@ def test_an_article_without_a_page_stays_whole(page: dict[str, Any]) -> None:
     assert [p.text for p in clean("\n".join(lines)).paragraphs] == lines
 
 
+def test_a_long_paragraph_with_wide_or_missing_spaces_stays_whole() -> None:
+    long = "  ".join([*PAGES[0]["body"], "The iPhone app of PlayStation fans.It is free.", "Yes."])
+    assert [p.text for p in clean(long).paragraphs] == [long]
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -42,9 +42,12 @@ def clean(text: str, *, title: str | None = None, language: str | None = None) -
     >>> clean(page).dropped
     (Dropped(line=1, text='Home | News | Sport | War', reason='menu'),)
     """
-    entries = [Entry(row) for row in layout.rows(text)]
+    page = layout.rows(text)
+    choice = article.choose(page)
+    if choice is None and any(row.joint is not None for row in page):
+        page = layout.rows(text, parts=False)
+    entries = [Entry(row) for row in page]
     heading = Line(title).key if title else ""
-    choice = article.choose([entry.row for entry in entries])
     if choice is None:
         author = _clean_text(entries, heading, language)
     else:

@@ -47,6 +47,8 @@ _BULLET = re.compile(r"^(?:[-–—•▪●◦*·+]|\(?\d{1,2}[.)])\s+")
 # Characters of a line that may be several parts of a page, or (where words are not spaced) many
 # sentences of one part.
 _LONG_LINE, _LONG_UNSPACED = 250, 600
+# Places without a space in it that show that such a line is several parts; typists forget some.
+_LEAST_SEAMS = 4
 
 
 @dataclass(slots=True)
@@ -67,8 +69,9 @@ class Row:
     joint: str | None = None
 
 
-def rows(text: str) -> list[Row]:
-    """Return the paragraphs of ``text`` that are not blank."""
+def rows(text: str, *, parts: bool = True) -> list[Row]:
+    """Return the paragraphs of ``text`` that are not blank; ``parts`` takes long lines apart where
+    parts of a page were run together."""
     found = list(_raw(text))
     markdown = _is_markdown(text)
     numbered = not markdown and _is_numbered(text)
@@ -87,7 +90,7 @@ def rows(text: str) -> list[Row]:
     elif numbered:
         found = [_without_numbers(row) for row in found]
     found = [row for row in found if row.line.text]
-    return [part for row in found for part in _parts(row)]
+    return [part for row in found for part in _parts(row)] if parts else found
 
 
 def strip(text: str) -> str:
@@ -298,11 +301,12 @@ def _parts(row: Row) -> list[Row]:
     text = row.line.text
     if len(text) < _LONG_LINE or (len(text) < _LONG_UNSPACED and boilerplate.count_unspaced(text)):
         return [row]
+    seams = [(m.start(), m.end(), m[0]) for m in _seam().finditer(text)]
+    if sum(not seam for _, _, seam in seams) < _LEAST_SEAMS:
+        return [row]
     found: list[Row] = []
     start, joint = 0, row.joint
-    for end, after, seam in [(m.start(), m.end(), m[0]) for m in _seam().finditer(text)] + [
-        (len(text), len(text), "")
-    ]:
+    for end, after, seam in (*seams, (len(text), len(text), "")):
         if part := text[start:end].strip():
             blank = row.after_blank and not found
             found.append(replace(row, line=Line(part), joint=joint, after_blank=blank))
