@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from toolkit.stories.facts import Facts
 from toolkit.stories.naming import Naming, ranges, view
 from toolkit.stories.profiles import Profile, Texts, rounded, surprise
 
@@ -143,6 +144,12 @@ class Comparison:
             by_name = self._naming.margins(number, others[passing], part[passing] >= COPY)
             margins[passing] = np.minimum(margins[passing], by_name)
         return margins
+
+    def named_alike(self, facts: Facts, numbers: NDArray[Any]) -> NDArray[Any]:
+        """Return for which of the texts ``numbers`` a text of an earlier day with ``facts`` names
+        enough of the same people and places."""
+        alike: NDArray[Any] = self._naming.margins_with(facts, numbers) > 0
+        return alike
 
     def shared_surprise(self, text: Profile) -> NDArray[Any]:
         """Return, for each text of the collection, the share (0 to 1) of its surprise and that

@@ -98,7 +98,11 @@ class Day:
         dates: dict[int, dt.date] = {}
         for story in earlier:
             shares = comparison.shared_surprise(profile(f"{story.headline} {story.text}"))
-            for text in (shares >= CONTINUES).nonzero()[0].tolist():
+            alike = (shares >= CONTINUES).nonzero()[0]
+            if not len(alike):
+                continue
+            told = facts([story.headline, story.text])
+            for text in alike[comparison.named_alike(told, alike)].tolist():
                 dates[text] = max(story.date, dates.get(text, story.date))
         return dates
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from toolkit.stories.profiles import FactColumns
+from toolkit.stories.facts import Facts
+from toolkit.stories.profiles import FactColumns, weight_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,30 +64,59 @@ class Naming:
         import numpy as np
 
         own = slice(self._starts[number], self._starts[number + 1])
-        self._of_text[:, self._name[own]] = self._flags[:, own]
+        lead, places = self._lead_weight[number], self._places[number]
+        measure = self._measure(self._name[own], self._flags[:, own], lead, places, others)
+        days = self._days(number, others)
+        measure += _OF_DAYS * np.maximum(0, days - _LASTS)
+        measure[copies & (self._lead_weight[others] == 0) & (lead == 0)] = _OF_LEAD
+        pairs = zip(others.tolist(), days.tolist(), strict=True)
+        recurring = [self._recurs(number, text, gap) for text, gap in pairs]
+        return np.where(recurring, _RECURRING, _SCALE * measure)
+
+    def margins_with(self, facts: Facts, others: NDArray[Any]) -> NDArray[Any]:
+        """Return by how much a text with ``facts``, from an earlier day, and each of ``others``
+        pass or fail."""
+        import numpy as np
+
+        known = [name for name in facts.names if name in self._facts.numbers]
+        names = np.array([self._facts.numbers[name] for name in known], dtype=np.int64)
+        flags = np.array([(1, name in facts.lead, name in facts.places) for name in known])
+        lead = sum(weight_of(name, facts.names[name]) for name in facts.lead)
+        measure = self._measure(
+            names, flags.reshape(-1, 3).T.astype(float), lead, len(facts.places), others
+        )
+        return _SCALE * measure
+
+    def _measure(
+        self,
+        names: NDArray[Any],
+        flags: NDArray[Any],
+        lead: float,
+        places: int,
+        others: NDArray[Any],
+    ) -> NDArray[Any]:
+        """Return the measure of a text and each of ``others``, less its threshold: the text has
+        ``names`` with ``flags``, its leading names weigh ``lead``, and ``places`` are its own."""
+        import numpy as np
+
+        self._of_text[:, names] = flags
         sizes = self._starts[others + 1] - self._starts[others]
         entries = ranges(self._starts[others], sizes)
         other = np.repeat(np.arange(len(others)), sizes)
-        names = self._name[entries]
-        named, led, place = self._of_text[:, names]
-        self._of_text[:, self._name[own]] = 0
+        named, led, place = self._of_text[:, self._name[entries]]
+        self._of_text[:, names] = 0
 
         def summed(values: NDArray[Any]) -> NDArray[Any]:
             return np.bincount(other, values, len(others))
 
-        weights = self._weight[names] * named
-        mine = _share(summed(weights * led), self._lead_weight[number])
+        weights = self._weight[self._name[entries]] * named
+        mine = _share(summed(weights * led), lead)
         theirs = _share(summed(weights * self._flags[1, entries]), self._lead_weight[others])
-        placed = (self._places[number] > 0) & (self._places[others] > 0)
+        placed = (places > 0) & (self._places[others] > 0)
         elsewhere = placed & (summed(place + named * self._flags[2, entries]) == 0)
-        days = self._days(number, others)
-        measure = _OF_LEAD * np.maximum(mine, theirs) + _OF_SHARED * np.log1p(summed(weights))
-        measure += _OF_DAYS * np.maximum(0, days - _LASTS) + _ELSEWHERE * elsewhere - _AT_LEAST
-        unnamed = (self._lead_weight[others] == 0) & (self._lead_weight[number] == 0)
-        measure[copies & unnamed] = _OF_LEAD
-        pairs = zip(others.tolist(), days.tolist(), strict=True)
-        recurring = [self._recurs(number, text, gap) for text, gap in pairs]
-        return np.where(recurring, _RECURRING, _SCALE * measure)
+        measure: NDArray[Any] = _OF_LEAD * np.maximum(mine, theirs)
+        measure += _OF_SHARED * np.log1p(summed(weights)) + _ELSEWHERE * elsewhere - _AT_LEAST
+        return measure
 
     def _days(self, number: int, others: NDArray[Any]) -> NDArray[Any]:
         """Return the days between the text ``number`` and each of ``others``, 0 if unknown."""

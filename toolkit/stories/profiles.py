@@ -75,6 +75,11 @@ def rounded(length: int) -> int:
     return round(_LENGTH_STEP ** round(math.log(length + 1, _LENGTH_STEP)))
 
 
+def weight_of(name: str, frequency: float) -> float:
+    """Return the surprise of a name, which is less for a country's."""
+    return (_OF_COUNTRIES if is_country(name) else 1.0) * surprise(frequency, _NAMED_IN)
+
+
 class FactColumns:
     """The facts of many texts, in columns: about five bytes a name."""
 
@@ -96,8 +101,7 @@ class FactColumns:
     def append(self, facts: Facts) -> None:
         for name, frequency in facts.names.items():
             if name not in self.numbers:
-                weight = _OF_COUNTRIES if is_country(name) else 1.0
-                self.weights.append(weight * surprise(frequency, _NAMED_IN))
+                self.weights.append(weight_of(name, frequency))
             self.name.append(self.numbers.setdefault(name, len(self.numbers)))
             self.in_lead.append(name in facts.lead)
             self.is_place.append(name in facts.places)
