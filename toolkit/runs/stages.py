@@ -25,7 +25,7 @@ from toolkit.readers.base import MOST_CHARACTERS, SPLIT
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.extractive.days import dated
 from toolkit.summarisers.extractive.summariser import Extractive
-from toolkit.text import cleaning, segmentation
+from toolkit.text import cleaning, datelines, segmentation
 
 # Lines and sentences of one article. The longest of 70 web pages has 1,420 lines, live reports have
 # some 2,000 sentences.
@@ -107,7 +107,11 @@ def _prepare(article: Article, language: str | None) -> PreparedArticle:
             raise _too_long(article, f"{_MOST_SEGMENTS:,} sentences")
     return PreparedArticle(
         # Its page is in the segments and the dropped lines from here on.
-        article=replace(article, page=None) if article.page else article,
+        article=replace(
+            article,
+            page=None,
+            published=article.published or datelines.published_in(page, found.code),
+        ),
         language=found.code,
         segments=tuple(segments),
         dropped=page.dropped,
