@@ -138,6 +138,29 @@ def test_a_bound_does_not_contradict_a_number_in_it() -> None:
     assert story([[least], ["The quake killed 12 people in Orsk."]]).disputed
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "The bridge in Pell reopened after two years of repairs.",
+            "The bridge in Pell reopened after repairs that cost 14 million euros.",
+        ),
+        ("The fire burned for three days near Pell.", "The fire burned 400 hectares near Pell."),
+        (
+            "The storm in Pell killed 12 people.",
+            "The storm in Pell had winds of 120 kilometres an hour.",
+        ),
+    ],
+)
+def test_amounts_of_different_measures_are_no_contradiction(one: str, other: str) -> None:
+    assert not alone(one, other).disputed
+
+
+@pytest.mark.parametrize("amount", ["20 miles", "30 metres"])
+def test_amounts_of_one_measure_contradict_in_any_unit(amount: str) -> None:
+    assert alone("The road is 30 kilometres long.", f"The road is {amount} long.").disputed
+
+
 def test_no_bullet_is_shown_twice() -> None:
     texts = [
         f"The quake killed {n} people in Orsk on {d}."

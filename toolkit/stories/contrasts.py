@@ -114,6 +114,16 @@ def of_one_kind(left: str, right: str) -> bool:
     )
 
 
+@cache
+def _measures() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(line.split()) for line in _tables()["measures"])
+
+
+def measure_alike(unit: str, other: str) -> bool:
+    """Say whether two units may measure the same: "mile" and "kilometre", not "day"."""
+    return unit == other or any({unit, other} <= units for units in _measures())
+
+
 def with_countries(text: str) -> str:
     """Return ``text`` with the usual name of a country in the place of its other names and of what
     its people are called.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from toolkit.stories.contrasts import markers
+from toolkit.stories.contrasts import markers, measure_alike
 from toolkit.summarisers.grounding.amounts import Amount
 from toolkit.summarisers.grounding.figures import equal_amounts
 from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, same
@@ -51,11 +51,17 @@ def _is_time(sentence: Sentence, amount: Amount) -> bool:
 
 def _of_one_thing(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
     """Say whether two amounts may count the same: no noun or unit behind them tells otherwise."""
+    if mine.unit and theirs.unit and not measure_alike(mine.unit, theirs.unit):
+        return False
     if _is_time(sentence, mine) != _is_time(other, theirs):
         return False
     if (mine.unit == "percent") != (theirs.unit == "percent"):
         return False
     first, second = _counted(sentence, mine), _counted(other, theirs)
+    if bool(mine.unit) != bool(theirs.unit):
+        # "12 people", "120 kilometres"; but "14 million" may be "16 million euros".
+        counted = second if mine.unit else first
+        return counted is None or counted.verb
     if first is None or second is None:
         return True
     return same(first, second) or first.general or second.general or first.verb or second.verb
