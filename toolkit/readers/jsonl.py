@@ -139,8 +139,8 @@ def _document(data: bytes, source: str, columns: Columns) -> Items:
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            place = f"item {number}" if inside or number > 1 else "the file"
-            reason = f"not valid JSON from {place} on ({error})"
+            place = f" from item {number} on" if inside or number > 1 else ""
+            reason = f"not valid JSON{place} ({error})"
             yield Failure(source, "read", reason, "Mend the file, or fetch it again.")
             return
         if isinstance(value, dict):
