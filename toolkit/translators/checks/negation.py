@@ -32,11 +32,12 @@ _NOT_ENGLISH = re.compile(
     r"\bnot (?:only|just|merely|simply|solely|least|to mention)\b"
     r"|\bno (?:doubt|matter|wonder|sooner)\b"
     r"|\bno (?:more|less|fewer|later|earlier) than\b|\bno\.? ?\d|\bwhether or not\b|\bif not\b"
-    r"|\bnothing but\b|\bwhy not\b|, no\?|\bor not\b|\bnot (?:so )?long (?:after|before|ago)\b",
+    r"|\bnothing but\b|\bwhy not\b|, no\?|\bor not\b|\bnot (?:so )?long (?:after|before|ago)\b"
+    r"|\b\w+n['’]t (?:I|you|s?he|it|we|they|this|that)\b",
     re.IGNORECASE,
 )
 _STRONG_ENGLISH = re.compile(
-    r"\b(?:not|no+(?!-[a-z])|never|none|nobody|nothing|nowhere|neither|cannot)\b|n['’]t\b",
+    r"\b(?:not|no(?!-[a-z])|never|none|nobody|nothing|nowhere|neither|cannot)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _WIDE_ENGLISH = re.compile(
@@ -48,9 +49,9 @@ _WIDE_ENGLISH = re.compile(
     r"|invalid|insuffic\w+|inaccess\w+|inabilit\w+|incapab\w+|incompat\w+|inactive|illegal\w*"
     r"|dis(?:agree|allow|approv|regard)\w*|non-?\w+|neglect\w*|overlook\w*"
     r"|wrong\w*"
-    r"|un(?!der|til|i[a-z]|fortunate|mount|link|lock|do|cle|pack|plug|wind)\w{3,}"
+    r"|un(?!der|til|i[a-z]|fortunate|mount|link|lock|do|cles?\b|pack|plug|wind)\w{3,}"
     r"|out of|far from|short of|other than|apart from|free (?:of|from)|whether|even if|struggl\w+"
-    r"|inaccura\w+)\b",
+    r"|inaccura\w+|silen(?:t|ce)\w*|stuck|(?-i:L[ao]s?))\b",
     re.IGNORECASE,
 )
 
@@ -123,11 +124,12 @@ def _may_be_negated(output: str) -> bool:
 def _negations(source: str, words: _Language) -> tuple[bool, bool]:
     """Return whether a text says no, and whether it says something akin to it."""
     text = " " + source.lower().translate(_JOINERS).replace("’", "'")
+    plain = text
     for phrase in words.exempt.phrases:
-        text = text.replace(phrase, " ")
-    strong = any(phrase in text for phrase in words.strong.phrases)
-    wide = any(phrase in text for phrase in words.wide.phrases)
-    for token in _TOKEN.findall(text):
+        plain = plain.replace(phrase, " ")
+    strong = any(phrase in plain for phrase in words.strong.phrases)
+    wide = plain != text or any(phrase in plain for phrase in words.wide.phrases)
+    for token in _TOKEN.findall(plain):
         says_no, akin = words[token]
         strong, wide = strong or says_no, wide or akin
     return strong, wide
@@ -149,12 +151,18 @@ def _patterns(entries: Iterable[str], script: str) -> _Patterns:
         return _Patterns(phrases=tuple(phrases))
     lead = "" if script == "Hang" else " "  # a Korean phrase may begin inside a word
     single = [entry for entry in entries if "_" not in entry]
+    leads = [lead, " و", " ف"] if script == "Arab" else [lead]  # "and" and "so" are written to it
     return _Patterns(
         frozenset(e for e in single if "*" not in e),
         tuple(e[:-1] for e in single if e.endswith("*") and not e.startswith("*")),
         tuple(e[1:] for e in single if e.startswith("*") and not e.endswith("*")),
         tuple(e[1:-1] for e in single if e.startswith("*") and e.endswith("*")),
-        tuple(lead + e.replace("_", " ").strip("*") for e in entries if "_" in e),
+        tuple(
+            before + e.replace("_", " ").strip("*")
+            for e in entries
+            if "_" in e
+            for before in leads
+        ),
     )
 
 

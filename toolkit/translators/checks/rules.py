@@ -328,7 +328,7 @@ def _truncated(source: str, output: str, usual: float, target_language: str) -> 
         return target_language == ENGLISH and bool(_LAST_WORD.search(output))
     if usual < _SHORT_TEXT:
         return False  # a title or a label
-    if len(output) < 0.9 * usual:
+    if len(output) < 0.8 * usual:
         return True
     english = target_language == ENGLISH
     return english and bool(_DANGLING.search(output) or _BROKEN_OFF.search(output))
