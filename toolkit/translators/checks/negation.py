@@ -2,7 +2,8 @@
 
 ``negation.json`` has, by ISO 639-3 code, the ways in which each language says no: ``strong`` words
 are translated by a negation, ``wide`` ones may be or are at least akin to one ("without",
-"refuse", "un-"), and ``exempt`` ones only look like either ("not only"). "*" stands for any letters
+"refuse", "un-"), and ``exempt`` ones look like strong ones and may be no
+negation ("not only"), so they count as wide. "*" stands for any letters
 and "_" for a space. The lists were written from grammars and tried on human translations
 (``tools/score_checks.py``). A negation is lost where the source has a strong word and the English
 has none and nothing akin to one, and added the other way round; so double negation and rewording
@@ -44,7 +45,8 @@ _WIDE_ENGLISH = re.compile(
     r"\b(?:nor|without|unless|except\w*|until|otherwise|rather|lack\w*|fail\w*|refus\w*"
     r"|den(?:y|ie)\w*"
     r"|avoid\w*|prevent\w*|prohibit\w*|forb[ia]\w+|bann?(?:ed|s|ing)?|reject\w*|declin\w*|ignor\w*"
-    r"|exclu\w+|omit\w*|absen\w+|oppos\w+|against|hardly|barely|scarcely|rarely|seldom|few|little"
+    r"|exclu\w+|omit\w*|absen\w+|oppos\w+|against|hardly|barely|scarcely|rarely|seldom"
+    r"|(?<!a )(?:few|little)|noo+"
     r"|stop(?:ped)?|ceas\w+|missing|too \w+ to|unlike\w*|empty|zero|doubt\w*|imposs\w+|incorrect\w*"
     r"|invalid|insuffic\w+|inaccess\w+|inabilit\w+|incapab\w+|incompat\w+|inactive|illegal\w*"
     r"|dis(?:agree|allow|approv|regard)\w*|non-?\w+|neglect\w*|overlook\w*"
@@ -158,10 +160,7 @@ def _patterns(entries: Iterable[str], script: str) -> _Patterns:
         tuple(e[1:] for e in single if e.startswith("*") and not e.endswith("*")),
         tuple(e[1:-1] for e in single if e.startswith("*") and e.endswith("*")),
         tuple(
-            before + e.replace("_", " ").strip("*")
-            for e in entries
-            if "_" in e
-            for before in leads
+            before + e.replace("_", " ").strip("*") for e in entries if "_" in e for before in leads
         ),
     )
 
