@@ -39,6 +39,8 @@ _MARKDOWN_LINK = re.compile(
 )
 _MARKDOWN_IMAGE = re.compile(r"!\[[^\[\]]*\]\s?\((?:[^()\\]|\\.|\([^()]*\)){0,4000}?\)")
 _MARKDOWN_HEADING = re.compile(r"^(#{1,6}) +(?=\S)")
+# A text that begins with a heading by itself.
+_HEADED = re.compile(r"\s*#{1,3} +\S.*\n[ \t]*\n")
 _MARKDOWN_SIGNS = re.compile(
     r"(?<![\w*])(?:\*\*|__|_)(?=\S)|(?<=\S)(?:\*\*|__|_)(?![\w*])|\\(?=[^\w\s])"
 )
@@ -245,7 +247,11 @@ def _join_pieces(texts: Sequence[str]) -> Line:
 
 
 def _is_markdown(text: str) -> bool:
-    return text.count("](") >= _LEAST_LINKS or len(re.findall(r"(?m)^#{1,6} +\S", text)) >= 2
+    return (
+        text.count("](") >= _LEAST_LINKS
+        or len(re.findall(r"(?m)^#{1,6} +\S", text)) >= 2
+        or _HEADED.match(text) is not None
+    )
 
 
 def _is_numbered(text: str) -> bool:

@@ -41,6 +41,8 @@ _PART_OF_THEM = re.compile(r"\w+ of (?:them|these|those|whom)\b")
 _FREE = frozenset(
     ["and", "but", "also", "nevertheless", "nonetheless", "meanwhile", "moreover", "furthermore"]
 )
+# A name with a numeral that looks like a pronoun, such as "World War I".
+_NUMBERED = re.compile(r"(?<=\w )([A-Z][\w'’-]+) I\b(?!['’])")
 _HYPOTHESIS = re.compile(r"\b(?:would|could|might) have\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*(?: (?:of |the |de |al-)?[A-Z][\w'’-]*)*")
 
@@ -56,7 +58,7 @@ class Standing(Enum):
 def standing(text: str) -> Standing:
     """Say whether ``text``, without a connective at its start, can be shown by itself."""
     heads = _tokens(text)
-    spoken = _tokens(unquoted(text))
+    spoken = _tokens(_NUMBERED.sub(r"\1", unquoted(text)))
     if (
         len(heads) < MIN_WORDS
         or len(spoken) < 3
