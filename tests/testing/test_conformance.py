@@ -11,7 +11,7 @@ import pytest
 from toolkit.data import Article, Brief, Failure, Hypothesis, TranslatedArticle
 from toolkit.errors import InputError
 from toolkit.readers.base import article_id
-from toolkit.readers.jsonl import read_jsonl
+from toolkit.readers.formats import read
 from toolkit.readers.text import read_text
 from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.testing import FakeTranslator, check_reader, check_summariser, check_translator
@@ -25,7 +25,7 @@ def test_ours_pass() -> None:
     check_translator(FakeTranslator(), source="guj_Gujr", texts=["એક", "બે ત્રણ", ""])
     check_summariser(Extractive())
     check_reader(read_text, "It rained in Évora.".encode(), source="a.txt")
-    check_reader(read_jsonl, b'{"text": "It rained."}\n{"text": "It snowed."}\n', source="a.jsonl")
+    check_reader(read, b'{"text": "It rained."}\n{"text": "It snowed."}\n', source="a.jsonl")
 
 
 class Wrong(FakeTranslator):

@@ -13,7 +13,7 @@ from toolkit.config import Config
 from toolkit.data import Article, PreparedArticle
 from toolkit.digest.wording import day
 from toolkit.runs.records import prepared_article, records
-from toolkit.runs.seen import Seen, address
+from toolkit.runs.seen import ARTICLES, Seen, address
 from toolkit.text.moments import day_of
 
 
@@ -31,7 +31,7 @@ class News:
     runs of the day took: their page is added to, never replaced by that of other inputs.
 
     With ``config.all`` every article is taken, and no others. In memory are kept the articles
-    passed over, and the id and address of every other.
+    passed over and, where the day has had a run, the id and address of every other.
     """
 
     def __init__(self, config: Config, date: dt.date) -> None:
@@ -43,6 +43,8 @@ class News:
         self._max_age = config.max_age
         self._date = date
         self._seen = Seen(config.outputs, date)
+        self._earlier = config.outputs / date.isoformat() / ARTICLES
+        self._again = self._earlier.exists()
         self._ids: set[str] = set()
         self._addresses: set[str] = set()
 
@@ -54,7 +56,8 @@ class News:
 
     def wants(self, article: Article) -> bool:
         """Whether ``article`` may be news; what is not is in ``passed_over``."""
-        self._ids.add(article.id)
+        if self._again:
+            self._ids.add(article.id)
         if self._all:
             return True
         if earlier := self._seen.day_of(article):
@@ -70,19 +73,19 @@ class News:
         if not self._all and (earlier := self._seen.day_of_text(prepared)):
             self._pass_over(prepared.article, "seen", f"in the digest of {day(earlier)}")
             return None
-        if key := address(prepared.article.source, prepared.title):
+        key = address(prepared.article.source, prepared.title) if self._again else ""
+        if key:
             self._addresses.add(key)
         return replace(prepared, replaces=self._seen.day_of_version(prepared))
 
-    def standing(self, folder: Path) -> Iterator[PreparedArticle]:
+    def standing(self) -> Iterator[PreparedArticle]:
         """Yield the articles of an earlier run of the day that was not given them or later versions
         of them this time. With ``config.all``, or where that run had another model, they are only
         counted, as ``replaced``."""
-        path = folder / "articles.jsonl"
-        if not path.exists():
+        if not self._again:
             return
-        anew = self._all or _model(folder) not in ("", self._model)
-        for record in records(path):
+        anew = self._all or _model(self._earlier.parent) not in ("", self._model)
+        for record in records(self._earlier):
             prepared = prepared_article(record)
             key = address(prepared.article.source, prepared.title)
             if prepared.article.id in self._ids or key in self._addresses:

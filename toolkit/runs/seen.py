@@ -19,7 +19,7 @@ from toolkit.data import Article, PreparedArticle
 from toolkit.runs.records import prepared_article, records
 
 INDEX = "seen.sqlite"
-_ARTICLES = "articles.jsonl"
+ARTICLES = "articles.jsonl"
 # An index with other tables than these is made anew.
 _VERSION = 1
 _SCHEMA = f"""
@@ -81,7 +81,7 @@ class Seen:
 
     def _take_in(self, folder: Path) -> None:
         """Read the articles of one day into the index, unless it has them."""
-        path = folder / _ARTICLES
+        path = folder / ARTICLES
         try:
             changed = path.stat().st_mtime_ns
             known = self._index.execute(

@@ -59,7 +59,6 @@ class Incoming:
         self.finished = False
         self._config = config
         self._executor = executor
-        self._folder = folder
         self._news = news
         self._waiting: Spill[PreparedArticle] = Spill(folder)
         # True for an article that is prepared, False for one that is not, None at the end.
@@ -116,7 +115,7 @@ class Incoming:
             if self._stopping.is_set():
                 return
         # Where nothing could be read the digest of an earlier run stays as it is.
-        for article in self._news.standing(self._folder) if self.found else ():
+        for article in self._news.standing() if self.found else ():
             self._hand_on(article)
         self.timings["clean"] = time.monotonic() - began - self.timings["read"]
 

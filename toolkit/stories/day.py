@@ -101,7 +101,8 @@ class Day:
             alike = (shares >= CONTINUES).nonzero()[0]
             if not len(alike):
                 continue
-            told = facts([story.headline, story.text])
+            # Its bullets are no lead: any of them may be of another article.
+            told = facts([story.headline, "", story.text])
             for text in alike[comparison.named_alike(told, alike)].tolist():
                 dates[text] = max(story.date, dates.get(text, story.date))
         return dates

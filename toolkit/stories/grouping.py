@@ -34,7 +34,7 @@ def events(texts: Texts, comparison: Comparison) -> list[list[int]]:
 def _components(size: int, comparison: Comparison) -> Iterator[tuple[list[int], list[Pair]]]:
     """Yield the texts that a chain of passing pairs connects, with all pairs among them. Texts
     that are not connected are never in one group: the mean of failing margins fails."""
-    left, right, margin = array("I"), array("I"), array("d")
+    left, right, margin = array("I"), array("I"), array("f")
     parent = list(range(size))
 
     def root(number: int) -> int:

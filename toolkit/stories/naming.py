@@ -85,6 +85,8 @@ class Naming:
         measure = self._measure(
             names, flags.reshape(-1, 3).T.astype(float), lead, len(facts.places), others
         )
+        if not lead:
+            measure[self._lead_weight[others] == 0] = _OF_LEAD  # The words alone must tell.
         return _SCALE * measure
 
     def _measure(

@@ -75,6 +75,10 @@ def rounded(length: int) -> int:
     return round(_LENGTH_STEP ** round(math.log(length + 1, _LENGTH_STEP)))
 
 
+_NO_DECIMALS: frozenset[str] = frozenset()
+_NO_WEEKDAYS: frozenset[int] = frozenset()
+
+
 def weight_of(name: str, frequency: float) -> float:
     """Return the surprise of a name, which is less for a country's."""
     return (_OF_COUNTRIES if is_country(name) else 1.0) * surprise(frequency, _NAMED_IN)
@@ -106,8 +110,9 @@ class FactColumns:
             self.in_lead.append(name in facts.lead)
             self.is_place.append(name in facts.places)
         self.starts.append(len(self.name))
-        self.decimals.append(facts.decimals)
-        self.weekdays.append(facts.weekdays)
+        # One empty set for all texts: each of its own would take 216 bytes.
+        self.decimals.append(facts.decimals or _NO_DECIMALS)
+        self.weekdays.append(facts.weekdays or _NO_WEEKDAYS)
         self.day.append(facts.day)
 
 
