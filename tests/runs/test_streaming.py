@@ -362,7 +362,8 @@ def test_memory_does_not_grow_with_the_articles(tmp_path: Path) -> None:
         done = _python(MEMORY, str(Path(__file__).parent), str(tmp_path / str(number)), str(number))
         assert done.returncode == 0, done.stderr
         peaks.append(int(done.stdout) / 1024)
-    assert peaks[1] - peaks[0] < 8, peaks
+    # It was under 8 MB before what an article names and who published it were kept to compare it.
+    assert peaks[1] - peaks[0] < 11, peaks
 
 
 def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
