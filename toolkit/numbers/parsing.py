@@ -13,50 +13,36 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 
-from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
-from toolkit.numbers.compounds import compound
+from toolkit.languages import ENGLISH, UNSPACED, script_of
 from toolkit.numbers.dates import (
     BUDDHIST,
     ERAS,
     IN_MONTH,
-    MONTHS,
-    WEEKDAYS,
     dated,
     day_of,
     numeric_months,
     other_calendars,
 )
+from toolkit.numbers.items import items_of
 from toolkit.numbers.numerals import (
-    COUNTING,
-    HAN_NUMERAL,
-    HANGUL_NUMERAL,
-    NUMERAL,
     Item,
     Number,
-    NumberKind,
-    Readings,
     combine,
-    han_value,
-    readings,
     tidy,
 )
-from toolkit.numbers.words import Sense, Vocabulary, fold, vocabulary
+from toolkit.numbers.words import Vocabulary, fold, vocabulary
 
-_WORD = r"[^\s\d!-/:-@\[-`{-~¡-©«-´¶-¹»-¿×÷‐-⁯、-〿।॥،؛؟۔։።-፼⁄]+"
-_COUNTED = {"Hang": HANGUL_NUMERAL, **dict.fromkeys(("Hans", "Hant", "Jpan"), HAN_NUMERAL)}
 # Languages that count the hours from dawn, and their word for "o'clock".
 _FROM_DAWN = {"swh_Latn": "saa ", "amh_Ethi": "ሰዓት"}
 
-# A decimal mark that no numeral has.
-_NO_DECIMALS = "-"
-_NEXT_WORD = re.compile(rf" ?({_WORD})")
 _LINK = re.compile(r" ?-? ?'?")
 _AFTER_THOUSANDS = re.compile(r",? ?-? ?'?")  # "one thousand, two hundred"
 _RANGE = re.compile(r" ?-? ?| [^\s,،.;:]{1,6} ")
 _PM = re.compile(r" ?p\.? ?m\b", re.IGNORECASE)
 _LIST_MARKER = re.compile(r"\s*\(?(\d{1,2})[.)]\s+(?=\D)")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@\S+|\[\d{1,3}\]")
-_ROMAN = re.compile(r"\b(?=[IVXLC])C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})\b")
+_ROMAN_LETTERS = re.compile(r"[IVXLC](?<!\w.)[IVXLC]*\b")
+_ROMAN = re.compile(r"C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MINUTES = {"half past": 30.0, "quarter past": 15.0, "quarter to": 45.0}
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
@@ -89,103 +75,6 @@ class Placed:
     end: int
     before: str
     after: str
-
-
-@lru_cache(maxsize=256)
-def _pattern(language: str) -> re.Pattern[str]:
-    words = vocabulary(language)
-    code, script = iso639_3_of(language), script_of(language)
-    groups = []
-    if counted := MONTHS.get(script) or MONTHS.get(code):
-        groups.append(counted)
-    if signs := WEEKDAYS.get(script):
-        groups.append(rf"[(（](?P<weekday>[{signs}])[)）]")
-    if script in _COUNTED:
-        groups.append(f"(?P<han>{_COUNTED[script]})")
-    longest_first = sorted({*words.figures, *words.calendar}, key=len, reverse=True)
-    if words.spaced:
-        hyphened = "".join(re.escape(key) + r"\b|" for key in longest_first if "-" in key)
-        inner = f"(?:'{_WORD})*" if any("'" in key for key in words.figures) else ""
-        groups.append(f"(?P<word>(?i:{hyphened}(?!))|{_WORD}{inner})")
-    else:
-        known = (re.escape(key) for key in longest_first if len(key) > 1 and key not in COUNTING)
-        groups.append(f"(?P<word>{'|'.join(known) or '(?!)'})")
-    groups.append(f"(?P<numeral>{NUMERAL})")
-    return re.compile("|".join(groups))
-
-
-def _items(text: str, words: Vocabulary) -> Iterator[Item]:
-    english = words.language == ENGLISH
-    senses, openers = words.senses, words.openers
-    done = 0
-    for match in _pattern(words.language).finditer(text):
-        kind = match.lastgroup
-        if kind == "word":
-            found = match[0]
-            sense = compound(found, words.language) or senses[found]
-            opens = openers and found.lower() in openers
-            if sense is None and not opens:
-                continue
-            start, end = match.span()
-            if opens:
-                sense, end = _longest(text, start, words) or (sense, end)
-            if (
-                sense is None
-                or start < done
-                or (english and sense.kind in ("month", "weekday") and found[0].islower())
-            ):
-                continue
-            done = end
-            written: NumberKind = "words" if words.spaced else "hint"
-            yield Item(start, end, frozenset({sense.amount}), (), sense, written)
-        elif kind == "numeral":
-            yield Item(match.start(), match.end(), *_readings(match, words))
-        elif kind == "weekday":
-            number = WEEKDAYS[script_of(words.language)].index(match["weekday"])
-            yield Item(match.start(), match.end(), sense=Sense("weekday", float(number)))
-        elif kind == "han":
-            yield _han_item(match)
-        elif 1 <= (month := int(han_value(match["month"]))) <= 12:
-            day = int(han_value(match["day"])) if match["day"] else None
-            firm = day is not None or "сар" not in match[0]
-            sense = Sense("month", float(month), firm)
-            yield Item(match.start(), match.end(), sense=sense, day=day)
-
-
-def _readings(match: re.Match[str], words: Vocabulary) -> tuple[Readings, tuple[Readings, ...]]:
-    """Return the values and the parts of a numeral. Where countries of one language write decimals
-    differently, three digits after a mark are decimals only before a unit ("1.153 millones")."""
-    decimal, strict = words.decimal, words.language == ENGLISH
-    if len(decimal) > 1:
-        decimal_before_units, decimal = decimal, _NO_DECIMALS
-        following = _NEXT_WORD.match(match.string, match.end())
-        sense = following and words.senses[following[1]]
-        if sense and sense.kind == "scale":
-            decimal = decimal_before_units
-    return readings(match[0], decimal, strict=strict)
-
-
-def _longest(text: str, start: int, words: Vocabulary) -> tuple[Sense, int] | None:
-    """Return the name of two or three words that begins here, and where it ends."""
-    pieces = text[start : start + 48].split(" ")
-    for count in (3, 2):
-        key = " ".join(pieces[:count]).lower().rstrip(".,;:!?،)\"'")
-        if count <= len(pieces) and (sense := words.calendar.get(key)):
-            return sense, start + len(key)
-    return None
-
-
-def _han_item(match: re.Match[str]) -> Item:
-    text = match[0].rstrip()
-    end = match.start() + len(text)
-    value = han_value(text)
-    values = {value}
-    if text[-1] == "조" and text[:-1].strip().isdigit():  # also "article" and "group"
-        values.add(float(text[:-1]))
-    digits = any("0" <= c <= "9" for c in text) or (len(text) > 3 and value > 1000)
-    counted = len(text) > 1 and any(c in COUNTING for c in text)
-    kind: NumberKind = "digits" if digits else "words" if counted else "hint"
-    return Item(match.start(), end, frozenset(values), kind=kind)
 
 
 def _neighbours(items: list[Item], text: str) -> Iterator[Item | None]:
@@ -287,7 +176,7 @@ def read(text: str, language: str) -> Reading:
     if "[" in folded or "@" in folded or "://" in folded or "www." in folded:
         folded = _ADDRESS.sub(" ", folded)
     words = vocabulary(language)
-    items = list(_items(folded, words))
+    items = list(items_of(folded, words))
     if all(item.sense and item.sense.kind == "joiner" for item in items):
         items = []
     found = _combined(items, folded, words)
@@ -321,7 +210,7 @@ def numbers_of(tokens: Sequence[str], language: str) -> list[Placed]:
     starts = [0, *accumulate(len(token) + 1 for token in folded)]
     words = vocabulary(language)
     found = []
-    for number in _combined(list(_items(text, words)), text, words):
+    for number in _combined(list(items_of(text, words)), text, words):
         first = bisect_right(starts, number.start) - 1
         end = bisect_left(starts, number.end)
         before, after = text[starts[first] : number.start], text[number.end : starts[end] - 1]
@@ -358,7 +247,8 @@ def _assemble(
         lowered = folded.lower()
         pool.update(minute for phrase, minute in _MINUTES.items() if phrase in lowered)
     if "I" in folded or "V" in folded or "X" in folded:
-        pool.update(float(_roman(match[0])) for match in _ROMAN.finditer(folded))
+        found = filter(_ROMAN.fullmatch, _ROMAN_LETTERS.findall(folded))
+        pool.update(float(_roman(text)) for text in found)
     return Reading(
         numbers,
         frozenset(pool),

@@ -114,6 +114,7 @@ class _Folding(dict[int, str]):
 _FOLDING = _Folding()
 
 
+@lru_cache(maxsize=512)
 def fold(text: str) -> str:
     """Return ``text`` with all digit systems as ASCII digits and spelling variants made one.
 
@@ -123,6 +124,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     folded = scripts.normal("NFC", text).translate(_FOLDING)
+    if "्" not in folded and "્" not in folded:
+        return folded
     return _NASAL.sub(lambda m: "ં" if m[0] > "઀" else "ं", folded)
 
 
@@ -228,6 +231,21 @@ class Vocabulary:
                 joined = word[0] in "وו"
                 return Sense(found.kind, found.amount, found.firm, joined)
         return None
+
+    def may_know(self, word: str) -> bool:
+        """Return whether a folded word begins as one that is known; this is fast."""
+        known = self._openings
+        if self.clitics and any(word[cut : cut + 2] in known for cut in (1, 2, 3)):
+            return True
+        lowered = word[:2].lower()
+        return lowered in known or lowered[:1] in known or "I" in word[:2] or "İ" in word[:2]
+
+    @cached_property
+    def _openings(self) -> frozenset[str]:
+        """The first two letters of all words, or the only one."""
+        return frozenset(
+            key[:2] for table in (self.figures, self.calendar, self.stems) for key in table
+        )
 
     def _stem(self, word: str) -> Sense | None:
         if not self.stems:

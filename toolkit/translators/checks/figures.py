@@ -10,6 +10,7 @@ from toolkit.numbers.parsing import Reading, read
 from toolkit.numbers.words import Vocabulary, vocabulary
 
 _COVID = re.compile(r"covid|corona", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 # Three groups of digits or more; dates are shorter.
 _PHONE = re.compile(r"\+?\d{1,4}(?:[ ./()-]{1,2}\d{2,4}){2,6}(?!\d)")
 # Written in too many ways ("a", "no", "goalless") for their absence to mean much.
@@ -53,7 +54,7 @@ def differences(
 
 def _without_equal_phones(source: str, output: str) -> tuple[str, str]:
     """Return both texts without the telephone numbers that they share, however grouped."""
-    ours = _PHONE.findall(source)
+    ours = _PHONE.findall(source) if _DIGIT.search(source) else []
     theirs = _PHONE.findall(output) if ours else []
     shared = {_digits(phone) for phone in ours} & {_digits(phone) for phone in theirs}
     for phone in (*ours, *theirs) if shared else ():

@@ -23,7 +23,7 @@ from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
 
 # Letters of a word; marks and joiners that belong to it count, hyphens and apostrophes do not.
 _TOKEN = re.compile(r"[^\s\d!-/:-@\[-`{-~¡-©«-´¶-¹»-¿×÷‐-⁯、-〿।॥،؛؟۔։።-፼⁄]+")
-_JOINERS = str.maketrans("", "", "\u200c\u200d\u00ad")
+_JOINERS = ("\u200c", "\u200d", "\u00ad")
 
 # Words that are remembered for a language.
 _KNOWN_WORDS = 50_000
@@ -78,21 +78,23 @@ class _Patterns:
         )
 
 
-class _Language(dict[str, tuple[bool, bool]]):
-    """Whether each word of a language says no, and whether it is akin to that; worked out when the
-    word is first met."""
+# What a word may be: it says no, or is akin to that, or both.
+_STRONG, _WIDE = 1, 2
+
+
+class _Language(dict[str, int]):
+    """What each word of a language is: worked out when the word is first met."""
 
     def __init__(self, strong: _Patterns, wide: _Patterns, exempt: _Patterns) -> None:
         super().__init__()
         self.strong, self.wide, self.exempt = strong, wide, exempt
 
-    def __missing__(self, token: str) -> tuple[bool, bool]:
+    def __missing__(self, token: str) -> int:
         if len(self) > _KNOWN_WORDS:
             self.clear()
-        if self.exempt.match(token):
-            found = False, False
-        else:
-            found = self.strong.match(token), self.wide.match(token)
+        found = 0
+        if not self.exempt.match(token):
+            found = _STRONG * self.strong.match(token) | _WIDE * self.wide.match(token)
         self[token] = found
         return found
 
@@ -125,16 +127,22 @@ def _may_be_negated(output: str) -> bool:
 
 def _negations(source: str, words: _Language) -> tuple[bool, bool]:
     """Return whether a text says no, and whether it says something akin to it."""
-    text = " " + source.lower().translate(_JOINERS).replace("’", "'")
+    text = " " + _without_joiners(source.lower()).replace("’", "'")
     plain = text
     for phrase in words.exempt.phrases:
         plain = plain.replace(phrase, " ")
-    strong = any(phrase in plain for phrase in words.strong.phrases)
-    wide = plain != text or any(phrase in plain for phrase in words.wide.phrases)
+    found = 0
     for token in _TOKEN.findall(plain):
-        says_no, akin = words[token]
-        strong, wide = strong or says_no, wide or akin
-    return strong, wide
+        found |= words[token]
+    strong = bool(found & _STRONG) or any(phrase in plain for phrase in words.strong.phrases)
+    wide = bool(found & _WIDE) or plain != text
+    return strong, wide or any(phrase in plain for phrase in words.wide.phrases)
+
+
+def _without_joiners(text: str) -> str:
+    for joiner in _JOINERS:
+        text = text.replace(joiner, "")
+    return text
 
 
 @lru_cache(maxsize=256)
@@ -147,7 +155,7 @@ def _language(code: str) -> _Language | None:
 
 
 def _patterns(entries: Iterable[str], script: str) -> _Patterns:
-    entries = [entry.translate(_JOINERS).lower() for entry in entries]
+    entries = [_without_joiners(entry).lower() for entry in entries]
     if script in UNSPACED:
         phrases = sorted((e.replace("_", " ") for e in entries), key=len, reverse=True)
         return _Patterns(phrases=tuple(phrases))

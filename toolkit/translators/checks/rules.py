@@ -19,7 +19,7 @@ from toolkit.translators.checks import lengths
 from toolkit.translators.checks.figures import differences
 from toolkit.translators.checks.names import names_differ
 from toolkit.translators.checks.negation import polarity_differs
-from toolkit.translators.checks.verbatim import ADDRESS, kept_differ, left_over
+from toolkit.translators.checks.verbatim import ADDRESS, has_address, kept_differ, left_over
 
 # Part of the signature of checked translations: raise it with every change of what is flagged.
 CHECKS_VERSION = 4
@@ -78,12 +78,16 @@ _NOT_LATIN = re.compile(
 _EMPTY_PAIR = re.compile(r"\(\s*\)|\[\s*\]|«\s*»|“\s*”")
 _STUTTER = re.compile(r"([^\W\d_])\1{15,}|([^\W\d_]{2,4}?)\2{5,}")
 _SCATTERED = re.compile(r"([^\w\s]\s)\1{4,}")
+# Units of the longest phrase that is looked for twice in a row.
+_LONGEST_PHRASE = 12
 # Letters of the shortest word that stutters.
 _STUTTERED = 12
 _EMPHASIS = re.compile(r"([^\s,،!、，]{2,24})[,،!、，]+\s*\1(?![^\s,،!.、，。])", re.IGNORECASE)
 _CLOSED = re.compile(r"[.!?।॥۔؟。！？｡။។།༎።։]['\"”’»›）)」』\]*\u200d\u200e\u200f]*\s*$")
 _FINISHED = re.compile(r"[.!?…:;।॥۔؟。！？။។།።։]['\"”’»›）)」』\]*]*\s*$")
 _ELLIPSIS = re.compile(r"(?:\.\.\.|…)['\"”’»)]*\s*$")
+# Characters at the end of a text that the following look at: more than their longest word.
+_END = 20
 # An English text does not end in these,
 _DANGLING = re.compile(
     r"(?:\b(?:the|an?|and|or|but|of|than|that|which|whose|because|from|with|its|their|as)"
@@ -144,7 +148,7 @@ def check(
 def _extent(source: str, output: str, source_language: str, target_language: str) -> Iterator[str]:
     """Return the flags of an output that lost a part or has one too many. Addresses are as long
     in any language."""
-    if ADDRESS.search(source):
+    if has_address(source):
         plain, told = (ADDRESS.sub("", text).strip() for text in (source, output))
     else:
         plain, told = source, output
@@ -255,20 +259,20 @@ def _repeats(text: str, language: str, *, lenient: bool = False) -> bool:
     if lenient and _EMPHASIS.search(text):
         return True
     unspaced = script_of(language) in UNSPACED
-    words = text.split()
-    if max(map(len, words), default=0) >= _STUTTERED and _STUTTER.search(text):
+    words = text.lower().split()
+    if any(len(word) >= _STUTTERED and _STUTTER.search(word) for word in words):
         return True
     if unspaced:
         units = [c for c in text if c.isalpha()]
     else:
-        units = [word.strip(".,;:!?\"'“”‘’()«»।،").lower() for word in words]
-        units = [unit for unit in units if unit]
+        units = [unit for word in words if (unit := word.strip(".,;:!?\"'“”‘’()«»।،"))]
     if len(units) < 4:
         return False
     least = 3 if unspaced else 2
-    if _consecutive(units, least, lenient=lenient):
+    longest = _LONGEST_PHRASE if _has_a_pair_twice(units) else 1
+    if _consecutive(units, least, longest, lenient=lenient):
         return True
-    if unspaced or lenient or len(units) < 10:
+    if unspaced or lenient or longest == 1 or len(units) < 10:
         return False
     if len(units) >= 16 and len(set(units)) < 0.4 * len(units):
         return True
@@ -277,12 +281,17 @@ def _repeats(text: str, language: str, *, lenient: bool = False) -> bool:
     return most > 2 and 4 * most > 0.2 * len(units)
 
 
-def _consecutive(units: list[str], least: int, *, lenient: bool) -> bool:
-    """Return whether units repeat at once: one of them four times, a phrase of two or more
+def _has_a_pair_twice(units: list[str]) -> bool:
+    """Return whether any two units in a row stand there again, as in every repeated phrase."""
+    return len(set(pairwise(units))) < len(units) - 1
+
+
+def _consecutive(units: list[str], least: int, longest: int, *, lenient: bool) -> bool:
+    """Return whether units repeat at once: one of them four times, a phrase of two to ``longest``
     ``least`` times."""
     if len(set(units)) == len(units):
         return False
-    for size in range(1, 13):
+    for size in range(1, longest + 1):
         times = (3 if lenient else 4) if size == 1 else least
         enough = 1 if size == 1 else (times - 1) * size
         if sum(map(eq, units, units[size:])) < enough:
@@ -320,15 +329,21 @@ def _truncated(source: str, output: str, usual: float, target_language: str) -> 
     ):
         return True
     if not _CLOSED.search(source):
-        dangling = target_language == ENGLISH and _DANGLING.search(output)
+        dangling = target_language == ENGLISH and _DANGLING.search(_end_of(output))
         return bool(dangling) and not _OPEN_END.search(source)
     if _ELLIPSIS.search(output):
         return not _ELLIPSIS.search(source)
     if _FINISHED.search(output):
-        return target_language == ENGLISH and bool(_LAST_WORD.search(output))
+        return target_language == ENGLISH and bool(_LAST_WORD.search(output[-_END:]))
     if usual < _SHORT_TEXT:
         return False  # a title or a label
     if len(output) < 0.8 * usual:
         return True
     english = target_language == ENGLISH
-    return english and bool(_DANGLING.search(output) or _BROKEN_OFF.search(output))
+    end = _end_of(output)
+    return english and bool(_DANGLING.search(end) or _BROKEN_OFF.search(end))
+
+
+def _end_of(output: str) -> str:
+    """Return the last word of a text and some of what stands before it."""
+    return output.rstrip()[-_END:]

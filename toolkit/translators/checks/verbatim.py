@@ -10,6 +10,10 @@ from toolkit.text import english
 from toolkit.translators.checks.english_names import is_amount
 
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@\S+|[@#]\S+")
+# Every address has one of these,
+_IN_ADDRESSES = ("@", "#", "://", "www.")
+# and everything that is kept has one of these.
+_IN_KEPT = (*_IN_ADDRESSES, "{", "%", "<", "`")
 _KEPT = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'“”«»（）)\]，。、；]+"
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
@@ -20,6 +24,11 @@ _KEPT = re.compile(
 )
 _LOWER_WORD = re.compile(r"(?<![\w'’./@#-])[^\W\d_A-ZÀ-Þ][^\W\d_]{3,}(?![\w'’/@-]|\.\w)")
 _QUOTED = re.compile(r"[\"“«‘][^\"”»’]{2,80}[\"”»’]|\([^()]{2,80}\)")
+
+
+def has_address(text: str) -> bool:
+    """Return whether a text has an address, a handle or a hashtag."""
+    return any(sign in text for sign in _IN_ADDRESSES) and bool(ADDRESS.search(text))
 
 
 def kept_differ(source: str, output: str) -> bool:
@@ -35,7 +44,7 @@ def kept_differ(source: str, output: str) -> bool:
 
 
 def _kept(text: str) -> set[str]:
-    if not any(sign in text for sign in "@#{%<`/w"):
+    if not any(sign in text for sign in _IN_KEPT):
         return set()
     return {match.rstrip(".,;:!?…'’") for match in _KEPT.findall(text)}
 
