@@ -29,6 +29,7 @@ ROOMS = (
     "hub",
     "readers",
     "translators",
+    "terminology",
     "llm",
     "executors",
     "summarisers",

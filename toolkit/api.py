@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from toolkit.config import AnyPath, Config, Device, Engine
+from toolkit.config import AnyPath, Config, Device, Engine, load
 from toolkit.data import (
     Article,
     Brief,
@@ -30,6 +30,7 @@ from toolkit.readers.base import article_id
 from toolkit.readers.values import read_values
 from toolkit.runs import stages, translation
 from toolkit.summarisers.base import Summariser
+from toolkit.terminology.terms import load_terms
 from toolkit.text import cleaning, segmentation
 from toolkit.translators.base import Translator
 from toolkit.translators.checks.retry import Checked
@@ -184,7 +185,8 @@ def translate(
 ) -> list[str]:
     """Return the translation of each of ``texts``; languages go by any of their names.
 
-    A text should be one sentence. Raises ``UnknownLanguageError`` and ``ModelError``.
+    A text should be one sentence. Readers' corrections come before the model. Raises
+    ``UnknownLanguageError`` and ``ModelError``.
 
     >>> import toolkit
     >>> sentence = "કિર્ગિસ્તાન રિપબ્લિકના રાષ્ટ્રપતિ સદિર જાપારોવે તેમનું એરપોર્ટ પર ભવ્ય સ્વાગત કર્યું."
@@ -202,7 +204,12 @@ def translate(
     for number, text in enumerate(texts):
         _check_text(f"texts[{number}]", text)
     languages = codes.resolve(source).code, codes.resolve(target).code
-    found = translator(model).translate(texts, source=languages[0], target=languages[1])
+    chosen, terms = translator(model), load_terms(load(), target=languages[1])
+    found = terms.around(
+        texts,
+        lambda rest: chosen.translate(rest, source=languages[0], target=languages[1]),
+        source=languages[0],
+    )
     return [hypothesis.text for hypothesis in found]
 
 
@@ -230,7 +237,8 @@ def translate_article(
     prepared = article if isinstance(article, PreparedArticle) else stages.prepare(article)
     code = codes.resolve(target).code
     chosen = translator or _any_translator(model)
-    result = translation.translate([prepared], chosen, target=code)
+    terms = load_terms(load(), target=code)
+    result = translation.translate([prepared], chosen, target=code, terms=terms)
     if result.failures:
         failure = result.failures[0]
         raise InputError(f"{failure.source}: {failure.reason}", remedy=failure.remedy)
@@ -320,7 +328,6 @@ def run(
     ['articles.jsonl', 'digest.html', 'digest.json', 'digest.md', 'run.json']
     """
     from toolkit import pipeline
-    from toolkit.config import load
     from toolkit.progress import listener
 
     return pipeline.run(

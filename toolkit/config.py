@@ -51,12 +51,22 @@ class UnconfirmedUrl(str):
 
 def cache_home() -> Path:
     """Return the folder for what can be made again: ``$XDG_CACHE_HOME`` or ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME")
+    return _home("cache", "XDG_CACHE_HOME", ".cache")
+
+
+def data_home() -> Path:
+    """Return the folder for what a person made: ``$XDG_DATA_HOME`` or ``~/.local/share``."""
+    return _home("corrections", "XDG_DATA_HOME", ".local/share")
+
+
+def _home(name: str, variable: str, usual: str) -> Path:
+    base = os.environ.get(variable)
     try:
-        return (Path(base) if base else Path.home() / ".cache") / "news-toolkit"
+        return (Path(base) if base else Path.home() / usual) / "news-toolkit"
     except RuntimeError:
         raise ConfigError(
-            "there is no home folder for the cache", remedy="Set XDG_CACHE_HOME or TOOLKIT_CACHE."
+            f"there is no home folder for the {name}",
+            remedy=f"Set {variable} or {_PREFIX}{name.upper()}.",
         ) from None
 
 
@@ -78,6 +88,7 @@ class Config:
     ``all``: take every article of the inputs, and no others; without it, those that no earlier
     digest had and that are at most ``max_age`` days old, and what earlier runs of the day took.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
+    ``corrections``: the file that ``toolkit correct`` keeps readers' corrections in.
     ``columns``: which column of a table or record holds a part of an article where its name does
     not say so, such as ``{"text": "raw"}``; the parts are those in ``PARTS``.
     ``executor``: who cleans and segments: this machine (``local``), with several processes when
@@ -111,6 +122,7 @@ class Config:
     all: bool = False
     max_age: int = 7
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")
+    corrections: Path = field(default_factory=lambda: data_home() / "corrections.sqlite")
     templates: Path | None = None
     prompts: Path | None = None
     executor: ExecutorName = "local"
@@ -138,6 +150,7 @@ class Config:
             all: bool = ...,
             max_age: int = ...,
             cache: AnyPath = ...,
+            corrections: AnyPath = ...,
             templates: AnyPath | None = ...,
             prompts: AnyPath | None = ...,
             executor: ExecutorName = ...,
@@ -278,6 +291,7 @@ _OPTIONS: dict[str, _Option] = {
     "max_age": _whole(0, 36500),
     "deadline": (_time, "a local time such as 06:30, without a zone"),
     "cache": (_path, "a path"),
+    "corrections": (_path, "a path"),
     "templates": (_path, "a path"),
     "prompts": (_path, "a path"),
     "executor": _one_of(ExecutorName),

@@ -133,13 +133,20 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A segment with its English. ``cached`` tells that no model was asked for it this time."""
+    """A segment with its English. ``cached`` tells that no model was asked for it this time,
+    ``corrected`` that a reader wrote it."""
 
     segment: Segment
     english: str
     flags: tuple[str, ...] = ()
     score: float | None = None
     cached: bool = False
+    corrected: bool = False
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a check failed that counts: none outranks a reader."""
+        return bool(self.flags) and not self.corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +340,7 @@ _COLUMNS: dict[str, Any] = {
             **dict.fromkeys(("kind", "source", "english"), "string"),
             "flags": ["string"],
             "score": "float64",
+            "corrected": "bool",
         }
     ],
     "dropped": [{"line": "int64", "text": "string", "reason": "string"}],

@@ -35,6 +35,7 @@ from toolkit.runs.streaming import Incoming, Outgoing
 from toolkit.storage import Spill
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.build import Writers, load_writers
+from toolkit.terminology.terms import Terms, load_terms
 from toolkit.translators.base import Translator
 from toolkit.translators.build import load_translator
 from toolkit.translators.checks.retry import Checked, checked
@@ -78,6 +79,7 @@ def run(
     time_is_up = clock(now, config.deadline)
     report = Report(progress or Silent(), say)
     config = _with_samples(config, report)
+    terms = load_terms(config, target=ENGLISH)
     with (
         RunFolder.open(config.outputs, date) as folder,
         log_to(folder.path / "run.log"),
@@ -97,7 +99,8 @@ def run(
             )
             background.callback(outgoing.stop)
             with report.stage("translate"), Cache(config.cache, say=report.tell) as cache:
-                for window in _translated(windows, engine, cache, incoming, report, time_is_up):
+                segments = _segments(engine, cache, terms, time_is_up)
+                for window in _translated(windows, segments, incoming, report):
                     outgoing.put(window)
             with report.stage("summarise"):
                 outgoing.finish()
@@ -109,7 +112,7 @@ def run(
                 articles=outgoing.articles,
                 stories=stories,
                 failures=(*incoming.failures, *outgoing.failures),
-                notices=tuple(_notices(engine, cache, writers, outgoing, apart, news)),
+                notices=tuple(_notices(engine, cache, terms, writers, outgoing, apart, news)),
             )
         with report.stage("write"):
             paths = _publish(digest, folder, draft, config.templates)
@@ -173,19 +176,22 @@ def _windows(incoming: Incoming, config: Config, report: Report) -> Iterator[lis
     return chain([first], windows)
 
 
+def _segments(
+    translator: Checked, cache: Cache, terms: Terms, time_is_up: Callable[[], bool]
+) -> translation.SegmentTranslator:
+    return translation.SegmentTranslator(
+        translator, cache, target=ENGLISH, terms=terms, time_is_up=time_is_up
+    )
+
+
 def _translated(
     windows: Iterable[list[PreparedArticle]],
-    translator: Checked,
-    cache: Cache,
+    segments: translation.SegmentTranslator,
     incoming: Incoming,
     report: Report,
-    time_is_up: Callable[[], bool],
 ) -> Iterator[translation.Translated]:
     """Yield what became of the articles of each window, one after the other."""
-    progress = Counted(report.progress)
-    segments = translation.SegmentTranslator(
-        translator, cache, target=ENGLISH, progress=progress, time_is_up=time_is_up
-    )
+    progress = segments.progress = Counted(report.progress)
     for articles in windows:
         if incoming.finished:
             progress.of("translate", incoming.segments)
@@ -215,6 +221,7 @@ def _group(
 def _notices(
     translator: Checked,
     cache: Cache,
+    terms: Terms,
     writers: Writers,
     outgoing: Outgoing,
     apart: int,
@@ -227,7 +234,7 @@ def _notices(
     yield from news.notices()
     if translator.notice and articles:
         yield translator.notice
-    yield from (*cache.warnings, *writers.notices)
+    yield from (*cache.warnings, *terms.warnings, *writers.notices)
     if counts["doubted"]:
         yield (
             f"{counts['doubted']} of {articles} articles may be in another language than they were "

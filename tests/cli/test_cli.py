@@ -25,6 +25,7 @@ class Shell:
         self.environment = {
             **os.environ,
             "XDG_CACHE_HOME": str(folder / "cache"),
+            "XDG_DATA_HOME": str(folder / "data"),
             "HF_HOME": str(folder / "hub"),
             # A closed port: what a machine without a network answers.
             "HF_ENDPOINT": "http://127.0.0.1:9",

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from toolkit.cli import engines, files
+from toolkit.cli import corrections, engines, files
 from toolkit.cli.console import (
     DEADLINE,
     DONE,
@@ -128,7 +128,7 @@ def _digest_code(result: RunResult) -> int:
 
 
 for _command in (
-    *(files.translate, files.summarise),
+    *(files.translate, files.summarise, corrections.correct),
     *(engines.evaluate, engines.list_languages, engines.models, engines.bench, engines.doctor),
 ):
     main.add_command(_command)

@@ -39,7 +39,8 @@ def side_by_side(articles: Sequence[TranslatedArticle]) -> str:
     for article in articles:
         lines += [f"# {article.source} ({article.language})", ""]
         for row in article.translations:
-            warning = f"   [{', '.join(row.flags)}]" if row.flags else ""
+            marks = ["corrected"] * row.corrected + list(row.flags)
+            warning = f"   [{', '.join(marks)}]" if marks else ""
             lines += [row.segment.text, f"{row.english}{warning}", ""]
     return for_terminal("\n".join(lines)) + "\n" if lines else ""
 
@@ -57,7 +58,7 @@ def losses(articles: Sequence[TranslatedArticle]) -> list[str]:
     show."""
     lines = []
     for article in articles:
-        flagged = sum(bool(row.flags) for row in article.translations)
+        flagged = sum(row.doubtful for row in article.translations)
         dropped = len(article.prepared.dropped)
         found = [f"{flagged} sentences with a warning"] if flagged else []
         found += [f"{dropped} lines dropped as not part of the article"] if dropped else []

@@ -272,7 +272,7 @@ def _point(
         dated=_dated(evidence) if _RELATIVE_DAY.search(bullet.text) else "",
         evidence=tuple(evidence),
         marks=tuple(sorted({m for e in evidence for m, _ in e.sentences})),
-        warnings=tuple(dict.fromkeys(w for s in shown for w in s.warnings)),
+        warnings=tuple(dict.fromkeys(w for s in shown if not s.corrected for w in s.warnings)),
         later=dispute is not None
         and dispute.latest is not None
         and dispute.versions[dispute.latest] == bullet,

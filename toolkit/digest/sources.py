@@ -28,7 +28,7 @@ class LanguageLabel:
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A segment and its English, which is empty where the original is English. ``warnings`` are
-    the findings of its checks in words."""
+    the findings of its checks in words; ``corrected`` tells that a reader wrote the English."""
 
     anchor: str
     place: str
@@ -37,6 +37,7 @@ class Sentence:
     original: str
     english: str
     warnings: tuple[str, ...]
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _segment(article: int, translation: Translation) -> Sentence:
         original=original,
         english="" if english == original else english,
         warnings=tuple(explain(flag) for flag in translation.flags),
+        corrected=translation.corrected,
     )
 
 

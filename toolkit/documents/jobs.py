@@ -12,6 +12,7 @@ from toolkit.progress import Progress
 from toolkit.runs import stages, translation
 from toolkit.runs.cache import Cache
 from toolkit.summarisers.base import Summariser
+from toolkit.terminology.terms import load_terms
 from toolkit.translators.build import load_translator
 
 
@@ -33,6 +34,7 @@ class TranslateJob:
         """Each article in the target language, in order, and the failures. ``say`` is called
         with messages for the user: of a download, of a cache that cannot be used."""
         config = self.config
+        terms = load_terms(config, target=self.target)
         prepared, failures = _prepare(articles, self.source)
         progress.begin("load model", 0)
         translator = load_translator(
@@ -48,10 +50,12 @@ class TranslateJob:
         cache = Cache(config.cache, say=say)
         try:
             result = translation.translate(
-                prepared, translator, cache, target=self.target, progress=progress
+                prepared, translator, cache, target=self.target, progress=progress, terms=terms
             )
         finally:
             cache.close()
+        for warning in terms.warnings:
+            say(warning)
         return result.articles, [*failures, *result.failures]
 
 

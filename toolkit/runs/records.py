@@ -43,6 +43,7 @@ def article_record(article: TranslatedArticle) -> dict[str, Any]:
                 "english": t.english,
                 "flags": list(t.flags),
                 "score": None if t.score is None else round(t.score, 4),
+                "corrected": t.corrected,
             }
             for t in article.translations
         ],

@@ -194,7 +194,7 @@ def _hold_to_contract(summariser: Summariser, brief: object, article: Translated
 def _with_sound_headline(brief: Brief, article: TranslatedArticle) -> Brief:
     """Return ``brief`` with another headline, where its own rests on a sentence whose translation
     failed a check and the article has a sound one, or where that translation is a repetition."""
-    flags = {t.segment.index: t.flags for t in article.translations if t.flags}
+    flags = {t.segment.index: t.flags for t in article.translations if t.doubtful}
     resting = [flags[index] for index in brief.headline_cites if index in flags]
     if not resting:
         return brief

@@ -174,7 +174,8 @@ class Outgoing:
         self.left_over: list[Failure] = []
         self.unsummarised: list[Failure] = []
         self.counts = dict.fromkeys(
-            ("segments", "from_model", "from_cache", "flagged", "dropped", "doubted"), 0
+            ("segments", "from_model", "from_cache", "corrected", "flagged", "dropped", "doubted"),
+            0,
         )
         self.hurried = 0
         self.unknown_languages: dict[str, None] = {}
@@ -233,6 +234,7 @@ class Outgoing:
         self.left_over += map(_left_over, window.left_over)
         self.counts["from_model"] += window.from_model
         self.counts["from_cache"] += window.from_cache
+        self.counts["corrected"] += window.corrected
         for article in window.articles:
             if not self._late and self._time_is_up():
                 self._summariser = Extractive(reads=_READ_LATE)
@@ -247,7 +249,7 @@ class Outgoing:
             self.articles.append(article)
             self._draft.write("articles.jsonl", [json_line(article_record(article))])
             self.counts["segments"] += len(article.translations)
-            self.counts["flagged"] += sum(bool(t.flags) for t in article.translations)
+            self.counts["flagged"] += sum(t.doubtful for t in article.translations)
             self.counts["dropped"] += len(article.prepared.dropped)
             self.counts["doubted"] += bool(article.prepared.language_doubt)
             declared = (article.prepared.article.language or "").strip()

@@ -22,6 +22,7 @@ from toolkit.errors import ToolkitError
 from toolkit.languages import ENGLISH, script_of, scripts
 from toolkit.progress import Progress, Silent
 from toolkit.runs.stages import log_trace, wrap_unforeseen
+from toolkit.terminology.terms import Terms
 from toolkit.translators.base import Translator
 from toolkit.translators.checks.retry import checked
 
@@ -65,6 +66,7 @@ class Translated:
     left_over: list[PreparedArticle] = field(default_factory=list)
     from_model: int = 0
     from_cache: int = 0
+    corrected: int = 0
 
     def add(self, other: Translated) -> None:
         """Append the outcome of later articles."""
@@ -73,6 +75,7 @@ class Translated:
         self.left_over += other.left_over
         self.from_model += other.from_model
         self.from_cache += other.from_cache
+        self.corrected += other.corrected
 
 
 def translate(
@@ -82,9 +85,12 @@ def translate(
     *,
     target: str,
     progress: Progress | None = None,
+    terms: Terms | None = None,
 ) -> Translated:
     """Translate all ``articles`` and keep their order: see ``SegmentTranslator``."""
-    segment_translator = SegmentTranslator(translator, cache, target=target, progress=progress)
+    segment_translator = SegmentTranslator(
+        translator, cache, target=target, progress=progress, terms=terms
+    )
     result = Translated()
     for window in windows(articles):
         result.add(segment_translator.translate(window))
@@ -108,8 +114,9 @@ def windows(articles: Iterable[PreparedArticle]) -> Iterator[list[PreparedArticl
 class SegmentTranslator:
     """Translates those segments of articles that need a model and are not in the cache.
 
-    Every translator's output is checked. After each call it is put into the cache, so a run that is
-    stopped loses at most ``CALL_SEGMENTS`` segments. No call is begun once ``time_is_up``.
+    What readers corrected, says ``terms``, comes before either. Every translator's output is
+    checked. After each call it is put into the cache, so a run that is stopped loses at most
+    ``CALL_SEGMENTS`` segments. No call is begun once ``time_is_up``.
     """
 
     def __init__(
@@ -120,21 +127,27 @@ class SegmentTranslator:
         target: str,
         progress: Progress | None = None,
         time_is_up: Callable[[], bool] = lambda: False,
+        terms: Terms | None = None,
     ) -> None:
         self._translator = checked(translator)
+        self._terms = terms or Terms(target=target)
         self._cache = cache
         self._target = target
-        self._progress = progress or Silent()
+        self.progress = progress or Silent()
         self._time_is_up = time_is_up
 
     def translate(self, articles: Sequence[PreparedArticle]) -> Translated:
         """Translate ``articles`` together; each comes out whole, failed or left over."""
         results = _Results(self._target)
+        for language, texts in _texts(articles).items():
+            corrected = self._terms.corrected(texts, source=language)
+            results.corrected.update({(language, text): h for text, h in corrected.items()})
         for language, texts in _texts(articles, self._target).items():
-            results.cached.update(self._cached(language, texts))
+            left = [text for text in texts if (language, text) not in results.corrected]
+            results.cached.update(self._cached(language, left))
             # Length decides how much padding a batch has, and the longest first shows at once
             # whether the memory is enough.
-            waiting = [text for text in texts if (language, text) not in results.cached]
+            waiting = [text for text in left if (language, text) not in results.cached]
             waiting.sort(key=len, reverse=True)
             for start in range(0, len(waiting), CALL_SEGMENTS):
                 if self._time_is_up():
@@ -142,7 +155,7 @@ class SegmentTranslator:
                 self._call(language, waiting[start : start + CALL_SEGMENTS], results)
         # Those that occur again, need no model, failed or are left over.
         done = len(results.cached) + len(results.fresh)
-        self._progress.advance(sum(len(article.segments) for article in articles) - done)
+        self.progress.advance(sum(len(article.segments) for article in articles) - done)
         return results.collect(articles)
 
     def _cached(self, language: str, texts: Iterable[str]) -> dict[_Key, Hypothesis]:
@@ -150,7 +163,7 @@ class SegmentTranslator:
             return {}
         signature = self._translator.signature
         found = self._cache.get(texts, signature=signature, source=language, target=self._target)
-        self._progress.advance(len(found))
+        self.progress.advance(len(found))
         return {(language, text): hypothesis for text, hypothesis in found.items()}
 
     def _call(self, language: str, texts: list[str], results: _Results) -> None:
@@ -170,15 +183,18 @@ class SegmentTranslator:
             )
         for text, hypothesis in zip(texts, hypotheses, strict=True):
             results.fresh[language, text] = hypothesis
-        self._progress.advance(len(texts))
+        self.progress.advance(len(texts))
 
 
-def _texts(articles: Iterable[PreparedArticle], target: str) -> dict[str, dict[str, None]]:
-    """Return the distinct texts that need a model, in order, by language."""
+def _texts(
+    articles: Iterable[PreparedArticle], target: str | None = None
+) -> dict[str, dict[str, None]]:
+    """Return the distinct texts, in order, by language; with a ``target`` those that need a
+    model."""
     found: dict[str, dict[str, None]] = {}
     for article in articles:
         for segment in article.segments:
-            if not needs_no_translation(segment.text, article.language, target):
+            if not (target and needs_no_translation(segment.text, article.language, target)):
                 found.setdefault(article.language, {})[segment.text] = None
     return found
 
@@ -190,11 +206,14 @@ class _Results:
     target: str
     cached: dict[_Key, Hypothesis] = field(default_factory=dict)
     fresh: dict[_Key, Hypothesis] = field(default_factory=dict)
+    corrected: dict[_Key, Hypothesis] = field(default_factory=dict)
     errors: dict[_Key, ToolkitError] = field(default_factory=dict)
 
     def collect(self, articles: Iterable[PreparedArticle]) -> Translated:
         """Return the articles with their translations, failed or left over."""
-        result = Translated(from_model=len(self.fresh), from_cache=len(self.cached))
+        result = Translated(
+            from_model=len(self.fresh), from_cache=len(self.cached), corrected=len(self.corrected)
+        )
         for article in articles:
             translations = [self._translation(article, segment) for segment in article.segments]
             if all(translations):
@@ -211,9 +230,11 @@ class _Results:
         return result
 
     def _translation(self, article: PreparedArticle, segment: Segment) -> Translation | None:
+        key = (article.language, segment.text)
+        if written := self.corrected.get(key):
+            return Translation(segment, written.text, written.flags, corrected=True)
         if needs_no_translation(segment.text, article.language, self.target):
             return Translation(segment, segment.text)
-        key = (article.language, segment.text)
         found = self.fresh.get(key) or self.cached.get(key)
         if found is None:
             return None

@@ -55,7 +55,7 @@ class Day:
     def add(self, brief: Brief, article: TranslatedArticle | None) -> None:
         """Take in a brief and its article, or None where that is not at hand."""
         translations = article.translations if article else ()
-        flagged = frozenset(t.segment.index for t in translations if t.flags)
+        flagged = frozenset(t.segment.index for t in translations if t.doubtful)
         sentences = _sentences(brief, article)
         published = article.prepared.article.published if article else None
         self._newest = max(filter(None, (self._newest, moment_of(published or ""))), default=None)
@@ -129,7 +129,7 @@ def _sentences(brief: Brief, article: TranslatedArticle | None) -> list[str]:
         return [brief.headline, *(bullet.text for bullet in brief.bullets)]
     if article.prepared.language_doubt:
         return []
-    return [t.english for t in article.translations if not t.flags]
+    return [t.english for t in article.translations if not t.doubtful]
 
 
 def _day(article: TranslatedArticle | None) -> int:

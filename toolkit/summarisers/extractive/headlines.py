@@ -42,7 +42,7 @@ def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[i
     title = tidy_title(raw, _publishers(article))
     title = title if label_of(raw) or not title else kicker + title
     cites = tuple(t.segment.index for t in titles)
-    unsound = any(t.flags for t in titles) or not is_title(raw)
+    unsound = any(t.doubtful for t in titles) or not is_title(raw)
     if len(title.split()) >= MIN_WORDS and not unsound:
         return title, cites
     lead = ranking.lead()
@@ -52,7 +52,7 @@ def headline(article: TranslatedArticle, ranking: Ranking) -> tuple[str, tuple[i
         found.insert(title_first * len(found), (kicker + _cut(lead.text), lead.cites))
     if not found:
         return NO_TEXT, ()
-    loops = {t.segment.index for t in article.translations if "loop" in t.flags}
+    loops = {t.segment.index for t in article.translations if t.doubtful and "loop" in t.flags}
     instead = (article.original_title or NO_TRANSLATION, found[0][1])
     return next((line for line in found if loops.isdisjoint(line[1])), instead)
 

@@ -78,7 +78,7 @@ def units(article: TranslatedArticle, most: int | None = None) -> list[Unit]:
 def _group(text: str, parts: Sequence[Translation], order: Sequence[int]) -> Unit:
     """Return a list or an answer as one text; ``order`` are the indices of the body."""
     cites = tuple(t.segment.index for t in parts)
-    flagged = any(t.flags for t in parts)
+    flagged = any(t.doubtful for t in parts)
     return Unit(text, cites, bisect_left(order, cites[0]), _GROUPED, flagged=flagged)
 
 
@@ -103,7 +103,7 @@ def _single(
         stands = Standing.ALONE
     text = clip(shorten(text, MAX_WORDS), LONGEST)
     doubt = {Standing.ALONE: 0.0, Standing.LEANS: LEANING, Standing.NEVER: NEVER}[stands]
-    flagged = bool(translation.flags)
+    flagged = translation.doubtful
     doubt += FLAGGED * flagged + 0.5 * vagueness(text)
     if stands is Standing.ALONE:
         doubt = min(doubt, 0.9)

@@ -115,7 +115,7 @@ def _texts(article: TranslatedArticle) -> dict[int, str]:
 
 
 def _flagged(article: TranslatedArticle) -> frozenset[int]:
-    return frozenset(t.segment.index for t in article.translations if t.flags)
+    return frozenset(t.segment.index for t in article.translations if t.doubtful)
 
 
 def stands_alone(bullet: str) -> bool:

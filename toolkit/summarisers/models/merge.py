@@ -112,7 +112,7 @@ class PromptedMerge:
         or those of one source where none is sound. None where not every source of them supports
         it."""
         bullets = {n: story.bullets[n - 1] for n in made_of}
-        sound = {n: b for n, b in bullets.items() if not any(t.flags for t in _cited(b, by_id))}
+        sound = {n: b for n, b in bullets.items() if not any(t.doubtful for t in _cited(b, by_id))}
         citing = sound or bullets
         evidence: dict[str, list[str]] = {}
         for bullet in citing.values():
