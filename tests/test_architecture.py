@@ -22,6 +22,7 @@ ROOMS = (
     "machine",
     "storage",
     "plugins",
+    "options",
     "config",
     "languages",
     "numbers",
@@ -123,7 +124,7 @@ def test_the_top_holds_what_users_import() -> None:
     top = {path.stem for path in PACKAGE.glob("*.py")}
     assert top <= {
         *("__init__", "__main__", "api", "config", "data", "errors", "machine"),
-        *("pipeline", "plugins", "progress", "storage", "version"),
+        *("options", "pipeline", "plugins", "progress", "storage", "version"),
     }
 
 

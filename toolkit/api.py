@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from toolkit.config import AnyPath, Config, Device, Engine, load
+from toolkit.config import Config, load
 from toolkit.data import (
     Article,
     Brief,
@@ -24,6 +24,7 @@ from toolkit.data import (
 from toolkit.digest import views
 from toolkit.errors import InputError
 from toolkit.languages import ENGLISH, codes
+from toolkit.options import AnyPath, Device, Engine
 from toolkit.progress import Progress
 from toolkit.readers import collection
 from toolkit.readers.base import article_id

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.bench.timing import END, Files, Subject, TokenIds
-from toolkit.config import Source, cache_home
+from toolkit.config import cache_home
 from toolkit.errors import InputError, ModelError, ToolkitError
 from toolkit.hub.checkpoint import Checkpoint
 from toolkit.hub.resolve import resolve
 from toolkit.languages import ENGLISH
+from toolkit.options import Source
 
 # Tokens of source and output for sentences, headings and list items of news articles: the medians
 # of eight equal parts of those of the five sample articles, sorted by length.

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from errno import EISDIR
 from pathlib import Path
 
-from toolkit.config import is_address
 from toolkit.data import Article, Failure
 from toolkit.errors import InputError, OutputError
+from toolkit.options import is_address
 from toolkit.readers import paths
 from toolkit.readers.collection import load
 from toolkit.storage import write_whole

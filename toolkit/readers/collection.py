@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
-from toolkit.config import Source, cache_home
+from toolkit.config import cache_home
 from toolkit.data import Article, Failure
+from toolkit.options import Source
 from toolkit.readers.base import Columns
 from toolkit.readers.paths import STDIN, contents, feed_list, files, read_stdin
 

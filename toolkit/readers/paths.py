@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from toolkit.config import Source
 from toolkit.data import Article, Failure
 from toolkit.errors import REPORT, InputError, described
+from toolkit.options import Source
 from toolkit.readers.base import Columns, Stream
 from toolkit.readers.formats import read_file
 from toolkit.readers.markup import HEAD, is_feed_list

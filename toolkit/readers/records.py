@@ -19,8 +19,8 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
-from toolkit.config import PARTS
 from toolkit.data import Article, Failure
+from toolkit.options import PARTS
 from toolkit.readers.base import article_id
 from toolkit.readers.dates import moment
 from toolkit.readers.markup import fragment_text, is_fragment, is_page
