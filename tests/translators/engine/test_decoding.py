@@ -224,7 +224,7 @@ def test_enough_candidates_are_asked_for(data: st.DataObject) -> None:
             count = min(size, search.wanted) if enough else size
             scores, found = likely[search.tokens].topk(count)
             search.advance(scores, found)
-            done |= {ids[i]: search.result(i) for i in search.ended}
+            done |= dict(zip([ids[i] for i in search.ended], search.results(), strict=True))
             left = [i for i in range(len(ids)) if i not in search.ended]
             ids = [ids[i] for i in left]
             search.keep(left)

@@ -106,9 +106,10 @@ class Decoder:
 
         def search(indices: list[int]) -> Greedy | Beams:
             chosen = [caps[i] for i in indices]
+            device = self._network.device
             if beams > 1:
-                return Beams(special, chosen, beams, ngram=no_repeat_ngram)
-            return Greedy(special, chosen, ngram=no_repeat_ngram)
+                return Beams(special, chosen, beams, ngram=no_repeat_ngram, device=device)
+            return Greedy(special, chosen, ngram=no_repeat_ngram, device=device)
 
         waiting = sorted(
             range(len(sequences)), key=lambda i: (-len(sequences[i]), list(sequences[i]), caps[i])
@@ -126,8 +127,9 @@ class Decoder:
                     continue
                 self._step(running, -1 if stops else special.end)
                 for cohort in running:
-                    for ended in cohort.search.ended:
-                        result = cohort.search.result(ended)
+                    for ended, result in zip(
+                        cohort.search.ended, cohort.search.results(), strict=True
+                    ):
                         results[cohort.indices[ended]] = self._with_ids(result)
                     cohort.drop_ended()
                 running = [cohort for cohort in running if cohort.indices]
@@ -141,7 +143,7 @@ class Decoder:
         caches = [cohort.cache for cohort in running]
         wanted = max(cohort.search.wanted for cohort in running)
         count = min(wanted, self._network.target_size)
-        scores, found = (part.cpu() for part in self._network.step(tokens, caches, count, banned))
+        scores, found = self._network.step(tokens, caches, count, banned)
         start = 0
         for cohort in running:
             stop = start + len(cohort.search.tokens)

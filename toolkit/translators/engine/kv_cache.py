@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from toolkit.translators.engine import gpu_kernels
+
 # Steps that an output may be longer than its source before more memory is taken.
 _SPARE_STEPS = 16
 # Attention on a GPU wants the rows of a mask to begin at multiples of so many numbers.
@@ -82,9 +84,11 @@ class TorchCache:
         self._capacity = min(steps, max(lengths) + _SPARE_STEPS)  # steps
         # For each layer keys and values, (2, sequences, heads, capacity x beams, dim).
         self._output = [self._empty(layer) for layer in source]
+        self._on_gpu = gpu_kernels.serves(first.device, first.shape[4])
+        self._lengths = torch.tensor(lengths).to(first.device)
         # Added to scores of the source: (sequences, 1, 1, longest source), None without padding.
         self._source_mask: Tensor | None = None
-        if min(lengths) < first.shape[3]:
+        if min(lengths) < first.shape[3] and not self._on_gpu:
             beyond = torch.arange(first.shape[3]) >= torch.tensor(lengths)[:, None]
             self._source_mask = _mask(beyond[:, None, None].to(first.device), first.dtype)
         self._ancestry = Ancestry(len(lengths), beams, first.device)
@@ -104,6 +108,8 @@ class TorchCache:
             return
         device = self._source[0].device
         self._ancestry.advance(parents.to(device))
+        if self._on_gpu:
+            return
         beams = torch.arange(self.beams, device=device)
         others = (self._ancestry.table[..., None] != beams).flatten(2)[:, None]
         self._output_mask = _mask(others, self._source[0].dtype)
@@ -115,14 +121,19 @@ class TorchCache:
         output = self._output[layer][:, : len(self)]
         parts = self._by_head(mixed, 3)
         output[:, :, :, start:stop] = parts[1:]
+        if self._on_gpu:
+            wrote = self._ancestry.table if self.beams > 1 else None
+            return gpu_kernels.attend(mixed, output, self.beams, count=stop, wrote=wrote)
         return self._attend(parts[0], output[:, :, :, :stop], self._output_mask)
 
     def attend_to_source(self, layer: int, query: Tensor) -> Tensor:
         """Return cross-attention, of the shape of ``query``: (sequences x beams, width)."""
-        mask = self._source_mask
+        source, mask = self._source[layer][:, : len(self)], self._source_mask
+        if self._on_gpu:
+            return gpu_kernels.attend(query, source, self.beams, lengths=self._lengths)
         if mask is not None:
             mask = mask[: len(self)].expand(-1, 1, self.beams, -1)
-        return self._attend(self._by_head(query, 1)[0], self._source[layer][:, : len(self)], mask)
+        return self._attend(self._by_head(query, 1)[0], source, mask)
 
     def drop(self, index: int) -> None:
         """See ``Cache.drop``."""
@@ -152,6 +163,7 @@ class TorchCache:
         for source, output in zip(self._source, self._output, strict=True):
             source[:, new] = source[:, old]
             output[:, new, :, :stop] = output[:, old, :, :stop]
+        self._lengths[new] = self._lengths[old]
         if self._source_mask is not None:
             self._source_mask[new] = self._source_mask[old]
 

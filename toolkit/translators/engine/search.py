@@ -2,8 +2,8 @@
 
 A search belongs to one cohort, whose sequences are all at the same step. It is asked for the
 tokens to feed, given the likeliest that can follow them, and says which sequences have ended. The
-first token after the decoder's start is always the language code. Searches work on the CPU,
-wherever the network is: their tensors are small.
+first token after the decoder's start is always the language code. Searches work where the network
+is: a GPU would wait for a CPU that ranks thousands of hypotheses.
 
 With ``ngram`` n above 0 no n tokens in a row are written twice, start and language counted in, as
 ``generate(no_repeat_ngram_size=n)`` has it: scores are those of all tokens, the forbidden ones
@@ -13,7 +13,7 @@ included.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -22,6 +22,9 @@ from toolkit.translators.engine.batching import Decoded
 
 # The log-probability of hypotheses that must not be chosen.
 _NEVER = -1.0e9
+# The score of an output that is not there.
+_NONE = float("-inf")
+_CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,22 @@ class Greedy:
     """Chooses the likeliest token at each step. ``caps`` bound the tokens of each sequence, the
     end included. ``ended`` are the sequences that the last step ended, in ascending order."""
 
-    def __init__(self, special: SpecialTokens, caps: Sequence[int], *, ngram: int = 0) -> None:
+    def __init__(
+        self,
+        special: SpecialTokens,
+        caps: Sequence[int],
+        *,
+        ngram: int = 0,
+        device: torch.device = _CPU,
+    ) -> None:
         self._special = special
         self._ngram = ngram
-        self._caps = torch.tensor(caps)
-        self._scores = torch.zeros(len(caps), dtype=torch.float64)
-        self._written = torch.zeros(len(caps), 0, dtype=torch.long)
+        self._caps = torch.tensor(caps, device=device)
+        self._scores = torch.zeros(len(caps), dtype=torch.float64, device=device)
+        self._written = torch.zeros(len(caps), 0, dtype=torch.long, device=device)
         self._begun = False
         self.ended: list[int] = []
-        self.tokens = torch.full((len(caps),), special.start)
+        self.tokens = torch.full((len(caps),), special.start, device=device)
 
     @property
     def parents(self) -> Tensor | None:
@@ -71,29 +81,27 @@ class Greedy:
         self._scores += scores[:, 0]
         self._written = torch.cat([self._written, self.tokens[:, None]], dim=1)
         over = (self.tokens == self._special.end) | (self._written.shape[1] >= self._caps)
-        self.ended = over.nonzero()[:, 0].tolist()
+        self.ended = over.cpu().nonzero()[:, 0].tolist()
 
-    def result(self, index: int) -> Decoded:
-        """Return the output of a sequence that has ended."""
-        tokens = self._written[index].tolist()
-        score = self._scores[index].item() / len(tokens)
-        finished = tokens[-1] == self._special.end
-        return Decoded(tuple(tokens[:-1] if finished else tokens), score, finished)
+    def results(self) -> list[Decoded]:
+        """Return the outputs of the sequences in ``ended``."""
+        if not self.ended:
+            return []
+        chosen = torch.tensor(self.ended, device=self.tokens.device)
+        found = []
+        for tokens, score in zip(
+            self._written[chosen].tolist(), self._scores[chosen].tolist(), strict=True
+        ):
+            finished = tokens[-1] == self._special.end
+            kept = tuple(tokens[:-1] if finished else tokens)
+            found.append(Decoded(kept, score / len(tokens), finished))
+        return found
 
     def keep(self, indices: Sequence[int]) -> None:
         """Forget all sequences but ``indices``, in that order."""
-        chosen = torch.tensor(indices, dtype=torch.long)
+        chosen = torch.tensor(indices, dtype=torch.long, device=self.tokens.device)
         self._caps, self._scores = self._caps[chosen], self._scores[chosen]
         self._written, self.tokens = self._written[chosen], self.tokens[chosen]
-
-
-@dataclass(slots=True)
-class _Outputs:
-    """The best outputs of one sequence that have ended."""
-
-    cap: int
-    # Score by length, tokens, ended by itself; best first.
-    ended: list[tuple[float, list[int], bool]] = field(default_factory=list)
 
 
 class Beams:
@@ -108,21 +116,31 @@ class Beams:
     """
 
     def __init__(
-        self, special: SpecialTokens, caps: Sequence[int], beams: int, *, ngram: int = 0
+        self,
+        special: SpecialTokens,
+        caps: Sequence[int],
+        beams: int,
+        *,
+        ngram: int = 0,
+        device: torch.device = _CPU,
     ) -> None:
+        count = len(caps)
         self._special = special
         self._beams = beams
         self._ngram = ngram
-        self._outputs = [_Outputs(cap) for cap in caps]
-        self._scores = torch.full((len(caps), beams), _NEVER)  # (sequences, beams)
+        self._caps = torch.tensor(caps, device=device)
+        self._scores = torch.full((count, beams), _NEVER, device=device)  # (sequences, beams)
         self._scores[:, 0] = 0.0
-        self._written = torch.zeros(
-            len(caps), beams, 0, dtype=torch.long
-        )  # (sequences, beams, steps)
+        # (sequences, beams, steps)
+        self._written = torch.zeros(count, beams, 0, dtype=torch.long, device=device)
+        # The best outputs of each sequence that have ended, best first: score by length, tokens,
+        # ended by itself. Their scores stand in ``_best`` too, (sequences, beams).
+        self._outputs: list[list[tuple[float, list[int], bool]]] = [[] for _ in caps]
+        self._best = torch.full((count, beams), _NONE, dtype=torch.float64, device=device)
         self._begun = False
         self.ended: list[int] = []
-        self.tokens = torch.full((len(caps) * beams,), special.start)
-        self.parents: Tensor | None = torch.arange(beams).repeat(len(caps), 1)
+        self.tokens = torch.full((count * beams,), special.start, device=device)
+        self.parents: Tensor | None = torch.arange(beams, device=device).repeat(count, 1)
 
     @property
     def wanted(self) -> int:
@@ -141,7 +159,8 @@ class Beams:
             written = self._written.flatten(0, 1)
             scores = _without_repeats(scores, found, written, self._special, self._ngram)
         scores, parents, tokens = self._candidates(scores, found)
-        capped = self._keep_ended(scores, parents, tokens)
+        capped = self._caps <= self._written.shape[2] + 1
+        self._keep_ended(scores, parents, tokens, capped)
         ends = tokens == self._special.end
         self._scores, order = (scores + ends * _NEVER).topk(self._beams)
         self.parents = parents.gather(1, order)
@@ -151,8 +170,9 @@ class Beams:
         )
         self._written = torch.cat([history, chosen[:, :, None]], dim=2)
         self.tokens = chosen.flatten()
-        running = self._scores[:, 0].tolist()
-        self.ended = [i for i, best in enumerate(running) if i in capped or self._over(i, best)]
+        worst, running = self._best[:, -1], self._scores[:, 0].double()
+        over = (worst > _NONE) & (running / (self._written.shape[2] + 1) <= worst)
+        self.ended = (over | capped).cpu().nonzero()[:, 0].tolist()
 
     def _candidates(self, scores: Tensor, found: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the best 2 x beams continuations of each sequence, best first: log-probability
@@ -162,40 +182,45 @@ class Beams:
         best, order = total.flatten(1).topk(2 * self._beams)
         return best, order // count, found.view(-1, self._beams * count).gather(1, order)
 
-    def _keep_ended(self, scores: Tensor, parents: Tensor, tokens: Tensor) -> set[int]:
-        """Note the best outputs that end here; return the sequences at their cap."""
-        length = self._written.shape[2] + 1
-        capped = [i for i, known in enumerate(self._outputs) if length >= known.cap]
+    def _keep_ended(self, scores: Tensor, parents: Tensor, tokens: Tensor, capped: Tensor) -> None:
+        """Note the best outputs that end here, and of ``capped`` sequences all."""
         ends = tokens[:, : self._beams] == self._special.end
-        noted = ends.clone()
-        noted[capped] = True
-        for index, rank in noted.nonzero().tolist():
-            score = scores[index, rank].item() / (length + 1)  # the language code counts
-            written = self._written[index, parents[index, rank]].tolist()
-            finished = bool(ends[index, rank])
-            if not finished:
-                written.append(int(tokens[index, rank]))
-            ended = self._outputs[index].ended
-            ended.append((score, written, finished))
-            ended.sort(key=lambda output: -output[0])
-            del ended[self._beams :]
-        return set(capped)
+        noted = ends | capped[:, None]
+        where = noted.cpu().nonzero()
+        if not len(where):
+            return
+        where = where.to(noted.device)
+        length = self._written.shape[2] + 2  # the language code counts
+        means = (scores[:, : self._beams].double() / length).masked_fill(~noted, _NONE)
+        self._best = torch.cat([self._best, means], dim=1).topk(self._beams).values
+        sequences, ranks = where.unbind(1)
+        last = tokens[sequences, ranks]
+        written = self._written[sequences, parents[sequences, ranks]]
+        rows = torch.cat([written, last[:, None]], dim=1).tolist()
+        for index, score, row in zip(
+            sequences.tolist(), means[sequences, ranks].tolist(), rows, strict=True
+        ):
+            finished = row[-1] == self._special.end
+            outputs = self._outputs[index]
+            outputs.append((score, row[:-1] if finished else row, finished))
+            outputs.sort(key=lambda output: -output[0])
+            del outputs[self._beams :]
 
-    def _over(self, index: int, best_running: float) -> bool:
-        ended, length = self._outputs[index].ended, self._written.shape[2]
-        return len(ended) == self._beams and best_running / (length + 1) <= ended[-1][0]
-
-    def result(self, index: int) -> Decoded:
-        """Return the best output of a sequence that has ended."""
-        score, tokens, finished = self._outputs[index].ended[0]
-        counted = len(tokens) + finished
-        return Decoded(tuple(tokens), score * (counted + 1) / counted, finished)
+    def results(self) -> list[Decoded]:
+        """Return the best outputs of the sequences in ``ended``."""
+        found = []
+        for index in self.ended:
+            score, tokens, finished = self._outputs[index][0]
+            counted = len(tokens) + finished
+            found.append(Decoded(tuple(tokens), score * (counted + 1) / counted, finished))
+        return found
 
     def keep(self, indices: Sequence[int]) -> None:
         """Forget all sequences but ``indices``, in that order."""
         assert self.parents is not None
-        chosen = torch.tensor(indices, dtype=torch.long)
+        chosen = torch.tensor(indices, dtype=torch.long, device=self.tokens.device)
         self._outputs = [self._outputs[i] for i in indices]
+        self._caps, self._best = self._caps[chosen], self._best[chosen]
         self._scores, self._written = self._scores[chosen], self._written[chosen]
         self.parents = self.parents[chosen]
         self.tokens = self.tokens.view(-1, self._beams)[chosen].flatten()

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from toolkit.errors import ModelError
+from toolkit.translators.engine import gpu_kernels
 from toolkit.translators.engine.kv_cache import Cache, TorchCache
 from toolkit.translators.engine.linear import (
     Dense,
@@ -111,6 +112,7 @@ class TorchNetwork:
             )
         self._precision = precision
         self._dim = shape.width // shape.heads
+        self._on_gpu = gpu_kernels.serves(self.device, self._dim)
         self._dtype = torch.bfloat16 if precision == "int8" else getattr(torch, precision)
         self._weights = weights
         # Products in int8 are exact, and so is attention over as many positions: what is written
@@ -208,7 +210,15 @@ class TorchNetwork:
         return attention.project(attention.norm(x)).to(self._dtype)
 
     def _likeliest(self, states: Tensor, count: int, banned: int) -> tuple[Tensor, Tensor]:
-        logits = self._output(states).float()
+        logits = self._output(states)
+        if self._on_gpu:
+            total, best, found = gpu_kernels.likeliest(logits, banned)
+            if count > 1:
+                if banned >= 0:
+                    logits[:, banned] = float("-inf")
+                best, found = top(logits, count)
+            return best.float() - total, found
+        logits = logits.float()
         total = logits.logsumexp(1, keepdim=True)
         if banned >= 0:
             logits[:, banned] = float("-inf")
