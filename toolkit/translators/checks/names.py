@@ -28,6 +28,7 @@ _SHORTEST = 4
 _SHORTEST_IN_SYLLABLES = 3
 _SHORTEST_IN_KOREAN = 2
 _TOKEN = re.compile(r"[^\s\d!-/:-@\[-`{-~¡-©«-´¶-¹»-¿×÷‐-⁯、-〿।॥،؛؟۔։።-፼⁄]+")
+_DIGIT = re.compile(r"\d")
 _SIGN = re.compile("[$€£₹₽₴₩₺₦₪฿₫¥]")
 # In an abbreviation: "यू.एस."
 _INNER_STOP = re.compile(r"(?<=[^\s\d])\.(?=[^\s\d])")
@@ -86,16 +87,17 @@ class _Index:
             folded = _INNER_STOP.sub("", folded)
         matches = list(_TOKEN.finditer(folded))
         words = [match[0] for match in matches]
+        digits = _DIGIT.search(folded)
         found: list[frozenset[str]] = []
         like: set[str] = set()
         for place, word in enumerate(words):
             entries, likes = self._look_up(word)
-            if not entries and (short := self._unit(folded, matches[place])):
+            if digits and not entries and (short := self._unit(folded, matches[place])):
                 found.append(short)
                 like |= short
             like |= likes
-            fits = [e for e in entries if self._follow(e[1], words[place + 1 :])]
-            if fits:
+            rest = words[place + 1 :] if entries else []
+            if fits := [e for e in entries if not e[1] or self._follow(e[1], rest)]:
                 longest = max((len(e[1]), len(e[0])) for e in fits)
                 kinds = frozenset(e[2] for e in fits if (len(e[1]), len(e[0])) == longest)
                 like |= kinds

@@ -2,18 +2,19 @@
 
 ``negation.json`` has, by ISO 639-3 code, the ways in which each language says no: ``strong`` words
 are translated by a negation, ``wide`` ones may be or are at least akin to one ("without",
-"refuse", "un-"), and ``exempt`` ones look like strong ones and may be no
-negation ("not only"), so they count as wide. "*" stands for any letters
-and "_" for a space. The lists were written from grammars and tried on human translations
-(``tools/score_checks.py``). A negation is lost where the source has a strong word and the English
-has none and nothing akin to one, and added the other way round; so double negation and rewording
-are no differences.
+"refuse", "un-"), and ``exempt`` ones look like strong ones and may be no negation ("not only"):
+beside a phrase of these nothing is said. "*" stands for any letters and "_" for a space; a strong
+word without "*" is strong whatever else it looks like. The lists were written from grammars and
+tried on human translations (``tools/score_checks.py``). A negation is lost where the source has a
+strong word and the English has none, nor more that is akin to one than the source has, and added
+the other way round; so double negation and rewording are no differences.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -34,6 +35,7 @@ _NOT_ENGLISH = re.compile(
     r"|\bno (?:doubt|matter|wonder|sooner)\b"
     r"|\bno (?:more|less|fewer|later|earlier) than\b|\bno\.? ?\d|\bwhether or not\b|\bif not\b"
     r"|\bnothing but\b|\bwhy not\b|, no\?|\bor not\b|\bnot (?:so )?long (?:after|before|ago)\b"
+    r"|\byes(?:,| ?/| or| and) ?no\b|\bnot (?:optional|muted?|wrong|rare|un(?!der|til|i)\w+)"
     r"|\b\w+n['’]t (?:I|you|s?he|it|we|they|this|that)\b",
     re.IGNORECASE,
 )
@@ -42,18 +44,20 @@ _STRONG_ENGLISH = re.compile(
     re.IGNORECASE,
 )
 _WIDE_ENGLISH = re.compile(
-    r"\b(?:nor|without|unless|except\w*|until|otherwise|rather|lack\w*|fail\w*|refus\w*"
+    r"\b(?:nor|without|unless|except(?:ing|ed)?|until|otherwise|rather|lack\w*|fail\w*|refus\w*"
     r"|den(?:y|ie)\w*"
     r"|avoid\w*|prevent\w*|prohibit\w*|forb[ia]\w+|bann?(?:ed|s|ing)?|reject\w*|declin\w*|ignor\w*"
-    r"|exclu\w+|omit\w*|absen\w+|oppos\w+|against|hardly|barely|scarcely|rarely|seldom"
+    r"|exclu\w+|omit\w*|absen\w+|oppos\w+|hardly|barely|scarcely|rarely|seldom"
     r"|(?<!a )(?:few|little)|noo+"
-    r"|stop(?:ped)?|ceas\w+|missing|too \w+ to|unlike\w*|empty|zero|doubt\w*|imposs\w+|incorrect\w*"
+    r"|ceas\w+|too \w+ to|unlike\w*|empty|doubt\w*|imposs\w+|incorrect\w*"
     r"|invalid|insuffic\w+|inaccess\w+|inabilit\w+|incapab\w+|incompat\w+|inactive|illegal\w*"
     r"|dis(?:agree|allow|approv|regard)\w*|non-?\w+|neglect\w*|overlook\w*"
-    r"|wrong\w*"
-    r"|un(?!der|til|i[a-z]|fortunate|mount|link|lock|do|cles?\b|pack|plug|wind)\w{3,}"
-    r"|out of|far from|short of|other than|apart from|free (?:of|from)|whether|even if|struggl\w+"
-    r"|inaccura\w+|silen(?:t|ce)\w*|stuck|(?-i:L[ao]s?))\b",
+    r"|un(?!der|til|i[a-z]|fortunate|mark|mount|link|lock|do|cles?\b|pack|plug|wind)\w{3,}"
+    r"|out of|far from|short of|other than|apart from|free (?:of|from)|whether|even if"
+    r"|idle|mis(?!s)\w{4,}|difficult\w*|hard to|else|alternatively|gr[ae]yed|read-only|no-[a-z]+"
+    r"|(?:is|are|was|were|be|went|still|reported) missing|irre\w+|inex\w+|inevit\w+"
+    r"|(?!wireless|regardless|nevertheless|nonetheless)\w{3,}less(?:ly)?"
+    r"|inaccura\w+|stuck|(?-i:L[ao]s?))\b",
     re.IGNORECASE,
 )
 
@@ -72,9 +76,9 @@ class _Patterns:
         """Return whether a word in lower case is one of these."""
         return (
             token in self.words
-            or (bool(self.openings) and token.startswith(self.openings))
-            or (bool(self.endings) and token.endswith(self.endings))
-            or any(part in token for part in self.inner)
+            or token.startswith(self.openings)
+            or token.endswith(self.endings)
+            or (bool(self.inner) and any(part in token for part in self.inner))
         )
 
 
@@ -92,9 +96,9 @@ class _Language(dict[str, int]):
     def __missing__(self, token: str) -> int:
         if len(self) > _KNOWN_WORDS:
             self.clear()
-        found = 0
-        if not self.exempt.match(token):
-            found = _STRONG * self.strong.match(token) | _WIDE * self.wide.match(token)
+        found = _STRONG * self.strong.match(token) | _WIDE * self.wide.match(token)
+        if found and token not in self.strong.words and self.exempt.match(token):
+            found = 0
         self[token] = found
         return found
 
@@ -108,15 +112,20 @@ def polarity_differs(source: str, output: str, *, source_language: str) -> bool:
     words = _language(source_language)
     if words is None or output.count(" ") < _FEWEST_SPACES:
         return False
-    negated, akin = _may_be_negated(output) and bool(_STRONG_ENGLISH.search(output)), False
-    if negated:
-        without = _NOT_ENGLISH.sub(" ", output)
-        negated = bool(_STRONG_ENGLISH.search(without))
-        akin = without != output
-    strong, wide = _negations(source, words)
-    if strong and not negated:
-        return not akin and not _WIDE_ENGLISH.search(output)
-    return negated and not strong and not wide
+    negated, alike = _english(output)
+    strong, exempt, wide = _negations(source, words)
+    if negated == strong or alike or exempt:
+        return False
+    akin = len(_WIDE_ENGLISH.findall(output))
+    return akin <= wide if strong else wide <= akin
+
+
+def _english(output: str) -> tuple[bool, bool]:
+    """Return whether an English text says no, and whether something in it only looks like it."""
+    if not _may_be_negated(output) or not _STRONG_ENGLISH.search(output):
+        return False, False
+    without = _NOT_ENGLISH.sub(" ", output)
+    return bool(_STRONG_ENGLISH.search(without)), without != output
 
 
 def _may_be_negated(output: str) -> bool:
@@ -125,18 +134,17 @@ def _may_be_negated(output: str) -> bool:
     return any(letters in lowered for letters in ("no", "n't", "n’t", "neve", "neit"))
 
 
-def _negations(source: str, words: _Language) -> tuple[bool, bool]:
-    """Return whether a text says no, and whether it says something akin to it."""
-    text = " " + _without_joiners(source.lower()).replace("’", "'")
-    plain = text
+def _negations(source: str, words: _Language) -> tuple[bool, bool, int]:
+    """Return whether a text says no, whether something in it only looks like it, and how often it
+    says something akin to it."""
+    plain = text = " " + _without_joiners(source.lower()).replace("’", "'")
     for phrase in words.exempt.phrases:
-        plain = plain.replace(phrase, " ")
-    found = 0
-    for token in _TOKEN.findall(plain):
-        found |= words[token]
-    strong = bool(found & _STRONG) or any(phrase in plain for phrase in words.strong.phrases)
-    wide = bool(found & _WIDE) or plain != text
-    return strong, wide or any(phrase in plain for phrase in words.wide.phrases)
+        text = text.replace(phrase, " ")
+    found = Counter(map(words.__getitem__, _TOKEN.findall(text)))
+    strong = found[_STRONG] + found[_STRONG | _WIDE] > 0
+    strong = strong or any(phrase in text for phrase in words.strong.phrases)
+    wide = found[_WIDE] + sum(phrase in text for phrase in words.wide.phrases)
+    return strong, text != plain, wide
 
 
 def _without_joiners(text: str) -> str:
@@ -160,7 +168,7 @@ def _patterns(entries: Iterable[str], script: str) -> _Patterns:
         phrases = sorted((e.replace("_", " ") for e in entries), key=len, reverse=True)
         return _Patterns(phrases=tuple(phrases))
     lead = "" if script == "Hang" else " "  # a Korean phrase may begin inside a word
-    single = [entry for entry in entries if "_" not in entry]
+    single = [entry for entry in entries if _TOKEN.fullmatch(entry.strip("*")) and "_" not in entry]
     leads = [lead, " و", " ف"] if script == "Arab" else [lead]  # "and" and "so" are written to it
     return _Patterns(
         frozenset(e for e in single if "*" not in e),
@@ -168,7 +176,10 @@ def _patterns(entries: Iterable[str], script: str) -> _Patterns:
         tuple(e[1:] for e in single if e.startswith("*") and not e.endswith("*")),
         tuple(e[1:-1] for e in single if e.startswith("*") and e.endswith("*")),
         tuple(
-            before + e.replace("_", " ").strip("*") for e in entries if "_" in e for before in leads
+            before + e.replace("_", " ").strip("*")
+            for e in entries
+            if e not in single
+            for before in leads
         ),
     )
 
