@@ -49,13 +49,13 @@ _WIDE_ENGLISH = re.compile(
     r"|avoid\w*|prevent\w*|prohibit\w*|forb[ia]\w+|bann?(?:ed|s|ing)?|reject\w*|declin\w*|ignor\w*"
     r"|exclu\w+|omit\w*|absen\w+|oppos\w+|hardly|barely|scarcely|rarely|seldom"
     r"|(?<!a )(?:few|little)|noo+"
-    r"|ceas\w+|too \w+ to|unlike\w*|empty|doubt\w*|imposs\w+|incorrect\w*"
+    r"|ceas\w+|too \w+ to|unlike\w*|empty|imposs\w+|incorrect\w*"
     r"|invalid|insuffic\w+|inaccess\w+|inabilit\w+|incapab\w+|incompat\w+|inactive|illegal\w*"
     r"|dis(?:agree|allow|approv|regard)\w*|non-?\w+|neglect\w*|overlook\w*"
     r"|un(?!der|til|i[a-z]|fortunate|mark|mount|link|lock|do|cles?\b|pack|plug|wind)\w{3,}"
     r"|out of|far from|short of|other than|apart from|free (?:of|from)|whether|even if"
     r"|idle|mis(?!s)\w{4,}|difficult\w*|hard to|else|alternatively|gr[ae]yed|read-only|no-[a-z]+"
-    r"|(?:is|are|was|were|be|went|still|reported) missing|irre\w+|inex\w+|inevit\w+"
+    r"|(?:is|are|was|were|be|went|still|reported) missing|irre(?!g)\w+|inex\w+"
     r"|(?!wireless|regardless|nevertheless|nonetheless)\w{3,}less(?:ly)?"
     r"|inaccura\w+|stuck|(?-i:L[ao]s?))\b",
     re.IGNORECASE,
