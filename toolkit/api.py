@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from toolkit.config import Config, load
@@ -208,7 +208,7 @@ def translate(
     chosen, terms = translator(model), load_terms(load(), target=languages[1])
     found = terms.around(
         texts,
-        lambda rest: chosen.translate(rest, source=languages[0], target=languages[1]),
+        partial(chosen.translate, source=languages[0], target=languages[1]),
         source=languages[0],
     )
     return [hypothesis.text for hypothesis in found]

@@ -81,6 +81,7 @@ class Config:
     ``all``: take every article of the inputs, and no others; without it, those that no earlier
     digest had and that are at most ``max_age`` days old, and what earlier runs of the day took.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
+    ``glossary``: a file of terms and their English, which outrank the model's.
     ``corrections``: the file that ``toolkit correct`` keeps readers' corrections in.
     ``columns``: which column of a table or record holds a part of an article where its name does
     not say so, such as ``{"text": "raw"}``; the parts are those in ``PARTS``.
@@ -115,6 +116,7 @@ class Config:
     all: bool = False
     max_age: int = 7
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")
+    glossary: Path | None = None
     corrections: Path = field(default_factory=lambda: data_home() / "corrections.sqlite")
     templates: Path | None = None
     prompts: Path | None = None
@@ -143,6 +145,7 @@ class Config:
             all: bool = ...,
             max_age: int = ...,
             cache: AnyPath = ...,
+            glossary: AnyPath | None = ...,
             corrections: AnyPath = ...,
             templates: AnyPath | None = ...,
             prompts: AnyPath | None = ...,

@@ -133,6 +133,7 @@ OPTIONS: dict[str, _Option] = {
     "max_age": _whole(0, 36500),
     "deadline": (_time, "a local time such as 06:30, without a zone"),
     "cache": (_path, "a path"),
+    "glossary": (_path, "a path"),
     "corrections": (_path, "a path"),
     "templates": (_path, "a path"),
     "prompts": (_path, "a path"),

@@ -117,7 +117,7 @@ def run(
         with report.stage("write"):
             paths = _publish(digest, folder, draft, config.templates)
         report.finish({**incoming.timings, "summarise": outgoing.seconds})
-        counts = _counts(incoming, outgoing, digest, engine) | news.counts()
+        counts = _counts(incoming, outgoing, digest, engine, terms) | news.counts()
         return _recorded(digest, config, counts, report, paths, incoming.duplicates, news, folder)
 
 
@@ -278,7 +278,7 @@ def _publish(
 
 
 def _counts(
-    incoming: Incoming, outgoing: Outgoing, digest: Digest, translator: Checked
+    incoming: Incoming, outgoing: Outgoing, digest: Digest, translator: Checked, terms: Terms
 ) -> dict[str, int]:
     return {
         "articles": len(digest.articles),
@@ -289,6 +289,8 @@ def _counts(
         "duplicates": len(incoming.duplicates),
         "retried": translator.retried,
         "rescued": translator.rescued,
+        "terms_applied": terms.applied,
+        "terms_missed": terms.missed,
     }
 
 

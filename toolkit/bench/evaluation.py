@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from toolkit.errors import ConfigError, InputError
 from toolkit.languages import codes, detection
 from toolkit.readers.encodings import decode
+from toolkit.terminology.terms import Terms
 from toolkit.translators.base import Translator
 
 _SHAPE = "a table with tabs between its columns and a first line that names them: source, english"
@@ -96,8 +98,12 @@ def _unquoted(cell: str) -> str:
     return inner.replace('""', '"')
 
 
-def evaluate(pairs: Sequence[Pair], translator: Translator, *, target: str) -> list[Score]:
-    """Translate each source and score it against its reference, language by language."""
+def evaluate(
+    pairs: Sequence[Pair], translator: Translator, *, target: str, terms: Terms | None = None
+) -> list[Score]:
+    """Translate each source and score it against its reference, language by language. The wording
+    of ``terms`` comes before the translator's."""
+    terms = terms or Terms(target=target)
     try:
         from sacrebleu.metrics import BLEU, CHRF
     except ImportError:
@@ -105,7 +111,8 @@ def evaluate(pairs: Sequence[Pair], translator: Translator, *, target: str) -> l
     scores = []
     for code in dict.fromkeys(pair.language for pair in pairs):
         mine = [pair for pair in pairs if pair.language == code]
-        found = translator.translate([p.source for p in mine], source=code, target=target)
+        work = partial(translator.translate, source=code, target=target)
+        found = terms.around([p.source for p in mine], work, source=code)
         english, wanted = [h.text for h in found], [[p.reference for p in mine]]
         chrf, bleu = CHRF(word_order=2), BLEU()
         scores.append(

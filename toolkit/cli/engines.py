@@ -23,6 +23,7 @@ def evaluate(reference: Path, source: str | None, as_json: bool, **options: Any)
     from toolkit.bench import evaluation
     from toolkit.cli import present
     from toolkit.config import load
+    from toolkit.terminology.terms import load_terms
     from toolkit.translators.build import load_translator
 
     config = load(options)
@@ -30,7 +31,8 @@ def evaluate(reference: Path, source: str | None, as_json: bool, **options: Any)
     translator = load_translator(
         config.model, engine=config.engine, device=config.device, beam=config.beam, say=say
     )
-    scores = evaluation.evaluate(pairs, translator, target=ENGLISH)
+    terms = load_terms(config, target=ENGLISH)
+    scores = evaluation.evaluate(pairs, translator, target=ENGLISH, terms=terms)
     click.echo(present.rows_json(scores) if as_json else present.scores_text(scores), nl=False)
     if translator.notice:
         say(translator.notice)

@@ -10,6 +10,7 @@ from toolkit.digest.safe_text import clean
 from toolkit.digest.wording import published, source_link, source_name
 from toolkit.errors import UnknownLanguageError
 from toolkit.languages import codes
+from toolkit.terminology.terms import EXPLANATION, MISSING
 from toolkit.translators.checks.rules import EXPLANATIONS
 
 _PLACES = {"title": "headline", "heading": "heading", "caption": "caption"}
@@ -109,4 +110,4 @@ def _segment(article: int, translation: Translation) -> Sentence:
 
 def explain(flag: str) -> str:
     """Return the finding of a check in words."""
-    return EXPLANATIONS.get(flag, clean(flag))
+    return EXPLANATION if flag == MISSING else EXPLANATIONS.get(flag, clean(flag))

@@ -138,7 +138,7 @@ class SegmentTranslator:
 
     def translate(self, articles: Sequence[PreparedArticle]) -> Translated:
         """Translate ``articles`` together; each comes out whole, failed or left over."""
-        results = _Results(self._target)
+        results = _Results(self._target, self._terms)
         for language, texts in _texts(articles).items():
             corrected = self._terms.corrected(texts, source=language)
             results.corrected.update({(language, text): h for text, h in corrected.items()})
@@ -204,6 +204,7 @@ class _Results:
     """Hypotheses and errors of one window, by language and text."""
 
     target: str
+    terms: Terms
     cached: dict[_Key, Hypothesis] = field(default_factory=dict)
     fresh: dict[_Key, Hypothesis] = field(default_factory=dict)
     corrected: dict[_Key, Hypothesis] = field(default_factory=dict)
@@ -238,7 +239,9 @@ class _Results:
         found = self.fresh.get(key) or self.cached.get(key)
         if found is None:
             return None
-        return Translation(segment, found.text, found.flags, found.score, cached=key in self.cached)
+        cached = key in self.cached
+        found = self.terms.revised(segment.text, found, source=article.language)
+        return Translation(segment, found.text, found.flags, found.score, cached=cached)
 
 
 def needs_no_translation(text: str, language: str, target: str) -> bool:

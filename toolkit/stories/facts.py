@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from toolkit.text.english import frequencies, lists, words
 from toolkit.text.places import country_name, places, plain
 from toolkit.text.similarity import WORD, stop_words
+from toolkit.text.spelling import key
 
 # The frequency, as a share of all words, of a name that the word list lacks.
 _RAREST = 3e-7
@@ -25,16 +26,6 @@ _CAPITALISED = 0.7
 # Words in lower case that stand within names of places.
 _WITHIN = frozenset(("of", "the", "and"))
 _DECIMAL = re.compile(r"\d[\d,]*\.\d+")
-# Spellings of one sound, the longer ones first; ``C`` stands for "ch" until the end.
-_SOUNDS = tuple(
-    (re.compile(spelt), sound)
-    for spelt, sound in (
-        *(("tsch|tch|tsh|ch|cz", "C"), ("sch|sh|sz|zh", "s"), ("ph", "f"), ("x", "ks")),
-        *(("ck|kh|q", "k"), ("gh", "g"), ("dj", "j"), ("c(?=[eiy])", "s"), ("c", "k")),
-        *(("C", "c"), ("w", "v"), ("z", "s"), ("[yj]", "i"), ("(?<=.)h(?![aeiou])", "")),
-        *(("(.)\\1+", "\\1"), ("^[aeiou]", "A"), ("[aeiou]", "")),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +106,6 @@ def _names(line: Sequence[str], inside: set[str]) -> Iterator[tuple[str, float, 
 def is_country(name: str) -> bool:
     """Return whether a key is that of a country."""
     return name.startswith("@")
-
-
-@lru_cache(maxsize=65536)
-def key(name: str) -> str:
-    """Return what the spellings of a name in plain letters share.
-
-    >>> key("klitschko") == key("klichko"), key("mohammed") == key("muhammad"), key("kast")
-    (True, True, 'kst')
-    """
-    if not (name.isascii() and name.isalpha()):
-        return name
-    sound = name
-    for pattern, replacement in _SOUNDS:
-        sound = pattern.sub(replacement, sound)
-    return sound if len(sound) > 2 else name
 
 
 def _upper(word: str) -> bool:
