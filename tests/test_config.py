@@ -210,3 +210,14 @@ def test_a_misspelt_variable_is_told_and_another_programs_is_not() -> None:
     assert error.value.remedy == "Did you mean TOOLKIT_MODEL?"
     others = {"TOOLKIT_DEBUG": "1", "TOOLKIT_COLOUR_SCHEME": "dark", "TOOLKITS": "here"}
     assert load(environment=others) == load(environment={})
+
+
+def test_sections_come_from_a_file_or_the_environment(tmp_path: Path) -> None:
+    path = tmp_path / "toolkit.toml"
+    path.write_text('[sections]\nAfrica = ["Kenya", "Chad"]\nEnergy = "gas"\n', encoding="utf-8")
+    assert load(path=path).sections == {"Africa": ("Kenya", "Chad"), "Energy": ("gas",)}
+    environment = {"TOOLKIT_SECTIONS": "Africa=Kenya,Chad;Energy=gas"}
+    assert load(environment=environment).sections == load(path=path).sections
+    for wrong in ({"Africa": []}, {"Africa": [1]}, {"": ["gas"]}, "Africa"):
+        with pytest.raises(ConfigError, match="sections cannot be"):
+            load({"sections": wrong})

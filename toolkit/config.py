@@ -10,7 +10,7 @@ import datetime as dt
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,8 @@ class Config:
     ``corrections``: the file that ``toolkit correct`` keeps readers' corrections in.
     ``columns``: which column of a table or record holds a part of an article where its name does
     not say so, such as ``{"text": "raw"}``; the parts are those in ``PARTS``.
+    ``sections``: the user's own sections of the digest, in order, before those by topic and region:
+    the name of each, and its places, topics and words, such as ``{"Energy": ["gas", "Norway"]}``.
     ``executor``: who cleans and segments: this machine (``local``), with several processes when
     there is much, or the Ray cluster that the environment variable ``RAY_ADDRESS`` names (``ray``).
 
@@ -122,6 +124,7 @@ class Config:
     prompts: Path | None = None
     executor: ExecutorName = "local"
     columns: Mapping[str, str] | None = None
+    sections: Mapping[str, Sequence[str]] | None = None
 
     if TYPE_CHECKING:
         # The types that are accepted are wider than those that the fields then hold.
@@ -151,6 +154,7 @@ class Config:
             prompts: AnyPath | None = ...,
             executor: ExecutorName = ...,
             columns: Mapping[str, str] | None = ...,
+            sections: Mapping[str, Sequence[str]] | None = ...,
         ) -> None: ...
 
     @property

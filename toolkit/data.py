@@ -244,7 +244,9 @@ class Story:
     """The briefs about one event, merged. ``articles`` holds ids, the lead's first.
     ``continues`` is the date of the earlier digest whose story this one carries on, ``disputed``
     what its articles do not agree on, ``sources`` who reports it independently, and ``why`` says
-    in a few words why it stands where it does in the digest."""
+    in a few words why it stands where it does in the digest. ``section`` is where it stands there,
+    ``place`` where it happens. ``before`` is the headline of the story that it carries on, and
+    ``new`` holds the places of the bullets that say what that one did not."""
 
     headline: str
     bullets: tuple[StoryBullet, ...]
@@ -254,12 +256,16 @@ class Story:
     disputed: tuple[Dispute, ...] = ()
     sources: tuple[StorySource, ...] = ()
     why: tuple[str, ...] = ()
+    section: str = ""
+    place: str = ""
+    before: str = ""
+    new: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierStory:
     """A story of an earlier digest: its date, its headline, and what it said in English (its
-    bullets; the more of its articles' text, the better it is recognised)."""
+    bullets, a line each; the more of its articles' text, the better it is recognised)."""
 
     date: dt.date
     headline: str
@@ -279,7 +285,8 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Digest:
     """One day's briefing. ``notices`` are plain sentences shown at the top (that the demo
-    checkpoint was used, that work was left over at the deadline).
+    checkpoint was used, that work was left over at the deadline). ``before`` and ``after`` are the
+    days of the digests before and after it, which lie beside it, if there are any.
 
     A run keeps articles and stories on disk: each access to one makes it anew."""
 
@@ -289,6 +296,8 @@ class Digest:
     stories: Sequence[Story]
     failures: tuple[Failure, ...] = ()
     notices: tuple[str, ...] = ()
+    before: dt.date | None = None
+    after: dt.date | None = None
 
     def _repr_html_(self) -> str:
         return as_html(self)

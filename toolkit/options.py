@@ -85,6 +85,21 @@ def _columns(value: Any) -> dict[str, str]:
     return found
 
 
+def _sections(value: Any) -> dict[str, tuple[str, ...]]:
+    if isinstance(value, str):  # as an environment variable has it
+        pairs = (part.split("=", 1) for part in value.split(";"))
+        value = {name: words.split(",") for name, words in pairs}
+    found = {
+        _name(name).strip(): tuple(
+            _name(word).strip() for word in ([words] if isinstance(words, str) else words)
+        )
+        for name, words in dict(value).items()
+    }
+    if not all(found.values()):
+        raise ValueError
+    return found
+
+
 def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError
@@ -139,4 +154,5 @@ OPTIONS: dict[str, _Option] = {
     "prompts": (_path, "a path"),
     "executor": _one_of(ExecutorName),
     "columns": (_columns, f"a column's name for each of some of {', '.join(PARTS)}"),
+    "sections": (_sections, "a list of places, topics and words for each section's name"),
 }

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from toolkit.config import DEFAULT_INPUTS, Config
 from toolkit.data import Digest, PreparedArticle, RunResult, Story
@@ -40,9 +39,6 @@ from toolkit.translators.base import Translator
 from toolkit.translators.build import load_translator
 from toolkit.translators.checks.retry import Checked, checked
 from toolkit.version import VERSION
-
-if TYPE_CHECKING:
-    from toolkit.summarisers.models.merge import PromptedMerge
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +71,7 @@ def run(
     when another run holds the outputs; everything else that goes wrong is in ``failures``.
     """
     now = dt.datetime.now()
-    date = config.date or now.date()
-    time_is_up = clock(now, config.deadline)
+    date, time_is_up = config.date or now.date(), clock(now, config.deadline)
     report = Report(progress or Silent(), say)
     config = _with_samples(config, report)
     terms = load_terms(config, target=ENGLISH)
@@ -105,7 +100,7 @@ def run(
             with report.stage("summarise"):
                 outgoing.finish()
         with report.stage("group"):
-            stories, apart = _group(outgoing, folder, writers.merger, time_is_up)
+            stories, apart = _group(outgoing, folder, writers, time_is_up, config.sections)
             digest = Digest(
                 date=date,
                 signature=f"{engine.signature} | {writers.signature} | toolkit {VERSION}",
@@ -113,6 +108,8 @@ def run(
                 stories=stories,
                 failures=(*incoming.failures, *outgoing.failures),
                 notices=tuple(_notices(engine, cache, terms, writers, outgoing, apart, news)),
+                before=folder.day_before,
+                after=folder.day_after,
             )
         with report.stage("write"):
             paths = _publish(digest, folder, draft, config.templates)
@@ -201,15 +198,16 @@ def _translated(
 def _group(
     outgoing: Outgoing,
     folder: RunFolder,
-    merger: PromptedMerge | None,
+    writers: Writers,
     time_is_up: Callable[[], bool],
+    sections: Mapping[str, Sequence[str]] | None,
 ) -> tuple[Spill[Story], int]:
     """Return the stories of the day, their bullets merged by a language model where there is one,
     and how many of several sources were not, because time was up."""
     stories: Spill[Story] = Spill(folder.path)
-    articles, apart = outgoing.articles, 0
+    articles, apart, merger = outgoing.articles, 0, writers.merger
     places = {article.id: place for place, article in enumerate(articles)} if merger else {}
-    for story in outgoing.day.stories(folder.earlier_stories()):
+    for story in outgoing.day.stories(folder.earlier_stories(), sections):
         if merger is not None and not time_is_up():
             stories.append(merger.merge(story, [articles[places[i]] for i in story.articles]))
             continue
@@ -274,7 +272,10 @@ def _publish(
     draft.write("digest.json", json_format.json_parts(digest))
     draft.write("digest.md", render.markdown_parts(digest, templates=templates))
     draft.write("digest.html", render.html_parts(digest, templates=templates))
-    return {_KINDS[name]: path for name, path in draft.publish().items()}
+    paths = {_KINDS[name]: path for name, path in draft.publish().items()}
+    if digest.before:
+        folder.link_from(digest.before)
+    return paths
 
 
 def _counts(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from toolkit.digest import render
 from toolkit.errors import InputError, LockedError, OutputError
 from toolkit.readers import jsonl
 from toolkit.readers.collection import load
@@ -290,5 +291,25 @@ def test_stories_of_earlier_digests_are_read_the_latest_first(
         found = list(folder.earlier_stories())
     days = [20] * 3 + [19] * 3 + [14] * 3
     assert [story.date.day for story in found] == days
-    assert {story.text for story in found} == {"One. Two."}
+    assert {story.text for story in found} == {"One.\nTwo."}
     assert found[1].headline == "Day 20, 1 ]"
+
+
+def test_the_page_of_the_day_before_leads_to_this_one(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-xx").mkdir()
+    (tmp_path / "2026-11-xx" / "digest.html").write_text("x")
+    for day in ("2026-11-18", "2026-11-20", "2026-11-23"):
+        (tmp_path / day).mkdir()
+        page = f"<p>{render.NEXT_DAY}</p>" + "ä" * 90_000 + render.NEXT_DAY
+        (tmp_path / day / "digest.html").write_text(page, encoding="utf-8")
+    with RunFolder.open(tmp_path, DAY) as folder:
+        before = folder.day_before
+        assert before == dt.date(2026, 11, 20)
+        assert folder.day_after == dt.date(2026, 11, 23)
+        for _ in range(2):
+            folder.link_from(before)
+        folder.link_from(dt.date(2026, 11, 19))
+    changed = (tmp_path / "2026-11-20" / "digest.html").read_text(encoding="utf-8")
+    assert changed == page.replace(render.NEXT_DAY, render.next_day(DAY), 1)
+    assert 'href="../2026-11-21/digest.html"' in changed
+    assert (tmp_path / "2026-11-18" / "digest.html").read_text(encoding="utf-8") == page

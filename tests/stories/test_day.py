@@ -269,6 +269,29 @@ def test_stories_that_go_on_are_marked_with_the_latest_date(news: list[Translate
     briefs = [Extractive().summarise(a, bullets=4) for a in today]
     found = day.group(briefs, today, earlier=earlier)
     assert [story.continues for story in found] == [dt.date(2026, 11, 19), None]
+    assert [story.before for story in found] == [text["flood-fr"][0], ""]
+
+
+def test_a_story_that_goes_on_tells_which_bullets_are_new() -> None:
+    text = [
+        "Flood in Lyon kills 16",
+        "Sixteen people have died in the flood in Lyon, the mayor said.",
+        "The Rhone rose by three metres on Monday.",
+        "Soldiers built a bridge.",
+    ]
+    before = EarlierStory(
+        dt.date(2026, 11, 20),
+        "Flood in Lyon kills 14",
+        "Fourteen people have died in the flood in Lyon, the mayor said.\n"
+        "The Rhone rose by three metres on Monday.",
+    )
+    brief = Brief("a", text[0], tuple(Bullet(t, (n,)) for n, t in enumerate(text) if n))
+    (story,) = day.group([brief], [article("a", text)], earlier=[before])
+    assert story.before == before.headline
+    assert [story.bullets[n].text for n in story.new] == [text[1], text[3]]
+    (alone,) = day.group([brief], [article("a", text)])
+    assert (alone.before, alone.new) == ("", ())
+    assert (alone.place, alone.section) == ("Lyon, France", "Europe")
 
 
 def test_no_briefs_no_stories() -> None:

@@ -74,6 +74,10 @@ def _story(story: Story) -> dict[str, Any]:
             for source in story.sources
         ],
         "why": [storable(reason) for reason in story.why],
+        "section": storable(story.section),
+        "place": storable(story.place),
+        "before": storable(story.before) or None,
+        "new": list(story.new),
         "disputed": [
             {
                 "about": [storable(a) for a in dispute.about],

@@ -25,8 +25,12 @@ from toolkit.digest.wording import day, weekday
 from toolkit.errors import ConfigError
 from toolkit.version import VERSION
 
+# Where the packaged template has a link to the digest of the next day, which is made later.
+NEXT_DAY = "<!-- next day -->"
+
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 def html(digest: Digest, *, templates: Path | None = None) -> str:
@@ -41,7 +45,7 @@ def html_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str
     """Yield the text of ``html`` in parts, for pages of any size."""
     from markupsafe import Markup
 
-    jinja = environment(templates, {"day": day, "weekday": weekday})
+    jinja = environment(templates, {"day": day, "weekday": weekday, "next_day": _next_day})
     css, css_hash = _style(jinja)
     with template_errors("digest.html.j2"):
         yield from jinja.get_template("digest.html.j2").generate(
@@ -72,6 +76,12 @@ def markdown_parts(digest: Digest, *, templates: Path | None = None) -> Iterator
         )
 
 
+def next_day(date: dt.date) -> str:
+    """Return the link that takes the place of ``NEXT_DAY`` when the digest of ``date`` is there."""
+    link = f'<a class="next" rel="next" href="../{date.isoformat()}/digest.html">'
+    return f'{link}<time datetime="{date.isoformat()}">{day(date)}</time></a>'
+
+
 def check_templates(templates: Path | None) -> None:
     """Render an empty digest and one that has everything with the templates in ``templates``,
     so that a broken one stops a run at its start. Raises ``ConfigError``."""
@@ -79,6 +89,12 @@ def check_templates(templates: Path | None) -> None:
         for digest in (Digest(dt.date(2000, 1, 1), "", (), ()), example()):
             html(digest, templates=templates)
             markdown(digest, templates=templates)
+
+
+def _next_day(date: dt.date | None) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(next_day(date) if date else NEXT_DAY)
 
 
 def _style(environment: Environment) -> tuple[str, str]:

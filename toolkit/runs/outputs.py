@@ -13,10 +13,12 @@ import logging
 import re
 import shutil
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
 from toolkit.data import EarlierStory
+from toolkit.digest import render
 from toolkit.errors import LockedError, OutputError
 from toolkit.storage import flush, locked, open_text, place, staging, sweep, whole, write_whole
 
@@ -74,10 +76,37 @@ class RunFolder:
             path = self.outputs / date.isoformat() / "digest.json"
             try:
                 for story in _stories(path):
-                    text = " ".join(bullet["text"] for bullet in story["bullets"])
+                    text = "\n".join(bullet["text"] for bullet in story["bullets"])
                     yield EarlierStory(date, story["headline"], text)
             except (OSError, ValueError, KeyError, TypeError):
                 continue
+
+    @property
+    def day_before(self) -> dt.date | None:
+        """The day of the last digest before this one."""
+        return max((day for day in self._days() if day < self.date), default=None)
+
+    @property
+    def day_after(self) -> dt.date | None:
+        """The day of the first digest after this one."""
+        return min((day for day in self._days() if day > self.date), default=None)
+
+    def _days(self) -> Iterator[dt.date]:
+        pages = self.outputs.glob("????-??-??/digest.html")
+        return filter(None, (_day_named(page.parent.name) for page in pages))
+
+    def link_from(self, before: dt.date) -> None:
+        """Let the page of the digest ``before`` this one lead here, if it has the mark of the
+        packaged template; a page that cannot be changed stays as it is."""
+        page = self.outputs / before.isoformat() / "digest.html"
+        try:
+            with page.open(encoding="utf-8", newline="") as file:
+                head = file.read(_CHARACTERS)
+                if render.NEXT_DAY in head:
+                    parts = [head.replace(render.NEXT_DAY, render.next_day(self.date), 1)]
+                    write_whole(page, chain(parts, iter(lambda: file.read(_CHARACTERS), "")))
+        except (OSError, ValueError) as error:
+            log.warning("%s: has no link to %s (%s)", page, self.date, error)
 
     @contextlib.contextmanager
     def draft(self) -> Iterator[Draft]:
@@ -149,10 +178,14 @@ def _stories(path: Path) -> Iterator[dict[str, Any]]:
 
 def _day(link: Path) -> dt.date:
     """Return the day that ``link`` points to, or the first of all days if it is none."""
+    return _day_named(link.readlink().name) or dt.date.min
+
+
+def _day_named(name: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(link.readlink().name)
+        return dt.date.fromisoformat(name)
     except ValueError:
-        return dt.date.min
+        return None
 
 
 class Draft:

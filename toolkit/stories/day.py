@@ -8,10 +8,12 @@ they came from.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from toolkit.data import Brief, EarlierStory, Story, TranslatedArticle
+from toolkit.data import Brief, EarlierStory, Story, StoryBullet, TranslatedArticle
+from toolkit.stories.claims import Relation, compare, may_be_alike, word_starts
 from toolkit.stories.comparison import Comparison
 from toolkit.stories.facts import facts
 from toolkit.stories.gravity import gravity, kind
@@ -20,6 +22,7 @@ from toolkit.stories.merging import merge
 from toolkit.stories.order import Member, current, lead_first, sources_of, standing
 from toolkit.stories.profiles import Texts, profile
 from toolkit.stories.publishers import Origin, origin
+from toolkit.stories.sections import place_of, scene, section
 from toolkit.text.moments import day_of, moment_of
 
 # Bullets of a story.
@@ -69,33 +72,41 @@ class Day:
                 article.language if article else "",
                 gravity(sentences or [brief.headline]),
                 kind(brief.headline, article.source if article else ""),
+                scene(sentences or [brief.headline], article.source if article else ""),
             )
         )
         self._texts.add(profile(" ".join(sentences)), facts(sentences, _day(article)))
 
-    def stories(self, earlier: Iterable[EarlierStory] = ()) -> Iterator[Story]:
+    def stories(
+        self,
+        earlier: Iterable[EarlierStory] = (),
+        sections: Mapping[str, Sequence[str]] | None = None,
+    ) -> Iterator[Story]:
         """Yield the stories in order; every brief is in exactly one. A story that continues some
-        of ``earlier`` has the latest of their dates."""
+        of ``earlier`` has the latest of their dates. ``sections`` are the user's own: the name of
+        each, and its places and words."""
         comparison = Comparison(self._texts)
-        dates = self._continued(comparison, earlier)
+        before = self._continued(comparison, earlier)
         found = []
         for places in events(self._texts, comparison):
-            known = [d for i in places if (d := dates.get(self._texts.distinct[i]))]
-            continues = max(known, default=None)
+            known = [story for i in places if (story := before.get(self._texts.distinct[i]))]
+            continues = max(known, key=lambda story: story.date, default=None)
             stands = standing(self._at(places), self._newest, is_new=continues is None)
             found.append((stands, places, continues))
         # Equally important ones stay in the order given.
         for stands, places, continues in sorted(found, key=lambda event: -event[0].importance):
-            yield _story(self._at(places), continues, stands.why)
+            members = self._at(places)
+            yield _placed(_story(members, continues, stands.why), members, sections or {})
 
     def _at(self, places: Iterable[int]) -> list[Member]:
         return [self._members[place] for place in places]
 
     def _continued(
         self, comparison: Comparison, earlier: Iterable[EarlierStory]
-    ) -> dict[int, dt.date]:
-        """Return, for each distinct text that continues an earlier story, its latest date."""
-        dates: dict[int, dt.date] = {}
+    ) -> dict[int, EarlierStory]:
+        """Return, for each distinct text that continues an earlier story, the latest of these, and
+        of a day's the one that it shares most with."""
+        latest: dict[int, tuple[dt.date, float, EarlierStory]] = {}
         for story in earlier:
             shares = comparison.shared_surprise(profile(f"{story.headline} {story.text}"))
             alike = (shares >= CONTINUES).nonzero()[0]
@@ -104,8 +115,9 @@ class Day:
             # Its bullets are no lead: any of them may be of another article.
             told = facts([story.headline, "", story.text])
             for text in alike[comparison.named_alike(told, alike)].tolist():
-                dates[text] = max(story.date, dates.get(text, story.date))
-        return dates
+                known = (story.date, float(shares[text]), story)
+                latest[text] = max(known, latest.get(text, known), key=lambda found: found[:2])
+        return {text: story for text, (_, _, story) in latest.items()}
 
 
 def group(
@@ -138,7 +150,32 @@ def _day(article: TranslatedArticle | None) -> int:
     return found.toordinal() if found else 0
 
 
-def _story(members: Sequence[Member], continues: dt.date | None, why: tuple[str, ...]) -> Story:
+def _placed(
+    story: Story, members: Sequence[Member], sections: Mapping[str, Sequence[str]]
+) -> Story:
+    """Return ``story`` with its place and its section."""
+    scenes = [member.scene for member in members]
+    texts = [story.headline, *(bullet.text for bullet in story.bullets)]
+    return replace(story, place=place_of(scenes), section=section(scenes, texts, sections))
+
+
+def _new(bullets: Sequence[StoryBullet], before: EarlierStory) -> Iterator[int]:
+    """Yield the places of the bullets that say what the story ``before`` did not."""
+    told = [(line, word_starts(line)) for line in (before.headline, *before.text.splitlines())]
+    for place, bullet in enumerate(bullets):
+        starts = word_starts(bullet.text)
+        alike = (line for line, its_starts in told if may_be_alike(starts, its_starts))
+        if not any(_tells(line, bullet.text) for line in alike):
+            yield place
+
+
+def _tells(earlier: str, text: str) -> bool:
+    """Return whether a text says nothing but what an earlier one did."""
+    found = compare(text, earlier)
+    return found.relation is Relation.SAME and found.common[0]
+
+
+def _story(members: Sequence[Member], before: EarlierStory | None, why: tuple[str, ...]) -> Story:
     versions, earlier = current(members)
     ordered = lead_first(versions)
     briefs = [member.brief for member in ordered]
@@ -161,8 +198,10 @@ def _story(members: Sequence[Member], continues: dt.date | None, why: tuple[str,
         bullets=merged.bullets,
         disputed=merged.disputed,
         articles=tuple(member.brief.article_id for member in (*ordered, *earlier)),
-        continues=continues,
+        continues=before.date if before else None,
         notes=tuple(notes),
         sources=independent,
         why=why,
+        before=before.headline if before else "",
+        new=tuple(_new(merged.bullets, before)) if before else (),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from toolkit.text.english import frequencies, lists, words
-from toolkit.text.places import country_name, places, plain
+from toolkit.text.places import Place, country_name, places, plain
 from toolkit.text.similarity import WORD, stop_words
 from toolkit.text.spelling import key
 
@@ -86,12 +86,8 @@ def _names(line: Sequence[str], inside: set[str]) -> Iterator[tuple[str, float, 
     known, shouted = frequencies(), _shouted(line)
     line = [word.removesuffix("'s").removesuffix("’s") for word in line]
     low = [plain(word) for word in line]
-    cased = [
-        (p if p != "us" or word == "US" else "") if _upper(word) or p in _WITHIN else ""
-        for word, p in zip(line, low, strict=True)
-    ]
     of_places: set[int] = set()
-    for start, end, place in places(cased):
+    for start, end, place in places(_cased(line)):
         of_places.update(range(start, end))
         yield place.name, min(known.get(word, _RAREST) for word in low[start:end]), True
         yield f"@{place.country}", known.get(plain(country_name(place.country)), _RAREST), True
@@ -101,6 +97,21 @@ def _names(line: Sequence[str], inside: set[str]) -> Iterator[tuple[str, float, 
             continue
         if (number and not shouted) or p in inside or p not in known:
             yield key(p), known.get(p, _RAREST), False
+
+
+def places_named(line: Sequence[str]) -> Iterator[tuple[Sequence[str], Place]]:
+    """Yield the places that a sentence names, with the words that name each."""
+    line = [word.removesuffix("'s").removesuffix("’s") for word in line]
+    for start, end, place in places(_cased(line)):
+        yield line[start:end], place
+
+
+def _cased(line: Sequence[str]) -> list[str]:
+    """Return the words of a sentence that may be part of a name, plain, and "" for the others."""
+    return [
+        (p if p != "us" or word == "US" else "") if _upper(word) or p in _WITHIN else ""
+        for word, p in zip(line, map(plain, line), strict=True)
+    ]
 
 
 def is_country(name: str) -> bool:

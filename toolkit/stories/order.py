@@ -16,6 +16,7 @@ from statistics import median_high
 from toolkit.data import Brief, StorySource
 from toolkit.stories.gravity import Gravity, Kind
 from toolkit.stories.publishers import Origin, sources
+from toolkit.stories.sections import Scene
 from toolkit.text.moments import moment_of
 
 # Headlines with more words than this are long.
@@ -37,7 +38,7 @@ _GRAVE = 1.0
 class Member:
     """An article as a story needs it: its brief, the number of its sentences, the indices of those
     whose translation failed a check, when it was published, as its source writes it, where it
-    comes from, its language, how grave it is, and whether it is a report."""
+    comes from, its language, how grave it is, whether it is a report, and where it happens."""
 
     brief: Brief
     sentences: int
@@ -47,6 +48,7 @@ class Member:
     language: str
     gravity: Gravity
     kind: Kind
+    scene: Scene
 
     @property
     def headline_is_doubtful(self) -> bool:
