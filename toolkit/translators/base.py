@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from toolkit.data import Hypothesis
 
@@ -25,4 +25,16 @@ class Translator(Protocol):
         ``source`` and ``target`` are FLORES-200 codes that the checkpoint knows; another one
         raises ``UnknownLanguageError``.
         """
+        ...
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """A translator that can give more than one hypothesis of a text."""
+
+    def candidates(
+        self, texts: Sequence[str], *, source: str, target: str
+    ) -> list[list[Hypothesis]]:
+        """Return the hypotheses of each text, best first: the first is that of ``translate``, the
+        others are taken where a check finds fault with it."""
         ...

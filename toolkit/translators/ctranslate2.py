@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,7 @@ class Ct2Decoder:
                 [[str(token) for token in sequences[i]] for i in batch],
                 target_prefix=[[str(language)]] * len(batch),
                 beam_size=beams,
+                num_hypotheses=beams,
                 patience=_PATIENCE,
                 no_repeat_ngram_size=no_repeat_ngram,
                 max_input_length=0,
@@ -104,11 +106,14 @@ class Ct2Decoder:
         return [results[i] for i in range(len(sequences))]
 
     def _decoded(self, output: Any, cap: int) -> Decoded:
-        tokens = [int(token) for token in output.hypotheses[0][1:]]
-        finished = bool(tokens) and tokens[-1] == _SPECIAL["eos_token"] and len(tokens) <= cap
-        # Scores are mean log-probabilities over the tokens and the language code.
-        score = output.scores[0] * (len(tokens) + 1) / max(1, len(tokens))
-        return Decoded(tuple(tokens[:-1] if finished else tokens[:cap]), score, finished)
+        found = []
+        for hypothesis, score in zip(output.hypotheses, output.scores, strict=True):
+            tokens = [int(token) for token in hypothesis[1:]]
+            finished = bool(tokens) and tokens[-1] == _SPECIAL["eos_token"] and len(tokens) <= cap
+            # Scores are mean log-probabilities over the tokens and the language code.
+            own = score * (len(tokens) + 1) / max(1, len(tokens))
+            found.append(Decoded(tuple(tokens[:-1] if finished else tokens[:cap]), own, finished))
+        return replace(found[0], others=tuple(found[1:]))
 
 
 # Inputs and tokens of the network that is tried.

@@ -105,9 +105,15 @@ class Nllb:
 
         The only flag given here is ``cut_short``: the cap on new tokens stopped the output.
         """
+        return [found[0] for found in self.candidates(texts, source=source, target=target)]
+
+    def candidates(
+        self, texts: Sequence[str], *, source: str, target: str
+    ) -> list[list[Hypothesis]]:
+        """See ``Searching.candidates``: of a text that was split, each part varies by itself."""
         source_id, target_id = self._language(source), self._language(target)
         if source == target:
-            return [Hypothesis(text) for text in texts]
+            return [[Hypothesis(text)] for text in texts]
         if self._checkpoint.is_demo and target != ENGLISH:
             raise ConfigError(
                 "the demo checkpoint has learnt English only", remedy="Use --model 600M."
@@ -116,7 +122,8 @@ class Nllb:
         sequences = [[source_id, *tokens, END] for part in parts for tokens in part]
         decoded = iter(self.decode(sequences, target_id))
         glue = "" if script_of(target) in UNSPACED else " "
-        return [self._hypothesis([next(decoded) for _ in part], glue) for part in parts]
+        found = [_variants([next(decoded) for _ in part]) for part in parts]
+        return [[self._hypothesis(variant, glue) for variant in variants] for variants in found]
 
     def decode(self, sequences: Sequence[list[int]], target_id: int) -> list[Decoded]:
         """Translate sequences of source ids (language first, end last): one result each, in order.
@@ -194,6 +201,14 @@ class Nllb:
             )
             loaded.english = english
         return loaded.decoder
+
+
+def _variants(parts: list[Decoded]) -> Iterator[list[Decoded]]:
+    """Yield the best outputs of all parts, then these with another output of one part."""
+    yield parts
+    for place, part in enumerate(parts):
+        for other in part.others:
+            yield [*parts[:place], other, *parts[place + 1 :]]
 
 
 @dataclass(slots=True)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from toolkit.data import Hypothesis
+from toolkit.errors import ModelError
 from toolkit.hub.resolve import resolve
+from toolkit.languages import script_of, scripts
+from toolkit.testing.fakes import FakeTranslator
 from toolkit.translators.base import Translator
 from toolkit.translators.build import load_translator
 from toolkit.translators.checks.retry import Checked, Retry
-from toolkit.translators.checks.rules import CHECKS_VERSION
+from toolkit.translators.checks.rules import CHECKS_VERSION, SEVERITY
 from toolkit.translators.nllb import Nllb
 
 SOURCES = {
@@ -169,6 +176,96 @@ def test_the_signature_names_every_part() -> None:
     assert len(signatures) == 3
     assert all(f"greedy checks{CHECKS_VERSION}" in signature for signature in signatures)
     assert Checked(first, [Retry(retry)]).notice == "A demo."
+
+
+class Search(Table):
+    """A translator that gives several hypotheses of each text."""
+
+    def __init__(self, name: str, answers: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(name, {key: found[0] for key, found in answers.items()})
+        self._several = {SOURCES[key]: found for key, found in answers.items()}
+
+    def candidates(
+        self, texts: Sequence[str], *, source: str, target: str
+    ) -> list[list[Hypothesis]]:
+        self.asked.append(list(texts))
+        return [
+            [Hypothesis(text, -0.5 - 0.1 * rank) for rank, text in enumerate(self._several[source])]
+            for source in texts
+        ]
+
+
+def test_another_output_of_the_search_takes_the_place_of_one_that_fails() -> None:
+    """The likeliest of those without a flag is taken, and nothing is decoded again."""
+    other = GOOD["fire"].replace("many", "others")
+    search = Search("beam4", {"fire": [WRONG, GOOD["fire"], other], "rain": [GOOD["rain"], ""]})
+    retry = Table("beam8", GOOD)
+    checked = Checked(search, [Retry(retry)])
+    assert [h.text for h in run(checked, "fire", "rain")] == [GOOD["fire"], GOOD["rain"]]
+    assert retry.asked == []
+    assert (checked.retried, checked.rescued) == (0, 0)
+
+
+def test_what_no_output_of_the_search_mends_is_decoded_again() -> None:
+    search = Search("beam4", {"talks": ["", LOOP]})
+    retry = Search("beam8", {"talks": [LOOP, "", GOOD["talks"]]})
+    checked = Checked(search, [Retry(retry)])
+    (found,) = run(checked, "talks")
+    assert (found.text, found.flags) == (GOOD["talks"], ())
+    assert (checked.retried, checked.rescued) == (1, 1)
+
+
+def test_of_outputs_that_all_fail_the_least_grave_is_shown_failing() -> None:
+    (found,) = run(Checked(Search("beam4", {"fire": ["", LOOP, WRONG]})), "fire")
+    assert (found.text, found.flags) == (WRONG, ("numbers",))
+
+
+def test_a_search_without_an_output_breaks_the_contract() -> None:
+    class Empty(Search):
+        def candidates(
+            self, texts: Sequence[str], *, source: str, target: str
+        ) -> list[list[Hypothesis]]:
+            return [[] for _ in texts]
+
+    with pytest.raises(ModelError, match="beam4 gave a NoneType in the list"):
+        run(Checked(Empty("beam4", {"fire": [WRONG]})), "fire")
+
+
+@pytest.fixture(scope="module")
+def weakened(tmp_path_factory: pytest.TempPathFactory) -> Nllb:
+    """The demo checkpoint with noise on its weights: some of its outputs go wrong."""
+    demo = resolve("demo").path
+    folder = tmp_path_factory.mktemp("weakened") / "demo"
+    shutil.copytree(demo, folder)
+    weights = load_file(folder / "model.safetensors")
+    torch.manual_seed(1)
+    for name, values in weights.items():
+        if values.dim() == 2:
+            noise = torch.randn(values.shape) * values.float().std() * 0.45
+            weights[name] = (values + noise).to(values.dtype)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    return Nllb(resolve(str(folder)), device="cpu", beam=4)
+
+
+def test_a_checkpoint_offers_all_that_its_search_found(weakened: Nllb) -> None:
+    """The first is what it translates; among the others some are sounder, each time the same."""
+    path = Path(__file__).parents[3] / "tools" / "demo" / "reference.tsv"
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = [row["source"] for row in csv.DictReader(handle, delimiter="\t")]
+    texts = [text for text in rows if script_of("hin_Deva") in scripts.of(text)][:24]
+    likeliest = weakened.translate(texts, source="hin_Deva", target="eng_Latn")
+    found = weakened.candidates(texts, source="hin_Deva", target="eng_Latn")
+    assert [hypotheses[0] for hypotheses in found] == likeliest
+    assert {len(hypotheses) for hypotheses in found} == {4}
+
+    def gravity(translator: Translator) -> tuple[int, list[Hypothesis]]:
+        kept = Checked(translator).translate(texts, source="hin_Deva", target="eng_Latn")
+        return sum(SEVERITY[flag] for h in kept for flag in h.flags), kept
+
+    alone = FakeTranslator(dict(zip(texts, likeliest, strict=True)))
+    chosen = gravity(weakened)
+    assert chosen[0] < gravity(alone)[0]
+    assert chosen == gravity(weakened)
 
 
 def test_a_checkpoint_that_loops_is_kept_from_it(tiny_checkpoint: Path) -> None:

@@ -1,4 +1,5 @@
-"""Check every hypothesis, and decode again, another way, those that a check finds wrong."""
+"""Check every hypothesis. In place of one that a check finds wrong, take another that the search
+found, or decode again, another way."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from toolkit.data import Hypothesis
 from toolkit.errors import ModelError
-from toolkit.translators.base import Translator
+from toolkit.translators.base import Searching, Translator
 from toolkit.translators.checks.rules import CHECKS_VERSION, RETRY, SEVERITY, check
 
 
@@ -28,8 +29,10 @@ class Retry:
 class Checked:
     """A translator whose every hypothesis is checked, and decoded again where that may help.
 
-    ``retries`` are tried in turn, each on the texts that still have a flag of its own; the
-    hypothesis with the least grave flags is kept, and of equals the one with the higher score.
+    Where a check finds fault with a hypothesis, the others that the search found are checked, too
+    (see ``Searching``). ``retries`` are tried in turn, each on the texts that still have a flag of
+    its own. The hypothesis with the least grave flags is kept, and of equals the one with the
+    higher score.
     Its flags stay on it. ``retried`` counts the texts that were decoded again and ``rescued``
     those of them that came out free of the flags of ``RETRY``, since ``begin``.
     """
@@ -53,16 +56,11 @@ class Checked:
         that the engine gave."""
 
         def decode(translator: Translator, indices: Sequence[int]) -> list[Hypothesis]:
-            found = translator.translate([texts[i] for i in indices], source=source, target=target)
-            _hold_to_contract(translator, found, len(indices))
+            asked = [texts[i] for i in indices]
+            found = _candidates(translator, asked, source=source, target=target)
             return [
-                replace(
-                    hypothesis,
-                    flags=check(
-                        texts[i], hypothesis, source_language=source, target_language=target
-                    ),
-                )
-                for i, hypothesis in zip(indices, found, strict=True)
+                _soundest(text, hypotheses, source=source, target=target)
+                for text, hypotheses in zip(asked, found, strict=True)
             ]
 
         best = decode(self._first, range(len(texts)))
@@ -89,6 +87,35 @@ def checked(translator: Translator) -> Checked:
             remedy="See toolkit.Translator for what one offers.",
         )
     return Checked(translator)
+
+
+def _candidates(
+    translator: Translator, texts: Sequence[str], *, source: str, target: str
+) -> list[list[Hypothesis]]:
+    """Return the hypotheses of each text, best first, held to the contract of translators."""
+    if not isinstance(translator, Searching):
+        found = translator.translate(texts, source=source, target=target)
+        _hold_to_contract(translator, found, len(texts))
+        return [[hypothesis] for hypothesis in found]
+    several = translator.candidates(texts, source=source, target=target)
+    _hold_to_contract(translator, [next(iter(found), None) for found in several], len(texts))
+    return several
+
+
+def _soundest(
+    text: str, hypotheses: Sequence[Hypothesis], *, source: str, target: str
+) -> Hypothesis:
+    """Return the first hypothesis with its flags, or, where these call for another one, that with
+    the least grave flags."""
+
+    def flagged(hypothesis: Hypothesis) -> Hypothesis:
+        found = check(text, hypothesis, source_language=source, target_language=target)
+        return replace(hypothesis, flags=found)
+
+    first = flagged(hypotheses[0])
+    if len(hypotheses) == 1 or RETRY.isdisjoint(first.flags):
+        return first
+    return min([first, *map(flagged, hypotheses[1:])], key=_rank)
 
 
 def _hold_to_contract(translator: Translator, found: object, texts: int) -> None:

@@ -16,12 +16,14 @@ class Decoded:
 
     ``tokens`` are target ids without the decoder's start, the language code, the end and any
     padding. ``score`` is the mean natural log-probability of those tokens and of the end.
-    ``finished`` is false where the cap on new tokens truncated the output.
+    ``finished`` is false where the cap on new tokens truncated the output. ``others`` are what a
+    beam search found besides, best first.
     """
 
     tokens: tuple[int, ...]
     score: float | None
     finished: bool
+    others: tuple[Decoded, ...] = ()
 
 
 def token_batches(sequences: Sequence[Sequence[int]], budget: int) -> list[list[int]]:

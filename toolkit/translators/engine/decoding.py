@@ -156,7 +156,11 @@ class Decoder:
     def _with_ids(self, decoded: Decoded) -> Decoded:
         if self._kept is None:
             return decoded
-        return replace(decoded, tokens=tuple(self._kept[i] for i in decoded.tokens))
+        return replace(
+            decoded,
+            tokens=tuple(self._kept[i] for i in decoded.tokens),
+            others=tuple(map(self._with_ids, decoded.others)),
+        )
 
 
 def _take(

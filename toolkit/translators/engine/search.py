@@ -13,7 +13,7 @@ included.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -207,13 +207,8 @@ class Beams:
             del outputs[self._beams :]
 
     def results(self) -> list[Decoded]:
-        """Return the best outputs of the sequences in ``ended``."""
-        found = []
-        for index in self.ended:
-            score, tokens, finished = self._outputs[index][0]
-            counted = len(tokens) + finished
-            found.append(Decoded(tuple(tokens), score * (counted + 1) / counted, finished))
-        return found
+        """Return the best outputs of the sequences in ``ended``, with the others that each has."""
+        return [_decoded(self._outputs[index]) for index in self.ended]
 
     def keep(self, indices: Sequence[int]) -> None:
         """Forget all sequences but ``indices``, in that order."""
@@ -224,6 +219,16 @@ class Beams:
         self._scores, self._written = self._scores[chosen], self._written[chosen]
         self.parents = self.parents[chosen]
         self.tokens = self.tokens.view(-1, self._beams)[chosen].flatten()
+
+
+def _decoded(outputs: Sequence[tuple[float, list[int], bool]]) -> Decoded:
+    """Return the first of a sequence's outputs, with the others beside it."""
+    found = [
+        Decoded(tuple(tokens), score * (counted + 1) / counted, finished)
+        for score, tokens, finished in outputs
+        if (counted := len(tokens) + finished)
+    ]
+    return replace(found[0], others=tuple(found[1:]))
 
 
 def _followers(written: Tensor, special: SpecialTokens, ngram: int) -> tuple[Tensor, Tensor]:
