@@ -3,7 +3,8 @@
 ``negation.json`` has, by ISO 639-3 code, the ways in which each language says no: ``strong`` words
 are translated by a negation, ``wide`` ones may be or are at least akin to one ("without",
 "refuse", "un-"), and ``exempt`` ones look like strong ones and may be no negation ("not only"):
-beside a phrase of these nothing is said. "*" stands for any letters and "_" for a space; a strong
+beside a phrase of these nothing is said. ``half`` ones may be part of one ("ne"): beside them
+none is said to be added. "*" stands for any letters and "_" for a space; a strong
 word without "*" is strong whatever else it looks like. The lists were written from grammars and
 tried on human translations (``tools/score_checks.py``). A negation is lost where the source has a
 strong word and the English has none, nor more that is akin to one than the source has, and added
@@ -82,16 +83,18 @@ class _Patterns:
         )
 
 
-# What a word may be: it says no, or is akin to that, or both.
-_STRONG, _WIDE = 1, 2
+# What a word may be: it says no, or is akin to that, or both; or it is half of a negation.
+_STRONG, _WIDE, _HALF = 1, 2, 4
 
 
 class _Language(dict[str, int]):
     """What each word of a language is: worked out when the word is first met."""
 
-    def __init__(self, strong: _Patterns, wide: _Patterns, exempt: _Patterns) -> None:
+    def __init__(
+        self, strong: _Patterns, wide: _Patterns, exempt: _Patterns, half: _Patterns
+    ) -> None:
         super().__init__()
-        self.strong, self.wide, self.exempt = strong, wide, exempt
+        self.strong, self.wide, self.exempt, self.half = strong, wide, exempt, half
 
     def __missing__(self, token: str) -> int:
         if len(self) > _KNOWN_WORDS:
@@ -99,7 +102,7 @@ class _Language(dict[str, int]):
         found = _STRONG * self.strong.match(token) | _WIDE * self.wide.match(token)
         if found and token not in self.strong.words and self.exempt.match(token):
             found = 0
-        self[token] = found
+        self[token] = found = _HALF if self.half.match(token) else found
         return found
 
 
@@ -113,8 +116,8 @@ def polarity_differs(source: str, output: str, *, source_language: str) -> bool:
     if words is None or output.count(" ") < _FEWEST_SPACES:
         return False
     negated, alike = _english(output)
-    strong, exempt, wide = _negations(source, words)
-    if negated == strong or alike or exempt:
+    strong, unsure, wide = _negations(source, words)
+    if negated == strong or alike or unsure:
         return False
     akin = len(_WIDE_ENGLISH.findall(output))
     return akin <= wide if strong else wide <= akin
@@ -141,10 +144,10 @@ def _negations(source: str, words: _Language) -> tuple[bool, bool, int]:
     for phrase in words.exempt.phrases:
         text = text.replace(phrase, " ")
     found = Counter(map(words.__getitem__, _TOKEN.findall(text)))
-    strong = found[_STRONG] + found[_STRONG | _WIDE] > 0
+    strong = any(kind & _STRONG for kind in found)
     strong = strong or any(phrase in text for phrase in words.strong.phrases)
-    wide = found[_WIDE] + sum(phrase in text for phrase in words.wide.phrases)
-    return strong, text != plain, wide
+    unsure = text != plain or (found[_HALF] > 0 and not strong)
+    return strong, unsure, found[_WIDE] + sum(phrase in text for phrase in words.wide.phrases)
 
 
 def _without_joiners(text: str) -> str:
@@ -158,7 +161,7 @@ def _language(code: str) -> _Language | None:
     entry = _table().get(iso639_3_of(code))
     if code == ENGLISH or entry is None:
         return None
-    kinds = (entry.get(kind, "").split() for kind in ("strong", "wide", "exempt"))
+    kinds = (entry.get(kind, "").split() for kind in ("strong", "wide", "exempt", "half"))
     return _Language(*(_patterns(entries, script_of(code)) for entries in kinds))
 
 
