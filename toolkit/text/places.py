@@ -55,6 +55,18 @@ def places(words: Sequence[str]) -> Iterator[tuple[int, int, Place]]:
             start += 1
 
 
+def spellings(name: str) -> list[str]:
+    """Return the plain names of the place that ``name`` names, none if it names no city or region.
+
+    >>> spellings("Kyiv")
+    ['kyiv', 'kiev']
+    """
+    found = _places().get(plain(name))
+    if not found or found.name.startswith("@"):
+        return []
+    return [known for known, place in _places().items() if place == found]
+
+
 def country_name(code: str) -> str:
     """Return the usual English name of a country, the code itself of a territory that is not named
     here.
