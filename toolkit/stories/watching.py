@@ -9,16 +9,15 @@ alike, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from toolkit.data import TranslatedArticle, Translation
 from toolkit.languages import ENGLISH, UNSPACED, script_of
 from toolkit.numbers.words import fold
 from toolkit.stories.watch_terms import CASED, CLITICS, LETTER, Term, without_marks
 from toolkit.text.english import frequencies
-from toolkit.text.sounds import FAR, Name, script_of_word, sounds
+from toolkit.text.sounds import ENDING, FAR, Name, script_of_word, sounds
 
 # The greatest distances of sounds that are evidence, by the number of consonants of a name: for a
 # word with a capital, for any word, for a name in the English, and where the source and the
@@ -42,6 +41,10 @@ _TOKEN = re.compile(
     f"[ァ-ヺー]+|[㐀-鿿]+|[ぁ-ゟ]+|(?:(?![ぁ-ヿ㐀-鿿]){LETTER})+(?:['׳](?=[א-ת]){LETTER}+)*"
 )
 _LONGEST_CLITIC = 4
+# The Arabic article, which is no part of a name.
+_ARTICLE = "ال"
+# Words whose names are kept.
+_MOST_KNOWN = 200_000
 _CLITICS = {script: re.compile(clitic) for script, clitic in CLITICS.items()}
 
 
@@ -62,7 +65,15 @@ class Watch:
 
     def __init__(self, terms: Sequence[str]) -> None:
         self._terms = [Term(text) for text in dict.fromkeys(terms)]
+        # Where the words of each term stand among all names; the last is the term as one word.
+        self._names: list[Name] = []
+        self._places: list[range] = []
+        for term in self._terms:
+            start = len(self._names)
+            self._names += (*term.names, term.joined) if term.weight else ()
+            self._places.append(range(start, len(self._names)))
         self._patterns: dict[str, list[re.Pattern[str] | None]] = {}
+        self._known: dict[tuple[str, int], Mapping[int, float]] = {}
 
     def find(self, article: TranslatedArticle) -> dict[str, tuple[int, ...]]:
         """Return the terms that stand in an article, and the indices of the segments that have
@@ -78,13 +89,14 @@ class Watch:
         english = without_marks(translation.english)
         source = "" if language == ENGLISH else translation.segment.text
         folded = fold(source)
-        names = _tokens(english, ENGLISH)
-        words = _tokens(source, language)
-        for term, pattern in zip(self._terms, self._forms(language), strict=True):
+        sounding = self._sounding(_tokens(source, language), _tokens(english, ENGLISH))
+        for number, (term, pattern) in enumerate(
+            zip(self._terms, self._forms(language), strict=True)
+        ):
             if (
-                (term.english and term.english.search(english))
-                or (source and pattern and pattern.search(folded))
-                or _sounding(term, words, names)
+                number in sounding
+                or (term.english and term.english.search(english))
+                or (pattern and pattern.search(folded))
             ):
                 yield term.text
 
@@ -92,6 +104,72 @@ class Watch:
         if language not in self._patterns:
             self._patterns[language] = [term.pattern(language) for term in self._terms]
         return self._patterns[language]
+
+    def _sounding(self, words: Sequence[_Token], names: Sequence[_Token]) -> set[int]:
+        """Return the numbers of the terms that stand, by their sounds, among the ``words`` of a
+        source or the ``names`` of its English."""
+        found: set[int] = set()
+        source: dict[int, float] = {}
+        for number, word, cost in self._alike(words, _ENDING):
+            if cost <= _limit(_CAPITAL if word.telling else _ANY, self._terms[number]):
+                found.add(number)
+            source[number] = min(cost, source.get(number, FAR))
+        for number, word, cost in self._alike(names, 0):
+            term = self._terms[number]
+            own = word.text.lower() in frequencies()  # A word of its own, no spelling of the name.
+            if own and (term.script == "Latn" or not word.telling):
+                continue
+            if cost <= _limit(_IN_ENGLISH if term.script == "Latn" else _CAPITAL, term):
+                found.add(number)
+            elif max(cost, source.get(number, FAR)) <= _limit(_IN_BOTH, term):
+                found.add(number)
+        return found
+
+    def _alike(
+        self, tokens: Sequence[_Token], ending: int
+    ) -> Iterator[tuple[int, _Token, float]]:
+        """Yield the terms, by number, that begin at a word, as several words or as one, with their
+        distance."""
+        near = [self._near(token, ending) for token in tokens]
+        for place, (token, costs) in enumerate(zip(tokens, near, strict=True)):
+            for number, places in enumerate(self._places) if costs else ():
+                cost = FAR
+                if places and places[-1] in costs:
+                    cost = costs[places[-1]]
+                if places and places[0] in costs and place + len(places) - 1 <= len(near):
+                    apart = zip(near[place:], places[:-1], strict=False)
+                    cost = min(cost, sum(c.get(name, FAR) for c, name in apart))
+                if cost < FAR:
+                    yield number, token, cost
+
+    def _near(self, token: _Token, ending: int) -> Mapping[int, float]:
+        """Return the distance of each name, by number, that is near a word."""
+        if token.capital is False:
+            return {}
+        key = token.text, ending
+        if (known := self._known.get(key)) is None:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            spelt = [s for form in _forms_of(token) if (s := sounds(form))]
+            most, price = (_WIDEST * 4, 0.0) if token.window else (ending, ENDING)
+            found: dict[int, float] = {}
+            for number, name in enumerate(self._names):
+                for form in spelt:
+                    cost = name.distance(form, token.script, ending=most, price=price)
+                    if cost < found.get(number, FAR):
+                        found[number] = cost
+            known = self._known[key] = found
+        return known
+
+
+def _forms_of(token: _Token) -> Iterator[str]:
+    """Yield a word, and it without what may be written together with it."""
+    word, clitics = token.text, _CLITICS.get(token.script)
+    for cut in range(_LONGEST_CLITIC + 1 if clitics else 1):
+        rest = word[cut:]
+        if rest and (not cut or (clitics and clitics.fullmatch(word[:cut]))):
+            if not rest.startswith(_ARTICLE) or len(rest) < len(_ARTICLE) + 2:
+                yield rest
 
 
 def _tokens(text: str, language: str) -> list[_Token]:
@@ -120,57 +198,9 @@ def _tokens(text: str, language: str) -> list[_Token]:
     return found
 
 
-def _sounding(term: Term, words: Sequence[_Token], names: Sequence[_Token]) -> bool:
-    """Return whether a term stands, by its sounds, among the ``words`` of a source or the ``names``
-    of its English."""
-    if not term.weight:
-        return False
-    in_source = in_english = FAR
-    for place, word in enumerate(words):
-        cost = _cost(term, words, place, _ENDING)
-        if cost <= _limit(_CAPITAL if word.telling else _ANY, term):
-            return True
-        in_source = min(in_source, cost)
-    for place, word in enumerate(names):
-        if word.text.lower() in frequencies() and not (term.script != "Latn" and word.telling):
-            continue  # A word of its own, no spelling of the name.
-        cost = _cost(term, names, place, 0)
-        if cost <= _limit(_IN_ENGLISH if term.script == "Latn" else _CAPITAL, term):
-            return True
-        in_english = min(in_english, cost)
-    return max(in_source, in_english) <= _limit(_IN_BOTH, term)
-
-
 def _limit(limits: _Limits, term: Term) -> float:
+    """Return the limit for the weight of a term, between those for whole numbers."""
     below = min(int(term.weight), len(limits) - 1)
     above = min(below + 1, len(limits) - 1)
     part = term.weight - int(term.weight)
     return limits[below] + part * (limits[above] - limits[below]) + _ROUNDING
-
-
-def _cost(term: Term, tokens: Sequence[_Token], place: int, ending: int) -> float:
-    """Return the distance of a term, as several words or as one, from the words at a place."""
-    if tokens[place].capital is False:
-        return FAR
-    apart = tokens[place : place + len(term.names)]
-    cost = FAR
-    if len(apart) == len(term.names):
-        cost = sum(
-            _distance(name, token.text, token.window, ending)
-            for name, token in zip(term.names, apart, strict=True)
-        )
-    if len(term.names) > 1:
-        token = tokens[place]
-        cost = min(cost, _distance(term.joined, token.text, token.window, ending))
-    return cost
-
-
-@lru_cache(maxsize=1 << 17)
-def _distance(name: Name, word: str, window: bool, ending: int) -> float:
-    script = script_of_word(word)
-    clitics = _CLITICS.get(script)
-    cuts = range(1, _LONGEST_CLITIC + 1) if clitics else ()
-    forms = {word, *(word[n:] for n in cuts if clitics.fullmatch(word[:n]) and word[n:])}
-    if window:
-        return min(name.distance(sounds(f), script, ending=_WIDEST * 4, price=0.0) for f in forms)
-    return min(name.distance(sounds(form), script, ending=ending) for form in forms)
