@@ -93,8 +93,8 @@ class Term:
         forms += table["english"].get(self.country, ())
         forms += table["capitals"].get(self.capital, {}).get("english", ())
         forms += [name.title() for form in forms[:1] for name in spellings(form)]
-        kept = [alternative for form in forms if (alternative := _in_english(form))]
-        return re.compile(rf"(?<!\w)(?:{'|'.join(kept)})(?!\w)") if kept else None
+        kept = [_in_english(form, _longer(form, self.country)) for form in dict.fromkeys(forms)]
+        return re.compile("|".join(filter(None, kept))) if any(kept) else None
 
     def pattern(self, language: str) -> re.Pattern[str] | None:
         """Return a pattern for the forms of the term in a language, folded, None without any."""
@@ -104,7 +104,15 @@ class Term:
         if self.country and (entry := table["languages"].get(language)):
             capital = table["capitals"].get(self.country, {})
             capitals = {name for names in capital.values() for name in names}
-            forms |= set(map(fold, set(entry["countries"].get(self.country, ())) - capitals))
+            names = set(entry["countries"].get(self.country, ())) - capitals
+            others = {
+                word
+                for code, forms_there in entry["countries"].items()
+                for form in forms_there
+                for word in (form, *form.split())
+                if code != self.country
+            }
+            forms |= set(map(fold, names - others))
         for script in scripts:
             forms |= set(map(fold, table["capitals"].get(self.capital, {}).get(script, ())))
         unspaced = script_of(language) in UNSPACED
@@ -149,24 +157,37 @@ def _cases(form: str) -> Iterable[str]:
     return dict.fromkeys((form, form[:1].upper() + form[1:], form.upper()))
 
 
-def _in_english(form: str) -> str:
+def _longer(form: str, country: str) -> tuple[str, str]:
+    """Return patterns that keep the name of a country from being found in the name of another:
+    what stands before it there, and after it ("New" and "-Bissau" for "Guinea")."""
+    before, after = set(), set()
+    for code, names in name_table()["english"].items() if country else ():
+        for name in names if code != country else ():
+            start, found, end = name.partition(form)
+            if found and not name[len(start) - 1 : len(start)].isalpha():
+                before.add(start)
+                after.add(end)
+    behind = "".join(f"(?<!{re.escape(start)})" for start in sorted(before - {""}))
+    ahead = "".join(f"(?!{re.escape(end)})" for end in sorted(after - {""}))
+    return behind, ahead
+
+
+def _in_english(form: str, around: tuple[str, str] = ("", "")) -> str:
     """Return a pattern of a form with the endings of English; words may be joined by a hyphen."""
     words = _WORD.findall(without_marks(form))
     if not words:
         return ""
     *first, last = words
-    any_case = form.islower()
-    last = last[:-1] if any_case and last.endswith("y") else last
-    body = r"[\s-]+".join(map(re.escape, (*first, last)))
-    endings = "(?:ies|y)" if any_case and words[-1].endswith("y") else "(?:['’]?s|s['’]|es|['’])?"
-    if any_case:
-        return f"(?i:{body}{endings})"
-    cases = [r"[\s-]+".join(map(re.escape, c)) for c in zip(*map(_all_cases, words), strict=True)]
-    return f"(?:{'|'.join(dict.fromkeys(cases))})(?:['’]?[sS]|['’])?"
-
-
-def _all_cases(word: str) -> tuple[str, str]:
-    return word, word.upper()
+    if form.islower():
+        cut = last.removesuffix("y")
+        body = r"[\s-]+".join(map(re.escape, (*first, cut)))
+        endings = "(?:ies|y)" if last.endswith("y") else "(?:['’]?s|es)?"
+        pattern = f"(?i:{body}{endings})['’]?"
+    else:
+        written = (words, [word.upper() for word in words])
+        cases = dict.fromkeys(r"[\s-]+".join(map(re.escape, case)) for case in written)
+        pattern = f"(?:{'|'.join(cases)})(?:['’]?[sS]|['’])?"
+    return rf"(?<!\w){around[0]}{pattern}(?!\w){around[1]}"
 
 
 def _inflected(form: str) -> str:
@@ -180,6 +201,7 @@ def _inflected(form: str) -> str:
 
 def _with_ending(word: str, script: str) -> str:
     most = next(most for letters, most in _ENDINGS if len(word) <= letters)
+    most += script not in CASED
     forms = [f"{re.escape(case)}{LETTER}{{0,{most}}}" for case in _cases(word)]
     if script == "Geor" and word[-1] in _VOWELS:
         forms.append(f"{re.escape(word[:-1])}{LETTER}{{0,{most}}}")

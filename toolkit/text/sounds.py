@@ -23,13 +23,18 @@ _OWN = {
         *(("μπ", "b"), ("(?<![α-ω])ντ|(?<=[ρλ])ντ", "d"), ("γκ|γγ", "g"), ("τζ", "j")),
         *(("χ", "kh"), ("ου", "u")),
     ),
-    "Cyrl": (("[ъь]", ""), ("(?<=[аеиоуыэюя])е", "ye")),
+    "Cyrl": (("[ъь]", ""), ("ћ", "ч"), ("(?<=[аеиоуыэюя])е", "ye")),
     "Arab": (("ة", ""), ("(?<=.)ه$", "")),
     "Hebr": (("וו", "v"), ("(?<=.)ו", "w"), ("צ['׳]", "ch"), ("(?<=.)ה$", "")),
-    "Deva": (("[ंँ]", "n"),),
-    "Gujr": (("[ંઁ]", "n"),),
+    "Deva": (("[ंँ]", "n"), ("[चछ]", "ch")),
+    "Gujr": (("[ંઁ]", "n"), ("[ચછ]", "ch")),
+    "Guru": (("[ਂੰ]", "n"), ("[ਚਛ]", "ch")),
+    "Orya": (("[ଂଁ]", "n"), ("[ଚଛ]", "ch")),
+    "Telu": (("ం", "n"), ("[చఛ]", "ch")),
+    "Knda": (("ಂ", "n"), ("[ಚಛ]", "ch")),
+    "Mlym": (("ം", "m"), ("[ചഛ]", "ch")),
     "Armn": (("ու", "u"),),
-    "Beng": (("[ংঁ]", "n"), ("ভ", "v"), ("য়", "y")),
+    "Beng": (("[ংঁ]", "n"), ("[চছ]", "ch"), ("ভ", "v"), ("য়", "y")),
     # Vowels that are written before the consonant, and letters that are not heard.
     "Thai": (("([เแโใไ])(.)", "\\2\\1"), ("[ก-ฮ]์", ""), ("(?<!^)อ|ห(?=[นมรลวยง])", "")),
     "Laoo": (("([ເແໂໃໄ])(.)", "\\2\\1"),),
@@ -38,8 +43,8 @@ _OWN = {
 _SPELLINGS = tuple(
     (re.compile(spelt), sound)
     for spelt, sound in (
-        *(("shch|tsch|tch|tsh|cz|ch'?", "C"), ("sch|sh|sz", "S"), ("zh", "z"), ("kh", "X")),
-        *(("ph|bh|ff", "f"), ("th|dh", "t"), ("gh", "g"), ("ts|tz", "T"), ("dz|dj|jh", "j")),
+        *(("shch|tsch|tch|tsh|cz", "C"), ("sch|sh|sz", "S"), ("ch'?", "C"), ("zh", "z")),
+        *(("kh", "X"), ("ph|bh|ff", "f"), ("th|dh", "t"), ("gh", "g"), ("ts|tz", "T"), ("dz|dj|jh", "j")),
         *(("^x", "S"), ("ck|qu|q|c(?=[aou'])|c(?=[^aeiouy])", "k"), ("x", "ks"), ("ng(?![aeiouy])", "n")),
         *(("[zj](?=[sS])|h$", ""), ("[^a-zCSXT]", ""), ("(.)\\1+", "\\1")),
     )
@@ -68,6 +73,9 @@ _CHEAP = {
     **dict.fromkeys(("Arab", "Hebr"), ("aeiouyw", 0.1)),
     **dict.fromkeys(("Deva", "Gujr", "Beng", "Guru", "Orya", "Thai", "Laoo"), ("aeo", 0.08)),
 }
+# What may stand before and between the consonants of a name, and for its "h".
+_BETWEEN, _BREATHED = "[aeiouywhj]{0,4}", "[hXgkf]?"
+_NO_CONSONANT = _VOWELS - {"w"}
 _WEAK = re.compile("h|y(?=[aeou])")
 # An ending: its price a sound, and that of a vowel that it takes the place of.
 ENDING, _REPLACED = 0.02, 0.05
@@ -168,9 +176,12 @@ def _candidate(name: str, one: str, other: str) -> re.Pattern[str]:
     like: dict[str, set[str]] = {}
     for a, b in costs:
         like.setdefault(a, {a}).add(b)
-    between = "[aeiouywhj]{0,4}"
-    firm = ("[" + "".join(sorted(like.get(s, {s}) - _VOWELS | like.get(s, {s}) & {"w"})) + "]" for s in _firm(name))
-    return re.compile(between + between.join(firm))
+    parts = (
+        _BREATHED if s == "h" else "[" + "".join(sorted(like.get(s, {s}) - _NO_CONSONANT)) + "]"
+        for s in name
+        if s not in _VOWELS
+    )
+    return re.compile(_BETWEEN + _BETWEEN.join(parts))
 
 
 def _firm(name: str) -> str:
