@@ -80,6 +80,8 @@ class Config:
     translation is begun.
     ``all``: take every article of the inputs, and no others; without it, those that no earlier
     digest had and that are at most ``max_age`` days old, and what earlier runs of the day took.
+    ``watch`` and ``mute``: names and phrases whose stories come first and last, however they are
+    written in the articles.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
     ``glossary``: a file of terms and their English, which outrank the model's.
     ``corrections``: the file that ``toolkit correct`` keeps readers' corrections in.
@@ -117,6 +119,8 @@ class Config:
     deadline: dt.time | None = None
     all: bool = False
     max_age: int = 7
+    watch: tuple[str, ...] = ()
+    mute: tuple[str, ...] = ()
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")
     glossary: Path | None = None
     corrections: Path = field(default_factory=lambda: data_home() / "corrections.sqlite")
@@ -147,6 +151,8 @@ class Config:
             deadline: dt.time | str | None = ...,
             all: bool = ...,
             max_age: int = ...,
+            watch: str | Iterable[str] = ...,
+            mute: str | Iterable[str] = ...,
             cache: AnyPath = ...,
             glossary: AnyPath | None = ...,
             corrections: AnyPath = ...,
@@ -224,6 +230,8 @@ def _parsed(name: str, text: str) -> Any:
     if name in ("inputs", "feeds"):
         # The sign between paths stands in addresses, too.
         return text.split() if name == "feeds" or "://" in text else text.split(os.pathsep)
+    if name in ("watch", "mute"):
+        return [term for term in text.split(",") if term.strip()]
     if name in ("all", "allow_private"):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
     numbers = ("beam", "bullets", "max_age")

@@ -230,6 +230,14 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """A name or phrase that the reader watches or mutes, and the segments where it stands."""
+
+    term: str
+    cites: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StorySource:
     """An independent source of a story: the ids of its ``articles``, by how many ``publishers``,
     and the ``agency`` whose text they carry, if they name one."""
@@ -246,7 +254,8 @@ class Story:
     what its articles do not agree on, ``sources`` who reports it independently, and ``why`` says
     in a few words why it stands where it does in the digest. ``section`` is where it stands there,
     ``place`` where it happens. ``before`` is the headline of the story that it carries on, and
-    ``new`` holds the places of the bullets that say what that one did not."""
+    ``new`` holds the places of the bullets that say what that one did not. ``watched`` are
+    the reader's terms that it has, and ``muted`` those for which it stands last."""
 
     headline: str
     bullets: tuple[StoryBullet, ...]
@@ -260,6 +269,8 @@ class Story:
     place: str = ""
     before: str = ""
     new: tuple[int, ...] = ()
+    watched: tuple[Watched, ...] = ()
+    muted: tuple[Watched, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

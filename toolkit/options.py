@@ -49,6 +49,13 @@ def _sources(value: Any) -> tuple[Source, ...]:
     return tuple(_source(part) for part in value)
 
 
+def _terms(value: Any) -> tuple[str, ...]:
+    terms = (value,) if isinstance(value, str) else tuple(value)
+    if not all(isinstance(term, str) and any(map(str.isalpha, term)) for term in terms):
+        raise ValueError
+    return tuple(dict.fromkeys(" ".join(term.split()) for term in terms))
+
+
 def _inputs(value: Any) -> tuple[Source, ...]:
     sources = _sources(value)
     if not sources:
@@ -145,6 +152,8 @@ OPTIONS: dict[str, _Option] = {
     "llm_model": (_name, "the name, folder or file of a model"),
     "bullets": _whole(1, 10),
     "all": (_truth, "true or false"),
+    "watch": (_terms, "a name or phrase, or a list of them"),
+    "mute": (_terms, "a name or phrase, or a list of them"),
     "max_age": _whole(0, 36500),
     "deadline": (_time, "a local time such as 06:30, without a zone"),
     "cache": (_path, "a path"),

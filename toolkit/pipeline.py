@@ -90,7 +90,7 @@ def run(
                 engine = _translator(translator, config, report)
                 writers = _writers(summariser, config)
             outgoing = Outgoing(
-                draft, writers.summariser, config.bullets, folder.path, time_is_up=time_is_up
+                draft, writers.summariser, config, folder.path, time_is_up=time_is_up
             )
             background.callback(outgoing.stop)
             with report.stage("translate"), Cache(config.cache, say=report.tell) as cache:

@@ -57,6 +57,10 @@ def main() -> None:
 @click.option("--deadline", type=Time(), help="Write what is ready at this time of day.")
 @click.option("--all", is_flag=True, default=None, help="Take what earlier digests had, too.")
 @click.option("--max-age", type=click.IntRange(0), metavar="DAYS", help="Pass over older ones [7].")
+@click.option(
+    "--watch", metavar="NAME", multiple=True, help="Stories of it come first; repeatable."
+)
+@click.option("--mute", metavar="NAME", multiple=True, help="Stories of it come last; repeatable.")
 @click.option("--allow-private", is_flag=True, default=None, help="Fetch from this network, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def digest(
@@ -75,6 +79,8 @@ def digest(
     overrides = {
         **options,
         "summariser": summariser_name,
+        "watch": options["watch"] or None,
+        "mute": options["mute"] or None,
         "inputs": paths or None,
         "feeds": () if paths else None,  # Those who name what to read want that alone.
         "date": date.date() if date else None,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from toolkit.data import Digest, Failure, Story, StoryBullet, TranslatedArticle
+from toolkit.data import Citation, Digest, Failure, Story, StoryBullet, TranslatedArticle, Watched
 from toolkit.digest.safe_text import storable
 
 
@@ -78,6 +78,8 @@ def _story(story: Story) -> dict[str, Any]:
         "place": storable(story.place),
         "before": storable(story.before) or None,
         "new": list(story.new),
+        "watched": list(map(_watched, story.watched)),
+        "muted": list(map(_watched, story.muted)),
         "disputed": [
             {
                 "about": [storable(a) for a in dispute.about],
@@ -92,8 +94,15 @@ def _story(story: Story) -> dict[str, Any]:
 
 
 def _bullet(bullet: StoryBullet) -> dict[str, Any]:
-    cites = [{"article": c.article_id, "segments": list(c.segments)} for c in bullet.cites]
-    return {"text": storable(bullet.text), "cites": cites}
+    return {"text": storable(bullet.text), "cites": _cites(bullet.cites)}
+
+
+def _watched(found: Watched) -> dict[str, Any]:
+    return {"term": storable(found.term), "cites": _cites(found.cites)}
+
+
+def _cites(cites: Iterable[Citation]) -> list[dict[str, Any]]:
+    return [{"article": c.article_id, "segments": list(c.segments)} for c in cites]
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

@@ -69,7 +69,8 @@ class Block:
 class Item:
     """A story. ``points`` are all its bullets, ``blocks`` the same with versions together; ``why``
     says why it stands where it does, and ``folded`` names the sources that several publishers
-    carry ("AFP, in 5 outlets")."""
+    carry ("AFP, in 5 outlets"); ``watched`` are the reader's terms that it has, and ``muted`` says
+    that it stands last for one."""
 
     number: int
     headline: str
@@ -82,6 +83,8 @@ class Item:
     evidence: tuple[tuple[int, Source, Sentence], ...]
     why: str = ""
     folded: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +118,10 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole briefing: ``items`` are its stories, ``unused`` the articles in no story, and
-    ``missed`` the failures. The members of ``contents``, ``items`` and ``unused`` are made anew at
-    each access, so that a page of any size fits in memory."""
+    """The whole briefing: ``items`` are its stories, of which the last ``muted`` ones are muted;
+    ``unused`` are the articles in no story, and ``missed`` the failures. The members of
+    ``contents``, ``items`` and ``unused`` are made anew at each access, so that a page of any size
+    fits in memory."""
 
     date: dt.date
     notices: tuple[str, ...]
@@ -129,6 +133,7 @@ class Page:
     unused: Sequence[Source]
     missed: tuple[Missed, ...]
     signature: str
+    muted: int = 0
 
 
 def arrange(digest: Digest) -> Page:
@@ -154,6 +159,7 @@ def arrange(digest: Digest) -> Page:
             for f in digest.failures
         ),
         signature=clean(digest.signature),
+        muted=briefing.muted,
     )
 
 
@@ -172,7 +178,9 @@ class _Briefing:
         # Words of headlines and bullets.
         self.words = 0
         used = bytearray(len(self.names))
+        self.muted = 0
         for story in digest.stories:
+            self.muted += bool(story.muted)
             texts = [story.headline, *(bullet.text for bullet in story.bullets)]
             self.words += sum(len(text.split()) for text in texts)
             cites = [c for b in story.bullets for c in b.cites if c.article_id in self.places]
@@ -221,6 +229,8 @@ class _Briefing:
             notes=_cleaned(story.notes),
             evidence=tuple((mark, *shown[mark]) for mark in sorted(shown)),
             why=", ".join(map(clean, story.why)),
+            watched=_cleaned(found.term for found in story.watched),
+            muted=bool(story.muted),
             folded=tuple(reporter.name for reporter in reporters if reporter.folded),
         )
 

@@ -162,14 +162,14 @@ class Outgoing:
         self,
         draft: outputs.Draft,
         summariser: Summariser,
-        bullets: int,
+        config: Config,
         folder: Path,
         *,
         time_is_up: Callable[[], bool],
     ) -> None:
         self.articles: Spill[TranslatedArticle] = Spill(folder)
         members: Spill[Member] = Spill(folder)
-        self.day = Day(members)
+        self.day = Day(members, watch=config.watch, mute=config.mute)
         self.untranslated: list[Failure] = []
         self.left_over: list[Failure] = []
         self.unsummarised: list[Failure] = []
@@ -182,7 +182,7 @@ class Outgoing:
         self.seconds = 0.0
         self._draft = draft
         self._summariser = summariser
-        self._bullets = bullets
+        self._bullets = config.bullets
         self._time_is_up = time_is_up
         self._stopping = threading.Event()
         self._late = False

@@ -19,10 +19,18 @@ from toolkit.stories.facts import facts
 from toolkit.stories.gravity import gravity, kind
 from toolkit.stories.grouping import events
 from toolkit.stories.merging import merge
-from toolkit.stories.order import Member, current, lead_first, sources_of, standing
+from toolkit.stories.order import (
+    Member,
+    Standing,
+    current,
+    lead_first,
+    sources_of,
+    standing,
+)
 from toolkit.stories.profiles import Texts, profile
 from toolkit.stories.publishers import Origin, origin
 from toolkit.stories.sections import place_of, scene, section
+from toolkit.stories.watching import Watch
 from toolkit.text.moments import day_of, moment_of
 
 # Bullets of a story.
@@ -48,10 +56,18 @@ class Day:
     About three kilobytes stay in memory for each article: its words. ``members`` keeps the rest.
     Sentences whose translation failed a check count for nothing: they bring no articles together
     and are no second source. An article whose language is in doubt is a story of its own.
+    Stories with names and phrases in ``watch`` are lifted, those with names in ``mute`` come last.
     """
 
-    def __init__(self, members: Members | None = None) -> None:
+    def __init__(
+        self,
+        members: Members | None = None,
+        *,
+        watch: Sequence[str] = (),
+        mute: Sequence[str] = (),
+    ) -> None:
         self._members: Members = [] if members is None else members
+        self._watch, self._mute = Watch(watch), Watch(mute)
         self._texts = Texts()
         self._newest: dt.datetime | None = None
 
@@ -73,6 +89,8 @@ class Day:
                 gravity(sentences or [brief.headline]),
                 kind(brief.headline, article.source if article else ""),
                 scene(sentences or [brief.headline], article.source if article else ""),
+                self._watch.find(article) if article else {},
+                self._mute.find(article) if article else {},
             )
         )
         self._texts.add(profile(" ".join(sentences)), facts(sentences, _day(article)))
@@ -96,7 +114,7 @@ class Day:
         # Equally important ones stay in the order given.
         for stands, places, continues in sorted(found, key=lambda event: -event[0].importance):
             members = self._at(places)
-            yield _placed(_story(members, continues, stands.why), members, sections or {})
+            yield _placed(_story(members, continues, stands), members, sections or {})
 
     def _at(self, places: Iterable[int]) -> list[Member]:
         return [self._members[place] for place in places]
@@ -125,11 +143,13 @@ def group(
     articles: Sequence[TranslatedArticle],
     *,
     earlier: Iterable[EarlierStory] = (),
+    watch: Sequence[str] = (),
+    mute: Sequence[str] = (),
 ) -> tuple[Story, ...]:
     """Return the stories that ``Day`` makes of ``briefs`` and those of their ``articles`` that
     are at hand."""
     by_id = {article.id: article for article in articles}
-    day = Day()
+    day = Day(watch=watch, mute=mute)
     for brief in briefs:
         day.add(brief, by_id.get(brief.article_id))
     return tuple(day.stories(earlier))
@@ -175,7 +195,7 @@ def _tells(earlier: str, text: str) -> bool:
     return found.relation is Relation.SAME and found.common[0]
 
 
-def _story(members: Sequence[Member], before: EarlierStory | None, why: tuple[str, ...]) -> Story:
+def _story(members: Sequence[Member], before: EarlierStory | None, stands: Standing) -> Story:
     versions, earlier = current(members)
     ordered = lead_first(versions)
     briefs = [member.brief for member in ordered]
@@ -201,7 +221,9 @@ def _story(members: Sequence[Member], before: EarlierStory | None, why: tuple[st
         continues=before.date if before else None,
         notes=tuple(notes),
         sources=independent,
-        why=why,
+        why=stands.why,
+        watched=stands.watched,
+        muted=stands.muted,
         before=before.headline if before else "",
         new=tuple(_new(merged.bullets, before)) if before else (),
     )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
 from statistics import median_high
 
-from toolkit.data import Brief, StorySource
+from toolkit.data import Brief, Citation, StorySource, Watched
 from toolkit.stories.gravity import Gravity, Kind
 from toolkit.stories.publishers import Origin, sources
 from toolkit.stories.sections import Scene
@@ -34,11 +35,23 @@ _NO_REPORT = -1.0
 _GRAVE = 1.0
 
 
+# Where the reader's terms open an article, and where they are only mentioned.
+_WATCHED, _MENTIONED = 3.0, 1.5
+# Muted stories come after all others.
+_MUTED = -100.0
+# Sentences in which a term opens an article, the title among them.
+_OPENING = 3
+# Terms that are named as a reason.
+_NAMED = 3
+_LISTS = attrgetter("watched"), attrgetter("muted")
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """An article as a story needs it: its brief, the number of its sentences, the indices of those
     whose translation failed a check, when it was published, as its source writes it, where it
-    comes from, its language, how grave it is, whether it is a report, and where it happens."""
+    comes from, its language, how grave it is, whether it is a report, where it happens, and where
+    it has terms that the reader watches or mutes."""
 
     brief: Brief
     sentences: int
@@ -49,6 +62,8 @@ class Member:
     gravity: Gravity
     kind: Kind
     scene: Scene
+    watched: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    muted: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def headline_is_doubtful(self) -> bool:
@@ -58,10 +73,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How important a story is, and why, in a few words."""
+    """How important a story is, and why, in a few words; the terms that it has of those that the
+    reader watches, and those for which it stands last."""
 
     importance: float
     why: tuple[str, ...]
+    watched: tuple[Watched, ...] = ()
+    muted: tuple[Watched, ...] = ()
 
 
 def standing(members: Sequence[Member], newest: dt.datetime | None, *, is_new: bool) -> Standing:
@@ -74,13 +92,54 @@ def standing(members: Sequence[Member], newest: dt.datetime | None, *, is_new: b
     importance += _age(members, newest) + _NEW * is_new
     if all(member.kind != "report" for member in members):
         importance += _NO_REPORT - max(0.0, level)
-    why = [_counted(publishers, "publisher")]
+    watched, muted = (_terms({m.brief.article_id: f(m) for m in members}) for f in _LISTS)
+    importance += _watched_lift(members) if watched else 0.0
+    why = [f"watched: {_named(watched)}"] if watched else []
+    why.append(_counted(publishers, "publisher"))
     if len(independent) < publishers:
         why.append(_counted(len(independent), "source"))
     if languages > 1:
         why.append(_counted(languages, "language"))
     reasons = [m.gravity.reason for m in members if m.gravity.level >= max(level, _GRAVE)]
-    return Standing(importance, (*why, *filter(None, reasons[:1])))
+    why += filter(None, reasons[:1])
+    if watched or not _is_muted(members):
+        return Standing(importance, tuple(why), watched)
+    if level >= _GRAVE:
+        return Standing(importance, (*why, f"not muted ({_named(muted)})"))
+    return Standing(importance + _MUTED, (f"muted: {_named(muted)}", *why), muted=muted)
+
+
+def _watched_lift(members: Iterable[Member]) -> float:
+    """Return by how much the terms that the reader watches lift a story."""
+    opens = any(_opens(member.watched) for member in members)
+    return _WATCHED if opens else _MENTIONED
+
+
+def _is_muted(members: Sequence[Member]) -> bool:
+    """Return whether at least half of the articles open with a term that the reader mutes: one that
+    is only mentioned hides nothing."""
+    return 2 * sum(_opens(member.muted) for member in members) >= len(members)
+
+
+def _opens(places: Mapping[str, tuple[int, ...]]) -> bool:
+    return any(indices and indices[0] < _OPENING for indices in places.values())
+
+
+def _terms(found: Mapping[str, Mapping[str, tuple[int, ...]]]) -> tuple[Watched, ...]:
+    """Return the terms that articles, by their ids, have, and where."""
+    terms = dict.fromkeys(term for places in found.values() for term in places)
+    return tuple(
+        Watched(
+            term,
+            tuple(Citation(key, places[term]) for key, places in found.items() if term in places),
+        )
+        for term in terms
+    )
+
+
+def _named(terms: Sequence[Watched]) -> str:
+    more = [f"{len(terms) - _NAMED} more"] if len(terms) > _NAMED else []
+    return ", ".join([*(found.term for found in terms[:_NAMED]), *more])
 
 
 def sources_of(members: Iterable[Member]) -> tuple[StorySource, ...]:

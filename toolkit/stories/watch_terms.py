@@ -20,7 +20,8 @@ from toolkit.translators.checks.english_names import name_table
 
 # Characters of words: letters, and the marks that are vowels or part of a letter.
 LETTER = (
-    "[\\w\u0300-\u036f\u0591-\u05c7\u064b-\u0670\u0900-\u0963\u0966-\u0dff\u0e00-\u0fff\u1000-\u109f]"
+    "[\\w\u0300-\u036f\u0591-\u05c7\u064b-\u0670"
+    "\u0900-\u0963\u0966-\u0dff\u0e00-\u0fff\u1000-\u109f]"
 )
 # Scripts with capitals, in which a name has one.
 CASED = frozenset(("Latn", "Cyrl", "Grek", "Armn"))
@@ -39,6 +40,8 @@ _SAME = 0.2
 # Letters of a term in Latin script, or consonants of another, that names a country in a language
 # other than English.
 _LONG_ENOUGH = 5, 4
+# Consonants of the name of a country that is found by its sounds.
+_TELLING_COUNTRY = 5
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,10 @@ class Term:
 
     @cached_property
     def weight(self) -> float:
-        """How much the sounds of the name tell: about the number of its consonants."""
-        return sum(name.weight for name in self.names)
+        """How much the sounds of the name tell: about the number of its consonants. Nothing of the
+        short name of a country, whose forms are known: "Niger" sounds like "Nigeria"."""
+        weight = sum(name.weight for name in self.names)
+        return 0 if self.country and weight < _TELLING_COUNTRY else weight
 
     @cached_property
     def country(self) -> str:
@@ -100,6 +105,7 @@ class Term:
         """Return a pattern for the forms of the term in a language, folded, None without any."""
         scripts = written_with(script_of(language))
         forms = {fold(self.text)} if self.script in scripts else set()
+        longer: set[str] = set()
         table = name_table()
         if self.country and (entry := table["languages"].get(language)):
             capital = table["capitals"].get(self.country, {})
@@ -113,11 +119,12 @@ class Term:
                 if code != self.country
             }
             forms |= set(map(fold, names - others))
+            longer = set(map(fold, others))
         for script in scripts:
             forms |= set(map(fold, table["capitals"].get(self.capital, {}).get(script, ())))
         unspaced = script_of(language) in UNSPACED
         kept = sorted(forms, key=len, reverse=True)
-        parts = [re.escape(f) if unspaced else _inflected(f) for f in kept if len(f) > 1]
+        parts = [re.escape(f) if unspaced else _inflected(f, longer) for f in kept if len(f) > 1]
         return re.compile("|".join(parts)) if parts else None
 
 
@@ -131,11 +138,11 @@ def _countries(term: Term) -> Iterator[str]:
     letters, consonants = _LONG_ENOUGH
     if term.script == "Latn" and len(own) < letters:
         return
-    alike = {code: forms for code, forms in _by_script(term.script).items()}
+    alike = _by_script(term.script)
     for code, forms in alike.items():
         if fold(term.text).lower() in forms:
             yield code
-    if term.script != "Latn" and len(term.names) == 1 and term.weight >= consonants:
+    if term.script != "Latn" and len(term.names) == 1 and term.names[0].weight >= consonants:
         for code, forms in alike.items():
             if min(term.names[0].distance(Name(f).sounds, term.script) for f in forms) <= _SAME:
                 yield code
@@ -190,13 +197,16 @@ def _in_english(form: str, around: tuple[str, str] = ("", "")) -> str:
     return rf"(?<!\w){around[0]}{pattern}(?!\w){around[1]}"
 
 
-def _inflected(form: str) -> str:
-    """Return a pattern of a form in a script with spaces, with what may stand around it."""
+def _inflected(form: str, others: Iterable[str]) -> str:
+    """Return a pattern of a form in a script with spaces, and what may stand around it; it does not
+    begin one of ``others``, names of other countries ("Niger" in "Nigeria")."""
+    rests = {other[len(form) : -1] for other in others if other.startswith(form)}
+    behind = "".join(f"(?!{re.escape(form + rest)})" for rest in sorted(rests - {""}))
     words = form.split()
     script = script_of_word(form)
     parts = [_with_ending(word, script) for word in words]
     body = r"[\s-]+".join(parts)
-    return f"(?<!{LETTER}){CLITICS.get(script, '')}{body}(?!{LETTER})"
+    return f"(?<!{LETTER}){CLITICS.get(script, '')}{behind}{body}(?!{LETTER})"
 
 
 def _with_ending(word: str, script: str) -> str:
@@ -206,9 +216,7 @@ def _with_ending(word: str, script: str) -> str:
     if script == "Geor" and word[-1] in _VOWELS:
         forms.append(f"{re.escape(word[:-1])}{LETTER}{{0,{most}}}")
     elif script in CASED and len(word) > 3 and plain(word)[-1:] in _VOWELS:
-        forms += [
-            f"{re.escape(case[:-1])}[{_VOWELS}]{LETTER}{{0,2}}" for case in _cases(word)
-        ]
+        forms += [f"{re.escape(case[:-1])}[{_VOWELS}]{LETTER}{{0,2}}" for case in _cases(word)]
     elif script == "Arab" and word.endswith("ة"):
         forms.append(re.escape(word[:-1]) + "ت")
     return f"(?:{'|'.join(forms)})"

@@ -41,7 +41,7 @@ _TOKEN = re.compile(
     f"[ァ-ヺー]+|[㐀-鿿]+|[ぁ-ゟ]+|(?:(?![ぁ-ヿ㐀-鿿]){LETTER})+(?:['׳](?=[א-ת]){LETTER}+)*"
 )
 _LONGEST_CLITIC = 4
-# The Arabic article, which is no part of a name.
+# The Arabic article, which is part of few names.
 _ARTICLE = "ال"
 # Words whose names are kept.
 _MOST_KNOWN = 200_000
@@ -119,15 +119,13 @@ class Watch:
             own = word.text.lower() in frequencies()  # A word of its own, no spelling of the name.
             if own and (term.script == "Latn" or not word.telling):
                 continue
-            if cost <= _limit(_IN_ENGLISH if term.script == "Latn" else _CAPITAL, term):
-                found.add(number)
-            elif max(cost, source.get(number, FAR)) <= _limit(_IN_BOTH, term):
+            limits = _IN_ENGLISH if term.script == "Latn" else _CAPITAL
+            in_both = max(cost, source.get(number, FAR))
+            if cost <= _limit(limits, term) or in_both <= _limit(_IN_BOTH, term):
                 found.add(number)
         return found
 
-    def _alike(
-        self, tokens: Sequence[_Token], ending: int
-    ) -> Iterator[tuple[int, _Token, float]]:
+    def _alike(self, tokens: Sequence[_Token], ending: int) -> Iterator[tuple[int, _Token, float]]:
         """Yield the terms, by number, that begin at a word, as several words or as one, with their
         distance."""
         near = [self._near(token, ending) for token in tokens]
@@ -150,12 +148,14 @@ class Watch:
         if (known := self._known.get(key)) is None:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
-            spelt = [s for form in _forms_of(token) if (s := sounds(form))]
+            spelt = [(s, form) for form in _forms_of(token) if (s := sounds(form))]
             most, price = (_WIDEST * 4, 0.0) if token.window else (ending, ENDING)
             found: dict[int, float] = {}
             for number, name in enumerate(self._names):
-                for form in spelt:
-                    cost = name.distance(form, token.script, ending=most, price=price)
+                for spoken, form in spelt:
+                    if form.startswith(_ARTICLE) and not name.sounds.startswith(("al", "el")):
+                        continue
+                    cost = name.distance(spoken, token.script, ending=most, price=price)
                     if cost < found.get(number, FAR):
                         found[number] = cost
             known = self._known[key] = found
@@ -168,8 +168,7 @@ def _forms_of(token: _Token) -> Iterator[str]:
     for cut in range(_LONGEST_CLITIC + 1 if clitics else 1):
         rest = word[cut:]
         if rest and (not cut or (clitics and clitics.fullmatch(word[:cut]))):
-            if not rest.startswith(_ARTICLE) or len(rest) < len(_ARTICLE) + 2:
-                yield rest
+            yield rest
 
 
 def _tokens(text: str, language: str) -> list[_Token]:

@@ -44,8 +44,20 @@ _SPELLINGS = tuple(
     (re.compile(spelt), sound)
     for spelt, sound in (
         *(("shch|tsch|tch|tsh|cz", "C"), ("sch|sh|sz", "S"), ("ch'?", "C"), ("zh", "z")),
-        *(("kh", "X"), ("ph|bh|ff", "f"), ("th|dh", "t"), ("gh", "g"), ("ts|tz", "T"), ("dz|dj|jh", "j")),
-        *(("^x", "S"), ("ck|qu|q|c(?=[aou'])|c(?=[^aeiouy])", "k"), ("x", "ks"), ("ng(?![aeiouy])", "n")),
+        *(
+            ("kh", "X"),
+            ("ph|bh|ff", "f"),
+            ("th|dh", "t"),
+            ("gh", "g"),
+            ("ts|tz", "T"),
+            ("dz|dj|jh", "j"),
+        ),
+        *(
+            ("^x", "S"),
+            ("ck|qu|q|c(?=[aou'])|c(?=[^aeiouy])", "k"),
+            ("x", "ks"),
+            ("ng(?![aeiouy])", "n"),
+        ),
         *(("[zj](?=[sS])|h$", ""), ("[^a-zCSXT]", ""), ("(.)\\1+", "\\1")),
     )
 )
@@ -58,7 +70,9 @@ _ALIKE = (
 )
 # The same of scripts that do not tell these sounds apart.
 _CONFUSED = {
-    **dict.fromkeys(("Hira", "Kana", "Hang", "Hani"), ("lr", "hf", "hb", "ts", "bm", "tS", "bv", "pfv")),
+    **dict.fromkeys(
+        ("Hira", "Kana", "Hang", "Hani"), ("lr", "hf", "hb", "ts", "bm", "tS", "bv", "pfv")
+    ),
     **dict.fromkeys(("Taml", "Thai", "Laoo", "Khmr", "Mymr"), ("kg", "ks", "sj", "lr", "gX", "pb")),
     **dict.fromkeys(("Arab", "Hebr"), ("bp", "fvw", "gj", "kg", "bv", "pf")),
 }
