@@ -85,6 +85,8 @@ def test_a_missing_file_that_was_named_is_an_error(tmp_path: Path) -> None:
         ("model", Path("weights"), "weights"),
         ("templates", None, None),
         ("beam", True + 1, 2),
+        ("watch", "gas  pipeline", ("gas pipeline",)),
+        ("mute", ["Lavrov", "કિર્ગિસ્તાન", "Lavrov"], ("Lavrov", "કિર્ગિસ્તાન")),
     ],
 )
 def test_options_are_taken_as_people_write_them(name: str, written: Any, held: Any) -> None:
@@ -103,6 +105,7 @@ def test_options_are_taken_as_people_write_them(name: str, written: Any, held: A
         ),
         *(("model", value) for value in ("", " ", None, 600)),
         *(("beam", value) for value in (0, 17, True, 2.0, "2", None)),
+        *(("watch", value) for value in ("", [""], ["..."], [5], None)),
         *(("engine", value) for value in ("Torch", None, ["torch"])),
     ],
 )
@@ -221,3 +224,12 @@ def test_sections_come_from_a_file_or_the_environment(tmp_path: Path) -> None:
     for wrong in ({"Africa": []}, {"Africa": [1]}, {"": ["gas"]}, "Africa"):
         with pytest.raises(ConfigError, match="sections cannot be"):
             load({"sections": wrong})
+
+
+def test_watched_names_come_from_a_file_or_the_environment(tmp_path: Path) -> None:
+    path = tmp_path / "toolkit.toml"
+    path.write_text('watch = ["Lavrov", "gas pipeline"]\nmute = "Eurovision"\n', encoding="utf-8")
+    config = load(path=path, environment={})
+    assert (config.watch, config.mute) == (("Lavrov", "gas pipeline"), ("Eurovision",))
+    config = load(path=path, environment={"TOOLKIT_WATCH": "Лавров, gas pipeline,"})
+    assert config.watch == ("Лавров", "gas pipeline")

@@ -22,6 +22,7 @@ from toolkit.data import (
     StoryBullet,
     StorySource,
     TranslatedArticle,
+    Watched,
 )
 from toolkit.digest import render
 from toolkit.digest.example import example
@@ -475,3 +476,23 @@ def test_an_article_of_many_sentences_is_rendered_whole(sample_digest: Digest) -
         sample_digest, articles=(dataclasses.replace(first, translations=many),)
     )
     assert render.html(digest).count("<li id=") == 5000
+
+
+def test_muted_stories_are_a_closed_group_at_the_end(sample_digest: Digest) -> None:
+    found = (Watched("Lavrov", (Citation("a1", (0,)),)),)
+    first, *others, last = (*sample_digest.stories, sample_digest.stories[-1])
+    stories = (
+        dataclasses.replace(first, watched=found, why=("watched: Lavrov", "1 publisher")),
+        *others,
+        dataclasses.replace(last, muted=found, why=("muted: Lavrov", "1 publisher")),
+    )
+    digest = dataclasses.replace(sample_digest, stories=stories)
+    page = render.html(digest)
+    shown, group = page.split('<details class="muted">')
+    assert "watched: Lavrov, 1 publisher" in shown
+    assert "<summary>Muted: 1 story</summary>" in group
+    assert "muted: Lavrov" in group
+    assert group.count('<article class="story') == 1
+    shown, group = render.markdown(digest).split("# Muted\n")
+    assert "watched: Lavrov" in shown
+    assert "muted: Lavrov" in group
