@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,13 +26,18 @@ CASES = Path(__file__).parents[1] / "cases"
 TEXT = json.loads((CASES / "stories.json").read_text(encoding="utf-8"))["articles"]["whale"]
 
 
-def pairs(name: str) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = json.loads((CASES / name).read_text(encoding="utf-8"))
+def pairs(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((CASES / name).read_text(encoding="utf-8"))
     return found
 
 
-PAIRS = pairs("merging.json") + pairs("merging_held_out.json")
+PAIRS = [
+    *(*pairs("merging.json"), *pairs("merging_held_out.json")),
+    *(pair for pair in pairs("merging_news.json") if pair["same"] is not None),
+]
 CONTRARY = [pair for pair in PAIRS if not pair["same"]]
+# Pairs of one story that tell of different things.
+NEAR = [pair for pair in pairs("merging_news.json") if pair["same"] is None]
 OTHERS = [
     "The weather service expects rain.",
     "A museum about bees has opened in an old mill.",
@@ -78,8 +84,30 @@ def alone(one: str, other: str) -> Story:
 
 
 @pytest.mark.parametrize("pair", CONTRARY, ids=lambda pair: pair["a"])
-def test_what_contradicts_is_never_claimed_for_both_and_never_lost(pair: dict[str, str]) -> None:
+def test_what_contradicts_is_never_claimed_for_both_and_never_lost(pair: dict[str, Any]) -> None:
     assert reporters(alone(pair["a"], pair["b"])) == {pair["a"]: ["a0"], pair["b"]: ["a1"]}
+
+
+@pytest.mark.parametrize("pair", NEAR, ids=lambda pair: pair["a"])
+def test_different_things_are_neither_one_nor_disputed(pair: dict[str, Any]) -> None:
+    found = alone(pair["a"], pair["b"])
+    assert reporters(found) == {pair["a"]: ["a0"], pair["b"]: ["a1"]}
+    assert not found.disputed
+
+
+@pytest.mark.parametrize(
+    ("said", "plainly"),
+    [
+        ("The dam at Orsk is safe, engineers said.", "The dam at Orsk is safe."),
+        ("According to the army, the bridge in Pell fell.", "The bridge in Pell fell."),
+        ("Mayor Ilse Ott said on Monday that the mill will close.", "The mill will close."),
+    ],
+)
+def test_one_source_that_says_who_says_so_keeps_the_other_from_being_surer(
+    said: str, plainly: str
+) -> None:
+    for one, other in ((said, plainly), (plainly, said)):
+        assert reporters(alone(one, other)) == {said: ["a0", "a1"]}
 
 
 def test_what_contradicts_is_kept_where_room_is_short() -> None:

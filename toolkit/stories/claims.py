@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from toolkit.stories.attribution import without_speaker
 from toolkit.stories.contrasts import with_countries
 from toolkit.stories.core import linked_alike, same_core
 from toolkit.stories.differences import ROLES, SAYS, SURE, WHETHER, WHO, Differences, differences
@@ -29,6 +30,9 @@ _ALONE = frozenset({"who", "where", "when", "which one"})
 _MOST = 2
 
 _ROLE_RULES = frozenset({"exchanged_arguments", "wrong_complements", "wrong_arguments"})
+# "3rd week"; with a word before it, which may be a month.
+_ORDINAL = re.compile(r"(\b[A-Z]\w+ )?\b([2-9])(?:nd|rd|th)\b(?= (?!of\b)[a-z])")
+_ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _ACRONYM = re.compile(r"\b[A-Z]{2,6}\b")
 
 
@@ -61,11 +65,16 @@ def plain(texts: Sequence[str]) -> list[str]:
     >>> plain(["The EU paid.", "The European Union paid."])
     ['The EU paid.', 'The EU paid.']
     """
-    texts = [with_countries(re.sub(r"\b(?:[A-Z]\.){2,}", _undotted, text)) for text in texts]
+    texts = [re.sub(r"\b(?:[A-Z]\.){2,}", _undotted, text) for text in texts]
+    texts = [with_countries(_ORDINAL.sub(_spelt, text)) for text in texts]
     for acronym in sorted({a for t in texts if not t.isupper() for a in _ACRONYM.findall(t)}):
         capitals = r"(?:\s+(?:of|the|and|for|in|on))*\s+".join(rf"{c}[a-z]\w+" for c in acronym)
         texts = [re.sub(rf"\b{capitals}\b", acronym, text) for text in texts]
     return texts
+
+
+def _spelt(match: re.Match[str]) -> str:
+    return match[0] if match[1] else _ORDINALS[int(match[2]) - 2]
 
 
 def _undotted(match: re.Match[str]) -> str:
@@ -96,6 +105,22 @@ def compare(one: str, other: str) -> Comparison:
     """
     if one.casefold().split() == other.casefold().split():
         return Comparison(Relation.SAME, common=(True, True))
+    folded = _but_for_speaker(one, other)
+    return folded if folded.relation is Relation.SAME else _compare(one, other)
+
+
+def _but_for_speaker(one: str, other: str) -> Comparison:
+    """Return the comparison of two bullets of which one says who says so, without these words. Only
+    the bullet that has them says no more than both do: the other is surer."""
+    bare, other_bare = without_speaker(one), without_speaker(other)
+    if bool(bare) == bool(other_bare):
+        return _OTHER
+    found = _compare(bare or one, other_bare or other)
+    common, first, second = found.common, bool(bare), bool(other_bare)
+    return Comparison(found.relation, found.about, (first and common[0], second and common[1]))
+
+
+def _compare(one: str, other: str) -> Comparison:
     first, second = read_bullet(one, [other])
     shares = _share(first, second), _share(second, first)
     if max(shares) < ALIKE:

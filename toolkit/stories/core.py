@@ -28,11 +28,13 @@ def same_core(one: Text, other: Text) -> bool:
 def _predicate(text: Text, other: Text) -> tuple[Sentence, Word] | None:
     """Return the first predicate of a text, with its sentence, in a clause that has a word of the
     other text; None where only verbs such as "take" or "say" are there."""
-    empty = keys("vague_verbs") | keys("plain_sayings") | {key("leave"), key("hold")}
+    empty = keys("vague_verbs") | keys("plain_sayings") | keys("causing")
+    empty |= {key(word) for word in ("leave", "hold")}
     for sentence in text:
         shared = {w.clause for w in sentence.words if matched(w, other)}
         for word in sentence.words:
-            if word.verb and word.key not in empty and word.clause in shared:
+            is_empty = word.key in empty or word.text == "going"
+            if word.verb and not is_empty and word.clause in shared:
                 return sentence, word
     return None
 

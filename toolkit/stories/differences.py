@@ -11,12 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from toolkit.stories.contrasts import contrary, entries, markers, of_one_kind
-from toolkit.stories.quantities import HOW_MANY, WHEN, Text, amounts
+from toolkit.stories.quantities import HOW_MANY, WHEN, Text, amounts, is_part
+from toolkit.stories.slots import changed_places, other_causes
 from toolkit.summarisers.grounding.lexicon import alike, calendar, key, keys, pairs, words
 from toolkit.summarisers.grounding.predicates import attributions
 from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, same
 from toolkit.summarisers.grounding.tokens import is_content, is_negator, token_at
 from toolkit.text.english import frequencies
+from toolkit.text.places import places
+from toolkit.text.places import plain as place_form
 
 WHO, WHERE, WHAT, WHY = "who", "where", "what happened", "why"
 SURE, WHETHER, SAYS = "how sure it is", "whether it happened", "who says so"
@@ -24,7 +27,9 @@ ROLES = "who did it to whom"
 
 # Words before a noun, its determiners included, in which its preposition is looked for.
 _PHRASE = 5
-_CAUSES = ("because of", "due to", "caused by", "result of", "owing to", "thanks to")
+_TURNS = {"last": "last", "past": "last", "previous": "last", "next": "next", "coming": "next"}
+_PRONOUNS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "hers": "f"}
+_ORDER = "which one"
 _CONDITIONAL = ("if", "unless")
 # Verbs that tell one event from its two sides are in ``converses``; these are not there.
 _CONVERSES = frozenset(
@@ -54,7 +59,10 @@ def differences(one: Text, other: Text) -> Differences:
     kinds: set[str] = set()
     unclear = False
     explained: set[int] = set()
+    causes = {id(word) for word in other_causes(one, other)}
     for word, against in ((w, a) for w in own for a in theirs):
+        if {id(word[1]), id(against[1])} & causes:
+            continue
         if kind := _contrast(one, word, other, against):
             kinds.add(kind)
             explained |= {id(word[1]), id(against[1])}
@@ -65,6 +73,13 @@ def differences(one: Text, other: Text) -> Differences:
     for kind, sure in (*amounts(one, other), *_speakers(one, other)):
         kinds |= {kind} if sure else set()
         unclear |= not sure
+    kinds |= {WHY} if causes else set()
+    explained |= causes
+    if changed_places(one, other):
+        kinds.add(ROLES)
+    genders = _genders(one), _genders(other)
+    if all(genders) and genders[0].isdisjoint(genders[1]):
+        kinds.add(WHO)
     if _is_denied(one, other) != _is_denied(other, one):
         kinds.add(WHETHER)
     limits = frozenset(kind for kind, both in marked if not both)
@@ -109,6 +124,8 @@ def _contrast(one: Text, mine: _Placed, other: Text, theirs: _Placed) -> str:
     (sentence, word), (against_sentence, against) = mine, theirs
     place, other_place = _place(sentence, word), _place(against_sentence, against)
     names = _is_name(sentence, word) and _is_name(against_sentence, against)
+    if names and _is_country(word) != _is_country(against):
+        return ""
     if names and not word.title and not against.title:
         if place != other_place and not _is_one_name(one, word, other, against):
             return ""
@@ -120,8 +137,6 @@ def _contrast(one: Text, mine: _Placed, other: Text, theirs: _Placed) -> str:
         return WHO if nouns else WHAT
     if place != other_place:
         return ""
-    if place == "cause":
-        return WHY
     if of_one_kind(word.key, against.key):
         return WHERE if place == "in" else WHO if place == "subject" else WHAT
     bare = place == other_place == "subject" and word.at == against.at == 0
@@ -157,9 +172,13 @@ def _is_one_name(one: Text, word: Word, other: Text, against: Word) -> bool:
     )
 
 
+def _is_country(word: Word) -> bool:
+    return any(p.name.startswith("@") for *_, p in places([place_form(word.text)]))
+
+
 def _place(sentence: Sentence, word: Word) -> str:
-    """Return the preposition before the phrase that a word stands in ("in" for "at" and "on"), or
-    ``cause``, ``subject``, ``object``."""
+    """Return the preposition before the phrase that a word stands in ("in" for "at" and "on", and
+    for "in the town of"), or ``subject``, ``object``."""
     tokens = sentence.tokens
     content = {w.at: w for w in sentence.words}
     at = word.at - 1
@@ -170,8 +189,8 @@ def _place(sentence: Sentence, word: Word) -> str:
     ):
         at -= 1
     before = token_at(tokens, at)
-    if f"{token_at(tokens, at - 1)} {before}" in _CAUSES:
-        return "cause"
+    if before == "of" and token_at(tokens, at - 1) in entries("settlements"):
+        return _place(sentence, content[at - 1])
     if before in words("prepositions") and before != "by":
         return "in" if before in ("at", "on", "inside") else before
     verbs = [w.at for w in sentence.words if w.verb]
@@ -199,13 +218,16 @@ def _is_converse(mine: _Placed, theirs: _Placed) -> bool:
 
 def _opposites(one: Text, other: Text, known: set[str]) -> Iterator[str]:
     """Yield a difference for words that grounding lets stand for one another, or that no list has
-    as contents, but that are opposites: "boy" and "girl", "higher" and "lower". Those in ``known``
+    as contents, but that are opposites: "boy" and "girl", "higher" and "lower". Two in ``known``
     were compared already."""
-    mine, theirs = _only(one, other) - known, _only(other, one) - known
-    for word in mine:
-        for against in theirs:
+    for word in _only(one, other):
+        for against in _only(other, one):
             both = frozenset({word, against})
-            if contrary(word, against) and both not in pairs("converses") | _CONVERSES:
+            if (
+                not both <= known
+                and contrary(word, against)
+                and both not in pairs("converses") | _CONVERSES
+            ):
                 in_time = {word, against} <= keys("time_words")
                 yield WHEN if in_time else WHAT
 
@@ -228,7 +250,8 @@ def _marked(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
     mine, theirs = _markers(one, other), _markers(other, one)
     for kind in mine.keys() | theirs.keys():
         here, there = mine.get(kind, set()), theirs.get(kind, set())
-        if here != there and (kind in entries("one_sided") or (here and there)):
+        limits = kind in entries("one_sided") and (here | there) - entries("wholes")
+        if here != there and (limits or (here and there)):
             yield kind, bool(here and there)
 
 
@@ -241,16 +264,23 @@ def _markers(text: Text, other: Text) -> dict[str, set[str]]:
     equal = {m for s in other for _, m, _ in markers(s.tokens)}
     for sentence in text:
         shared = _shared_clauses(sentence, other)
-        for kind, meaning, places in markers(sentence.tokens):
-            following = token_at(sentence.tokens, places.stop)
+        for kind, meaning, at in markers(sentence.tokens):
+            following = token_at(sentence.tokens, at.stop)
             condition = meaning in _CONDITIONAL
-            number = following[:1].isdigit()
-            phrase = sentence.tokens[places.start : places.stop]
+            number = following[:1].isdigit() or (kind == _ORDER and _is_of_time(following))
+            phrase = sentence.tokens[at.start : at.stop]
             if meaning not in equal and {key(t) for t in phrase if is_content(t)} & there:
                 continue
-            if not number and (condition or sentence.clauses[places.start] in shared):
+            if not number and (condition or sentence.clauses[at.start] in shared):
                 found.setdefault(kind, set()).add(meaning)
+        for amount in sentence.amounts:
+            if is_part(sentence, amount) and sentence.clauses[amount.start] in shared:
+                found.setdefault(HOW_MANY, set()).add("some")
     return found
+
+
+def _is_of_time(token: str) -> bool:
+    return token in calendar("weekday") or key(token) in entries("periods")
 
 
 def _shared_clauses(sentence: Sentence, other: Text) -> set[int]:
@@ -272,12 +302,28 @@ def _times(one: Text, other: Text) -> Iterator[str]:
     days = frozenset(calendar("weekday"))
     if mine & days and theirs & days:
         yield WHEN
+    if any(_turned(a, b) for a in _relative(one) for b in _relative(other)):
+        yield WHEN
     if _scores(mine) and _scores(theirs):
         yield HOW_MANY
     vague = words("vague_amounts")
     mine, theirs = mine & vague - words("ranks"), theirs & vague - words("ranks")
     if any(not alike(key(a), key(b)) for a in mine for b in theirs):
         yield HOW_MANY
+
+
+def _relative(text: Text) -> set[tuple[str, str]]:
+    """Return the times of a text that are told from its day: ("last", "week")."""
+    return {
+        (_TURNS[token], key(token_at(s.tokens, at + 1)))
+        for s in text
+        for at, token in enumerate(s.tokens)
+        if token in _TURNS and _is_of_time(token_at(s.tokens, at + 1))
+    }
+
+
+def _turned(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return one[1] == other[1] and one[0] != other[0]
 
 
 def _scores(tokens: set[str]) -> set[str]:
@@ -294,9 +340,21 @@ def _speakers(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
     mine, theirs = _said_by(one), _said_by(other)
     if bool(mine) != bool(theirs):
         yield SAYS, False
-    elif mine and not any(same(a, b) for a in mine for b in theirs):
+    elif mine and (_named_apart(mine, theirs) or not any(same(a, b) for a in mine for b in theirs)):
         general = all(w.general for w in mine) or all(w.general for w in theirs)
         yield SAYS, not general
+
+
+def _named_apart(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
+    """Say whether two speakers have names beside a word in common, and not the same: "the Iraqi
+    government", "the American government"."""
+    names, others = _names_beside(mine, theirs), _names_beside(theirs, mine)
+    return bool(names and others) and not any(same(a, b) for a in names for b in others)
+
+
+def _names_beside(speaker: Sequence[Word], other: Sequence[Word]) -> list[Word]:
+    shared = {w.at for w in speaker if any(same(w, o) for o in other)}
+    return [w for w in speaker if w.name and {w.at - 1, w.at + 1} & shared]
 
 
 def _said_by(text: Text) -> list[Word]:
@@ -311,6 +369,11 @@ def _said_by(text: Text) -> list[Word]:
             if token == "according" and sentence.tokens[at + 1] == "to":
                 found += [w for w in sentence.words if at + 1 < w.at <= at + _PHRASE]
     return found
+
+
+def _genders(text: Text) -> set[str]:
+    """Return the genders of the pronouns of a text."""
+    return {_PRONOUNS[token] for s in text for token in s.tokens if token in _PRONOUNS}
 
 
 def _is_denied(text: Text, other: Text) -> bool:

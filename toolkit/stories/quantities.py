@@ -14,6 +14,9 @@ HOW_MANY, WHEN = "how many", "when"
 
 # By how much "about" and "nearly" may be off, as a part of the number.
 _ROUNDING = 0.1
+# Tokens behind an amount that tell of what it is.
+_BESIDE = 4
+_ARTICLES = frozenset({"a", "an", "the"})
 _YEARS = range(1800, 2101)
 
 Text = Sequence[Sentence]
@@ -29,7 +32,7 @@ def amounts(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
             if not any(_of_one_thing(sentence, amount, s, a) for s, a in equal):
                 counted = _counted(sentence, amount)
                 yield HOW_MANY, counted is not None and matched(counted, other)
-            elif not any(_bound(sentence, amount) == _bound(s, a) for s, a in equal):
+            elif not any(_is_one_bound(_bound(sentence, amount), _bound(s, a)) for s, a in equal):
                 yield HOW_MANY, all(_disjoint(sentence, amount, s, a) for s, a in equal)
             continue
         for s, a in theirs:
@@ -53,18 +56,40 @@ def _of_one_thing(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amo
     """Say whether two amounts may count the same: no noun or unit behind them tells otherwise."""
     if mine.unit and theirs.unit and not measure_alike(mine.unit, theirs.unit):
         return False
-    if _is_time(sentence, mine) != _is_time(other, theirs):
-        return False
-    if (mine.unit == "percent") != (theirs.unit == "percent"):
+    in_time = _is_time(sentence, mine), _is_time(other, theirs)
+    if any(in_time):
+        return all(in_time)
+    if is_part(sentence, mine) != is_part(other, theirs):
         return False
     first, second = _counted(sentence, mine), _counted(other, theirs)
     if bool(mine.unit) != bool(theirs.unit):
         # "12 people", "120 kilometres"; but "14 million" may be "16 million euros".
         counted = second if mine.unit else first
-        return counted is None or counted.verb
+        bare = counted is None or counted.verb
+        return bare and _is_led_alike(sentence, mine, other, theirs)
     if first is None or second is None:
+        # "Rose to 14", "rose to 16 people"; not "magnitude 6.1", "12 people".
+        return first is second or _is_led_alike(sentence, mine, other, theirs)
+    if same(first, second):
         return True
-    return same(first, second) or first.general or second.general or first.verb or second.verb
+    return (first.general or second.general) and _is_led_alike(sentence, mine, other, theirs)
+
+
+def is_part(sentence: Sentence, amount: Amount) -> bool:
+    """Say whether an amount counts some of those told of: "three of the wounded"."""
+    return not amount.unit and token_at(sentence.tokens, amount.end) == "of"
+
+
+def _is_led_alike(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
+    """Say whether two amounts have a word beside them in common: "killed 12", "12 people died"."""
+    first, second = _beside(sentence, mine), _beside(other, theirs)
+    return any(same(a, b) for a in first for b in second)
+
+
+def _beside(sentence: Sentence, amount: Amount) -> list[Word]:
+    before = [w for w in sentence.words if w.at < amount.start]
+    after = [w for w in sentence.words if 0 <= w.at - amount.end < _BESIDE]
+    return [w for w in (*before[-1:], *after) if not (w.general or w.name)]
 
 
 def _counted(sentence: Sentence, amount: Amount) -> Word | None:
@@ -73,7 +98,9 @@ def _counted(sentence: Sentence, amount: Amount) -> Word | None:
     content = {w.at: w for w in sentence.words}
     while at in content and not content[at].verb:
         found, at = content[at], at + 1
-    return found
+    # "Magnitude 6.1 struck the town" counts nothing.
+    acts = found is not None and found.participle and token_at(sentence.tokens, at) in _ARTICLES
+    return None if acts else found
 
 
 def _bound(sentence: Sentence, amount: Amount) -> str:
@@ -82,6 +109,11 @@ def _bound(sentence: Sentence, amount: Amount) -> str:
     tokens = sentence.tokens[max(0, start - 4) : start]
     last = [m for _, m, places in markers(tokens, "bounds") if places.stop == len(tokens)]
     return last[-1] if last else ""
+
+
+def _is_one_bound(mine: str, theirs: str) -> bool:
+    """Say whether two equal numbers with bounds may be one: "some 300" is "300"."""
+    return mine == theirs or {mine, theirs} == {"", "about"}
 
 
 def _disjoint(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:

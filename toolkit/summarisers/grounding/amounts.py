@@ -12,6 +12,15 @@ from toolkit.numbers.words import vocabulary
 from toolkit.summarisers.grounding.lexicon import calendar, key, scales, units, words
 
 _CURRENCY = frozenset("$€£¥₹")
+_POWERS = frozenset({"square", "cubic"})
+# Units that a second word makes others.
+_REFINED = {
+    ("percent", "point"): "percentage-point",
+    ("degree", "celsius"): "celsius",
+    ("degree", "c"): "celsius",
+    ("degree", "fahrenheit"): "fahrenheit",
+    ("degree", "f"): "fahrenheit",
+}
 _ORDINAL_ENDINGS = ("", "st", "nd", "rd", "th")
 # Months that are other words or names too: they need a capital and a day, year or "in".
 _WORDY_MONTHS = frozenset({"may", "march", "mar", "dec", "sep", "jan", "jun", "jul"})
@@ -88,8 +97,8 @@ def _amount(tokens: Sequence[str], placed: Placed, taken: frozenset[int]) -> Amo
     value, end = _value(tokens, placed, money=bool(unit))
     unit_at = end + (end < len(tokens) and tokens[end] in ("us", "american"))
     if not unit and unit_at < len(tokens):
-        unit = _unit(tokens[unit_at])
-        end = unit_at + 1 if unit else end
+        unit, unit_end = _unit(tokens, unit_at)
+        end = unit_end if unit else end
     if list(tokens[start:end]) == ["one"]:
         return None
     lead = list(tokens[max(0, before - 2) : before + 1])
@@ -121,5 +130,17 @@ def _has_article(tokens: Sequence[str], at: int) -> bool:
     return large and len(tokens[at]) > 2 and at > 0 and tokens[at - 1] in ("a", "an")
 
 
-def _unit(token: str) -> str:
+def _unit(tokens: Sequence[str], at: int) -> tuple[str, int]:
+    """Return the unit that begins at a place ("" without one), and the place after it: "square
+    mile" and "percentage point" are units of their own."""
+    token, following = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else ""
+    if token in _POWERS and (unit := _simple_unit(following)):
+        return f"{token}-{unit}", at + 2
+    unit = _simple_unit(token)
+    if refined := _REFINED.get((unit, key(following))):
+        return refined, at + 2
+    return unit, at + 1
+
+
+def _simple_unit(token: str) -> str:
     return units().get(token) or units().get(key(token)) or units().get(token.rstrip("s"), "")

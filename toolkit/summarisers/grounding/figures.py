@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toolkit.summarisers.grounding.amounts import Amount
-from toolkit.summarisers.grounding.lexicon import alike, key, keys, words
+from toolkit.summarisers.grounding.lexicon import alike, conversions, key, keys, words
 from toolkit.summarisers.grounding.rule import Rule
 from toolkit.summarisers.grounding.sentence import Sentence, Word, found_in, same
 
@@ -13,6 +13,8 @@ from toolkit.summarisers.grounding.sentence import Sentence, Word, found_in, sam
 _NEAR = 2
 # Share by which a rounded number may differ from the exact one.
 _ROUNDING = 0.05
+# Share by which an amount may differ that was converted into another unit.
+_CONVERTED = 0.02
 # How much nearer another number has to be before it counts as the one that is meant: a factor
 # and a margin, chosen on the case file.
 _NEARER_FACTOR = 1.2
@@ -122,11 +124,12 @@ def wrong_counts(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     >>> wrong_counts.reasons("He sold about 30 cars.", source)
     []
     """
-    theirs = [(w, a.value) for s in source for w, a in _after_verbs(s)]
+    theirs = [(w, a, s) for s in source for w, a in _after_verbs(s)]
     found = []
     for verb, amount in _after_verbs(claim):
-        values = [value for w, value in theirs if same(verb, w)]
-        if values and amount.value not in values:
+        rivals = [(a, s) for w, a, s in theirs if same(verb, w)]
+        equal = (amount.value == a.value or equal_amounts(amount, a, s) for a, s in rivals)
+        if rivals and not any(equal):
             found.append(f"another number in the source: {verb.text} {amount.value:g}")
     return found
 
@@ -194,7 +197,10 @@ def _head(sentence: Sentence, amount: Amount) -> Word | None:
 
 def equal_amounts(mine: Amount, theirs: Amount, sentence: Sentence) -> bool:
     """Say whether an amount may stand for one of ``sentence``: equal or rounded, in the same
-    unit."""
+    unit or converted."""
+    factor = conversions().get((mine.unit, theirs.unit), 0.0)
+    if factor:
+        return abs(mine.value * factor - theirs.value) <= _CONVERTED * abs(theirs.value)
     rounded = mine.about and _digits(mine.value) < _digits(theirs.value)
     slack = _ROUNDING * abs(theirs.value) if rounded else 1e-9 * abs(theirs.value)
     if abs(mine.value - theirs.value) > slack:

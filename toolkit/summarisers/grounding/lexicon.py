@@ -77,6 +77,14 @@ def units() -> dict[str, str]:
 
 
 @cache
+def conversions() -> dict[tuple[str, str], float]:
+    """Two units of one measure -> by how much an amount in the first is multiplied."""
+    lines = (line.split() for line in _tables()["conversions"])
+    sizes = [dict(zip(line[::2], map(float, line[1::2]), strict=True)) for line in lines]
+    return {(a, b): s[a] / s[b] for s in sizes for a in s for b in s if a != b}
+
+
+@cache
 def phrasal() -> dict[tuple[str, str], str]:
     """Verb and particle ("turn", "down") -> the key of one verb that says the same."""
     lines = (line.split() for line in _tables()["phrasal"])

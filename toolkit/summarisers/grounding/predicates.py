@@ -86,7 +86,11 @@ def _is_measure(sentence: Sentence, at: int) -> bool:
 
 def _is_passive(tokens: Sequence[str], verb: Word) -> bool:
     near = tokens[max(0, verb.at - 3) : verb.at]
-    return verb.participle and any(t in words("be_forms") for t in near)
+    if verb.text.lower() in words("one_form"):
+        near = near[-1:]
+    elif not verb.participle:
+        return False
+    return any(t in words("be_forms") for t in near)
 
 
 def _is_active(verb: Word, following: str) -> bool:
@@ -162,7 +166,8 @@ def _last_before(tokens: Sequence[str], start: int, verb: Word) -> str:
 
 
 def _is_gerund(tokens: Sequence[str], verb: Word) -> bool:
-    return verb.text.endswith("ing") and token_at(tokens, verb.at - 1) in words("prepositions")
+    before = token_at(tokens, verb.at - 1)
+    return verb.text.endswith("ing") and (before == "," or before in words("prepositions"))
 
 
 @dataclass(frozen=True, slots=True)

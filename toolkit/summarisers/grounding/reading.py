@@ -100,8 +100,11 @@ def _is_known(token: str, names: frozenset[str]) -> bool:
 
 def _is_verb(raw: Sequence[str], at: int) -> bool:
     token, before = raw[at].lower(), token_at(raw, at - 1).lower()
+    after = token_at(raw, at + 1).lower()
     if before in words("determiners") or before[:1].isdigit():
         return False
+    if at == 0 and after in words("have_forms") | words("modals"):
+        return False  # "Engineers have"
     known = key(token) in keys("verbs")
     return (
         key(token) in keys("sayings")

@@ -87,11 +87,11 @@ def _predications(
 
 def _other_names(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
     """Say whether both arguments have names, and not the same."""
-    return (
-        any(w.name for w in mine)
-        and any(w.name for w in theirs)
-        and not any(among(w, theirs) for w in _specific(mine))
-    )
+    own = _specific(mine)
+    if not any(w.name for w in _specific(theirs)) and any(among(w, theirs) for w in mine):
+        return False  # "The Pope", "Pope Clement"
+    named = any(w.name for w in mine) and any(w.name for w in theirs)
+    return bool(own) and named and not any(among(w, theirs) for w in own)
 
 
 def _borrowed(

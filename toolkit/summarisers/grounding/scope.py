@@ -83,7 +83,7 @@ def _modality_of(tokens: Sequence[str], at: int) -> Modality:
     token, following = tokens[at], token_at(tokens, at + 1)
     demanded = key(token) in ("call", "ask") and following == "for"
     noun = token.rstrip("s") in words("possible_nouns") and following not in words("noun_scopes")
-    if demanded or (key(token) in keys("possible") and not noun):
+    if demanded or (key_at(tokens, at) in keys("possible") and not noun):
         return Modality.POSSIBLE
     if key(token) in keys("future") or (token in ("set", "going") and following == "to"):
         return Modality.FUTURE
