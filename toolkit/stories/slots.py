@@ -34,6 +34,8 @@ def _causes(text: Text) -> list[Word]:
             pair = f"{tokens[at]} {token_at(tokens, at + 1)}"
             if pair in _BEFORE_CAUSES:
                 found += _phrase(sentence, at + 2)
+            elif tokens[at] == "because":
+                found += _phrase(sentence, at + 1)
             elif key_at(tokens, at) == "blame" and "for" in tokens[at:]:
                 found += [w for w in sentence.words if at < w.at < tokens.index("for", at)]
         for predication in predications(sentence):

@@ -109,6 +109,8 @@ def pairs(name: str) -> frozenset[frozenset[str]]:
 def key(word: str) -> str:
     """A lower-case word without its inflection: the form in which words are compared."""
     word = word.removesuffix("'s").removesuffix("'")
+    if word.endswith("men") and len(word) > _LONG_STEM:
+        word = f"{word[:-3]}man"
     return stem(_forms().get(word, word))
 
 
