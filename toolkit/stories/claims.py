@@ -106,7 +106,7 @@ def compare(one: str, other: str) -> Comparison:
     if one.casefold().split() == other.casefold().split():
         return Comparison(Relation.SAME, common=(True, True))
     folded = _but_for_speaker(one, other)
-    return folded if folded.relation is Relation.SAME else _compare(one, other)
+    return folded if folded.relation is Relation.SAME else compare_with_speakers(one, other)
 
 
 def _but_for_speaker(one: str, other: str) -> Comparison:
@@ -115,12 +115,13 @@ def _but_for_speaker(one: str, other: str) -> Comparison:
     bare, other_bare = without_speaker(one), without_speaker(other)
     if bool(bare) == bool(other_bare):
         return _OTHER
-    found = _compare(bare or one, other_bare or other)
+    found = compare_with_speakers(bare or one, other_bare or other)
     common, first, second = found.common, bool(bare), bool(other_bare)
     return Comparison(found.relation, found.about, (first and common[0], second and common[1]))
 
 
-def _compare(one: str, other: str) -> Comparison:
+def compare_with_speakers(one: str, other: str) -> Comparison:
+    """Return how two bullets stand to each other, where one that says who says so says more."""
     first, second = read_bullet(one, [other])
     shares = _share(first, second), _share(second, first)
     if max(shares) < ALIKE:

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from toolkit.data import Brief, Citation, Dispute, StoryBullet
-from toolkit.stories.claims import Comparison, Relation, compare, may_be_alike, plain, word_starts
+from toolkit.stories.claims import (
+    Comparison,
+    Relation,
+    compare,
+    compare_with_speakers,
+    may_be_alike,
+    plain,
+    word_starts,
+)
 from toolkit.stories.disputes import dispute
 
 # Briefs whose bullets are read: each bullet is compared with those of all others.
@@ -241,7 +249,7 @@ def _is_said_by(headline: str, fact: _Fact) -> bool:
     """Say whether a headline says all of a fact, which only one article reports and none denies."""
     if not headline or fact.against or fact.akin or len(fact.articles) > 1:
         return False
-    found = compare(*plain([fact.text, headline]))
+    found = compare_with_speakers(*plain([fact.text, headline]))
     return found.relation is Relation.SAME and found.common[0]
 
 
