@@ -34,6 +34,22 @@ def test_the_file_in_the_working_folder_is_read(
     assert load(environment={}).inputs == (Path("news"), Path("more"))
 
 
+def test_the_users_file_is_read_where_the_working_folder_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the user's own, so it may name code."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    (tmp_path / "news-toolkit").mkdir()
+    own = tmp_path / "news-toolkit/toolkit.toml"
+    own.write_text('model = "my.package:factory"\nbeam = 2\n', encoding="utf-8")
+    environment = {"XDG_CONFIG_HOME": str(tmp_path)}
+    config = load(environment=environment)
+    assert (config.model, config.beam) == ("my.package:factory", 2)
+    Path("toolkit.toml").write_text("beam = 3\n", encoding="utf-8")
+    assert load(environment=environment).beam == 3
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -6,6 +6,7 @@ the options of the command line or the arguments of a call. Importing this modul
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import difflib
 import os
@@ -30,9 +31,12 @@ CONFIG_NAME = "toolkit.toml"
 # Where articles are looked for when nobody says where.
 DEFAULT_INPUTS = (Path("seeds"),)
 
+_SYSTEM = Path("/etc/news-toolkit")
 _PREFIX = "TOOLKIT_"
 # Variables of the environment that are no options of a run.
-_OTHER_VARIABLES = ("TOOLKIT_DEBUG", "TOOLKIT_LLM_API_KEY", "TOOLKIT_LLM_TRUST")
+_OTHER_VARIABLES = (
+    *("TOOLKIT_DEBUG", "TOOLKIT_LLM_API_KEY", "TOOLKIT_LLM_API_KEY_FILE", "TOOLKIT_LLM_TRUST"),
+)
 
 
 class UnconfirmedUrl(str):
@@ -82,6 +86,7 @@ class Config:
     digest had and that are at most ``max_age`` days old, and what earlier runs of the day took.
     ``watch`` and ``mute``: names and phrases whose stories come first and last, however they are
     written in the articles.
+    ``keep``: after a run, digests more than so many days old are removed; None keeps all.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
     ``glossary``: a file of terms and their English, which outrank the model's.
     ``corrections``: the file that ``toolkit correct`` keeps readers' corrections in.
@@ -121,6 +126,7 @@ class Config:
     max_age: int = 7
     watch: tuple[str, ...] = ()
     mute: tuple[str, ...] = ()
+    keep: int | None = None
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")
     glossary: Path | None = None
     corrections: Path = field(default_factory=lambda: data_home() / "corrections.sqlite")
@@ -153,6 +159,7 @@ class Config:
             max_age: int = ...,
             watch: str | Iterable[str] = ...,
             mute: str | Iterable[str] = ...,
+            keep: int | None = ...,
             cache: AnyPath = ...,
             glossary: AnyPath | None = ...,
             corrections: AnyPath = ...,
@@ -199,12 +206,15 @@ def load(
 ) -> Config:
     """Return the configuration in force. ``overrides`` that are None count as not given.
 
-    ``path`` names a configuration file, which must exist; without it ``toolkit.toml`` in the
-    working folder is read if it is there. Raises ``ConfigError`` naming the file or variable.
+    ``path`` names a configuration file, which must exist; without it the first ``toolkit.toml``
+    counts of those in the working folder, the user's and the system's (``~/.config/news-toolkit``,
+    ``/etc/news-toolkit``). Raises ``ConfigError`` naming the file or variable.
     """
     env = os.environ if environment is None else environment
-    values = _from_file(path)
-    if path is None and "llm_url" in values:
+    found = path or find(env)
+    by_chance = found is not None and path is None and found == Path(CONFIG_NAME)
+    values = _from_file(found, by_chance=by_chance) if found else {}
+    if by_chance and "llm_url" in values:
         values["llm_url"] = UnconfirmedUrl(values["llm_url"])
     _refuse_misspelt(env)
     for item in fields(Config):
@@ -213,6 +223,16 @@ def load(
             values[item.name] = _accept(item.name, _parsed(item.name, text), variable)
     values.update({k: v for k, v in (overrides or {}).items() if v is not None})
     return Config(**values)
+
+
+def find(environment: Mapping[str, str] | None = None) -> Path | None:
+    """Return the configuration file that is read where none is named, if there is one."""
+    env = os.environ if environment is None else environment
+    base = env.get("XDG_CONFIG_HOME")
+    places = [Path(), _SYSTEM]
+    with contextlib.suppress(RuntimeError):  # no home folder
+        places.insert(1, (Path(base) if base else Path.home() / ".config") / "news-toolkit")
+    return next((path for place in places if (path := place / CONFIG_NAME).exists()), None)
 
 
 def _refuse_misspelt(environment: Mapping[str, str]) -> None:
@@ -234,18 +254,17 @@ def _parsed(name: str, text: str) -> Any:
         return [term for term in text.split(",") if term.strip()]
     if name in ("all", "allow_private"):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
-    numbers = ("beam", "bullets", "max_age")
+    numbers = ("beam", "bullets", "max_age", "keep")
     return int(text) if name in numbers and text.strip().isdecimal() else text
 
 
-def _from_file(path: Path | None) -> dict[str, Any]:
-    found = path or Path(CONFIG_NAME)
+def _from_file(found: Path, *, by_chance: bool) -> dict[str, Any]:
+    """Return the settings in the file ``found``. One that lies in the working folder ``by_chance``
+    may not name code."""
     try:
         with found.open("rb") as file:
             table = tomllib.load(file)
     except FileNotFoundError:
-        if path is None:
-            return {}
         raise ConfigError(
             f"{found}: no such configuration file", remedy="Check the path after --config."
         ) from None
@@ -260,7 +279,7 @@ def _from_file(path: Path | None) -> dict[str, Any]:
                 f"{found}: unknown setting {name!r}", remedy=f"Known are: {', '.join(known)}."
             )
     values = {name: _accept(name, value, str(found)) for name, value in table.items()}
-    if path is None:
+    if by_chance:
         _refuse_code(values, found)
     # Paths in a configuration file are meant from where the file stands.
     base = found.parent

@@ -17,7 +17,7 @@ from pathlib import Path
 from toolkit.config import DEFAULT_INPUTS, Config
 from toolkit.data import Digest, PreparedArticle, RunResult, Story
 from toolkit.digest import json_format, render
-from toolkit.errors import InputError
+from toolkit.errors import InputError, OutputError
 from toolkit.executors.base import Executor
 from toolkit.executors.local import Local
 from toolkit.executors.ray_cluster import RayCluster
@@ -30,6 +30,7 @@ from toolkit.runs.cache import Cache
 from toolkit.runs.news import News
 from toolkit.runs.outputs import Draft, RunFolder
 from toolkit.runs.report import Report, clock, log_to, record
+from toolkit.runs.retention import prune_unlocked
 from toolkit.runs.streaming import Incoming, Outgoing
 from toolkit.storage import Spill
 from toolkit.summarisers.base import Summariser
@@ -312,5 +313,16 @@ def _recorded(
     paths["run"] = folder.write_json("run.json" if paths else FRUITLESS, written)
     if paths.keys() - {"run"}:
         folder.point_latest(dt.date.today())
+        _prune(config, report)
     log.info("done: %s", counts)
     return RunResult(digest=digest, paths=paths, timings=timings, counts=counts)
+
+
+def _prune(config: Config, report: Report) -> None:
+    """Remove the digests that are not to be kept; a run that cannot do so is a good run."""
+    if config.keep is None:
+        return
+    try:
+        prune_unlocked(config.outputs, config.keep, dt.date.today())
+    except OutputError as error:
+        report.tell(f"{error}. {error.remedy}")

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from toolkit.cli import corrections, engines, files
+from toolkit.cli import corrections, engines, files, setup
 from toolkit.cli.console import (
     DEADLINE,
     DONE,
@@ -135,6 +135,7 @@ def _digest_code(result: RunResult) -> int:
 
 for _command in (
     *(files.translate, files.summarise, corrections.correct),
+    *(setup.init, setup.schedule, setup.prune),
     *(engines.evaluate, engines.list_languages, engines.models, engines.bench, engines.doctor),
 ):
     main.add_command(_command)

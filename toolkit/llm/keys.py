@@ -1,6 +1,7 @@
 """The key that a language model's server may want, and which servers are sent it.
 
-It is read from the environment when a request is made and goes nowhere but into its header: not
+It is read from the environment, or from a file that is named there or that systemd hands over
+(``LoadCredential=``), when a request is made, and goes nowhere but into its header: not
 into a signature, an error, a log or ``repr``. It goes to the server that the user named. One that
 only the ``toolkit.toml`` of the working folder names gets none, since that file may have come with
 a folder that somebody else made, until ``TOOLKIT_LLM_TRUST`` has its host.
@@ -10,14 +11,19 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.config import CONFIG_NAME, UnconfirmedUrl
+from toolkit.errors import ConfigError
 
 if TYPE_CHECKING:
     import httpx2
 
 KEY_VARIABLE = "TOOLKIT_LLM_API_KEY"
+KEY_FILE_VARIABLE = "TOOLKIT_LLM_API_KEY_FILE"
+# The name of the file in the folder that systemd names to a service.
+CREDENTIAL, _CREDENTIALS = "llm-api-key", "CREDENTIALS_DIRECTORY"
 # Hosts (``host`` or ``host:port``, separated by commas) that may have the key whoever names them.
 TRUST_VARIABLE = "TOOLKIT_LLM_TRUST"
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -34,19 +40,19 @@ class ServerKey:
         # A file could name a trusted host with http, and the key could be read on its way.
         self._withheld = not (named_by_user or (encrypted and _trusts(address)))
         self._host = address.host
-        if self._withheld and os.environ.get(KEY_VARIABLE):
+        if self._withheld and _key():
             log.warning("%s", self._explanation())
-        elif not encrypted and os.environ.get(KEY_VARIABLE):
+        elif not encrypted and _key():
             log.warning("%s is sent unencrypted to %s: use https", KEY_VARIABLE, self._host)
 
     def header(self) -> dict[str, str]:
         """Return the header with the key; empty where there is none or the server gets none."""
-        key = os.environ.get(KEY_VARIABLE)
+        key = _key()
         return {"Authorization": f"Bearer {key}"} if key and not self._withheld else {}
 
     def remedy(self) -> str:
         """Say what to do where the server refuses the key, or its absence."""
-        if self._withheld and os.environ.get(KEY_VARIABLE):
+        if self._withheld and _key():
             return self._explanation()
         return f"Check the key in the environment variable {KEY_VARIABLE}."
 
@@ -58,9 +64,26 @@ class ServerKey:
         )
 
 
+def _key() -> str | None:
+    """Return the key, if there is one. Raises ``ConfigError`` where its file cannot be read."""
+    named, folder = os.environ.get(KEY_FILE_VARIABLE), os.environ.get(_CREDENTIALS)
+    if key := os.environ.get(KEY_VARIABLE):
+        return key
+    path = Path(named) if named else Path(folder or "") / CREDENTIAL
+    if not named and not (folder and path.exists()):
+        return None
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path}: the key of the language model's server cannot be read ({error})",
+            remedy=f"Mend its permissions, or unset {KEY_FILE_VARIABLE}.",
+        ) from None
+
+
 def without_key(text: str) -> str:
     """Return ``text`` with asterisks in place of the key."""
-    key = os.environ.get(KEY_VARIABLE)
+    key = _key()
     return text.replace(key, "***") if key else text
 
 

@@ -25,7 +25,7 @@ from toolkit.storage import flush, locked, open_text, place, staging, sweep, who
 log = logging.getLogger(__name__)
 
 LATEST = "latest"
-_LOCK = ".lock"
+LOCK = ".lock"
 # How the stories of a digest begin, and by how many characters it is read.
 _STORIES = re.compile(r'"stories"\s*:\s*\[')
 _AHEAD, _CHARACTERS = 40, 1 << 16
@@ -51,7 +51,7 @@ class RunFolder:
         with contextlib.ExitStack() as stack:
             try:
                 outputs.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(locked(outputs / _LOCK, wait=False))
+                stack.enter_context(locked(outputs / LOCK, wait=False))
             except BlockingIOError:
                 raise LockedError(
                     f"another run is writing to {outputs}",
