@@ -25,6 +25,8 @@ _EXAMPLES: dict[str, Any] = {
     "llm_model": "qwen3:8b",
     "deadline": "06:30",
     "keep": 90,
+    "glossary": "glossary.tsv",
+    "sections": {"East Africa": ["Kenya", "Uganda"]},
     "templates": "templates",
     "prompts": "prompts",
     "columns": {"text": "raw"},
@@ -89,7 +91,7 @@ def write_new(path: Path, given: Mapping[str, Any]) -> None:
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{key} = {_toml(part)}' for key, part in value.items())} }}"
+        return f"{{ {', '.join(f'{_toml(key)} = {_toml(part)}' for key, part in value.items())} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
     # A string of JSON is one of TOML, and so are its numbers and truth values.
