@@ -24,6 +24,8 @@ _EXAMPLES: dict[str, Any] = {
     "llm_url": "http://localhost:11434/v1",
     "llm_model": "qwen3:8b",
     "deadline": "06:30",
+    "watch": ["Lavrov", "gas pipeline"],
+    "mute": ["horoscope"],
     "keep": 90,
     "glossary": "glossary.tsv",
     "sections": {"East Africa": ["Kenya", "Uganda"]},
