@@ -87,3 +87,25 @@ def test_a_row_of_another_length_is_refused_by_its_line(tmp_path: Path, row: str
     path.write_text(f"source\tenglish\neins\tone\n\n{row}\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"bad\.tsv:4: "):
         read_reference(path, language="deu_Latn")
+
+
+CHECKED = """source\tenglish\tlanguage
+Er kommt heute nicht.\tHe is coming today.\tdeu_Latn
+Es kamen 25 Gäste.\tThere were 25 guests.\tdeu_Latn
+Il est mort en 1998.\tHe died in 1989.\tfra_Latn
+Elle habite à Paris.\tShe lives in Paris.\tspa_Latn
+"""
+
+
+def test_what_the_checks_find_is_counted_by_language_the_worst_first(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text(CHECKED, encoding="utf-8")
+    done = CliRunner().invoke(main, ["evaluate", "--reference", str(path), "--checks", "--json"])
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["language"], row["rows"], row["flagged"], row["flags"]) for row in rows] == [
+        ("fra_Latn", 1, 1, {"numbers": 1}),
+        ("deu_Latn", 2, 1, {"negation": 1}),
+        ("spa_Latn", 1, 0, {}),
+    ]
+    shown = CliRunner().invoke(main, ["evaluate", "--reference", str(path), "--checks"])
+    assert "deu_Latn        2    50.0%  negation 1" in shown.stdout

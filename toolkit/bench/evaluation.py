@@ -1,18 +1,21 @@
-"""Score translations against references: chrF++ and BLEU per language, by sacrebleu."""
+"""Score translations against references: chrF++ and BLEU per language, by sacrebleu; and count
+what the checks find."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError, InputError
 from toolkit.languages import codes, detection
 from toolkit.readers.encodings import decode
 from toolkit.terminology.terms import Terms
 from toolkit.translators.base import Translator
+from toolkit.translators.checks.rules import check
 
 _SHAPE = "a table with tabs between its columns and a first line that names them: source, english"
 
@@ -37,6 +40,39 @@ class Score:
     bleu: float
     flagged: int
     signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRate:
+    """What the checks found in the ``rows`` sentences of one language: how many have a flag, and
+    how many have each. On good translations a flag is a false alarm."""
+
+    language: str
+    rows: int
+    flagged: int
+    share: float
+    flags: dict[str, int]
+
+
+def check_rates(pairs: Sequence[Pair], *, target: str) -> list[CheckRate]:
+    """Return the findings of the checks on translations that are there, by language, the highest
+    share first."""
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for pair in pairs:
+        flags = check(
+            pair.source,
+            Hypothesis(pair.reference),
+            source_language=pair.language,
+            target_language=target,
+        )
+        found[pair.language].append(flags)
+    rates = []
+    for code, given in found.items():
+        flagged = sum(map(bool, given))
+        counts = Counter(flag for flags in given for flag in flags)
+        share = round(flagged / len(given), 4)
+        rates.append(CheckRate(code, len(given), flagged, share, dict(counts.most_common())))
+    return sorted(rates, key=lambda rate: (-rate.share, rate.language))
 
 
 def read_reference(path: Path, *, language: str | None = None) -> list[Pair]:

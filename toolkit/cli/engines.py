@@ -16,10 +16,17 @@ from toolkit.languages import ENGLISH
 @click.command()
 @click.option("--reference", type=PATH, required=True, help="TSV with the columns source, english.")
 @click.option("--from", "source", metavar="CODE", help="Language of the sources [detected].")
+@click.option("--checks", is_flag=True, help="Count what the checks find in the file's English.")
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def evaluate(reference: Path, source: str | None, as_json: bool, **options: Any) -> None:
-    """Score translations into English against references: chrF++ and BLEU per language."""
+def evaluate(
+    reference: Path, source: str | None, checks: bool, as_json: bool, **options: Any
+) -> None:
+    """Score translations into English against references: chrF++ and BLEU per language.
+
+    With --checks no model runs: the English of the file is checked as if it were a model's, and
+    what each check flags is counted by language, the most flagged first.
+    """
     from toolkit.bench import evaluation
     from toolkit.cli import present
     from toolkit.config import load
@@ -28,6 +35,10 @@ def evaluate(reference: Path, source: str | None, as_json: bool, **options: Any)
 
     config = load(options)
     pairs = evaluation.read_reference(reference, language=source)
+    if checks:
+        rates = evaluation.check_rates(pairs, target=ENGLISH)
+        click.echo(present.rows_json(rates) if as_json else present.rates_text(rates), nl=False)
+        return
     translator = load_translator(
         config.model, engine=config.engine, device=config.device, beam=config.beam, say=say
     )

@@ -15,7 +15,7 @@ from toolkit.languages.codes import Language
 from toolkit.runs.records import article_record, json_line
 
 if TYPE_CHECKING:
-    from toolkit.bench.evaluation import Score
+    from toolkit.bench.evaluation import CheckRate, Score
     from toolkit.cli.doctor import Finding
 
 
@@ -124,6 +124,15 @@ def scores_text(scores: Sequence[Score]) -> str:
         f"{s.language:<10} {s.rows:>6} {s.chrf:>7.1f} {s.bleu:>6.1f} {s.flagged:>8}" for s in scores
     ]
     return "\n".join([*lines, *(s.signature for s in scores[:1])]) + "\n"
+
+
+def rates_text(rates: Sequence[CheckRate]) -> str:
+    """Return a line a language: how many sentences the checks flag, and for what."""
+    lines = [f"{'language':<10} {'rows':>6} {'flagged':>8}  flags"]
+    for rate in rates:
+        flags = ", ".join(f"{flag} {count}" for flag, count in rate.flags.items())
+        lines.append(f"{rate.language:<10} {rate.rows:>6} {rate.share:>8.1%}  {flags}".rstrip())
+    return "\n".join(lines) + "\n"
 
 
 def findings_text(findings: Sequence[Finding]) -> str:
