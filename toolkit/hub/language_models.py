@@ -27,7 +27,7 @@ _HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?", re.ASCII)
 _FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja")
 # Bytes of the start and the end of a file that are hashed.
 _SAMPLE = 1 << 20
-_KINDS = {"CausalLM": "causal language", "Seq2SeqLM": "summarisation"}
+_KINDS = {"CausalLM": "causal language", "Seq2SeqLM": "summarisation", "": "sentence embedding"}
 
 
 log = logging.getLogger(__name__)
@@ -87,8 +87,8 @@ def quiet() -> Iterator[None]:
 
 
 def load(weights: Weights, kind: str, device: str) -> tuple[Any, Any]:
-    """Return tokenizer and model, through transformers' class ``AutoModelFor<kind>``, ready to
-    generate on ``device`` (``auto``, ``cpu`` or ``cuda``).
+    """Return tokenizer and model, through transformers' class ``AutoModelFor<kind>`` (``AutoModel``
+    where that is empty), ready to use on ``device`` (``auto``, ``cpu`` or ``cuda``).
 
     Raises ``ModelError`` where the files are damaged or hold a model of another kind, or where
     there is no such device.
@@ -101,7 +101,7 @@ def load(weights: Weights, kind: str, device: str) -> tuple[Any, Any]:
         options["gguf_file"] = weights.gguf
         config = transformers.GgufConfig(dequantize=True)
         model_options = {"quantization_config": config}
-    model_class = getattr(transformers, f"AutoModelFor{kind}")
+    model_class = getattr(transformers, f"AutoModelFor{kind}" if kind else "AutoModel")
     try:
         with quiet():
             tokenizer = transformers.AutoTokenizer.from_pretrained(weights.folder, **options)

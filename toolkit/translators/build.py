@@ -8,6 +8,7 @@ from collections.abc import Callable
 from toolkit import plugins
 from toolkit.hub.resolve import NAMES, resolve
 from toolkit.progress import Progress
+from toolkit.translators.checks.meaning import load_meaning
 from toolkit.translators.checks.retry import Checked, Retry, checked
 from toolkit.translators.choice import settle
 
@@ -25,17 +26,20 @@ def load_translator(
     engine: str = "auto",
     device: str = "auto",
     beam: int = 4,
+    meaning: str | None = None,
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
 ) -> Checked:
     """Return the translator for ``model``, its weights loaded; ``say`` and ``progress`` report
-    what is fetched first. ``engine`` ``auto`` takes the fastest on this machine: see ``choice``.
+    what is fetched first. ``engine`` ``auto`` takes the fastest on this machine: see ``choice``;
+    ``meaning`` names the encoder that gives a second opinion, if any.
 
     Raises ``ModelError`` with what to do when the weights or the device cannot be had, and
     ``ConfigError`` where a plug-in cannot be used.
     """
+    opinion = load_meaning(meaning, device=device) if meaning else None
     if model not in NAMES and (made := plugins.make("translator", model)) is not None:
-        return checked(made)
+        return checked(made, opinion)
     from toolkit.translators.nllb import Nllb
 
     checkpoint = resolve(model, say=say or log.warning, progress=progress)
@@ -54,4 +58,4 @@ def load_translator(
         Retry(first.variant(beam=max(4, 2 * beam))),
         Retry(first.variant(beam=4, longest=_CLAUSE)),
     )
-    return Checked(first, retries)
+    return Checked(first, retries, opinion)

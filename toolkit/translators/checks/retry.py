@@ -6,10 +6,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from toolkit.data import Hypothesis
 from toolkit.errors import ModelError
 from toolkit.translators.base import Searching, Translator
+from toolkit.translators.checks.meaning import Meaning
 from toolkit.translators.checks.rules import CHECKS_VERSION, RETRY, SEVERITY, check
 
 
@@ -32,15 +34,19 @@ class Checked:
     Where a check finds fault with a hypothesis, the others that the search found are checked, too
     (see ``Searching``). ``retries`` are tried in turn, each on the texts that still have a flag of
     its own. The hypothesis with the least grave flags is kept, and of equals the one with the
-    higher score.
-    Its flags stay on it. ``retried`` counts the texts that were decoded again and ``rescued``
+    higher score. Its flags stay on it. ``meaning`` is asked about those that pass all checks.
+    ``retried`` counts the texts that were decoded again and ``rescued``
     those of them that came out free of the flags of ``RETRY``, since ``begin``.
     """
 
-    def __init__(self, first: Translator, retries: Sequence[Retry] = ()) -> None:
+    def __init__(
+        self, first: Translator, retries: Sequence[Retry] = (), meaning: Meaning | None = None
+    ) -> None:
         self._first = first
+        self._meaning = meaning
         self._retries = tuple(retries)
         parts = [first.signature, f"checks{CHECKS_VERSION}"]
+        parts += [meaning.signature] if meaning else []
         parts += [retry.signature for retry in self._retries]
         self.signature = " ".join(parts)
         self.notice: str = getattr(first, "notice", "")
@@ -58,10 +64,11 @@ class Checked:
         def decode(translator: Translator, indices: Sequence[int]) -> list[Hypothesis]:
             asked = [texts[i] for i in indices]
             found = _candidates(translator, asked, source=source, target=target)
-            return [
+            sound = [
                 _soundest(text, hypotheses, source=source, target=target)
                 for text, hypotheses in zip(asked, found, strict=True)
             ]
+            return self._second_opinion(asked, sound, source=source, target=target)
 
         best = decode(self._first, range(len(texts)))
         again: set[int] = set()
@@ -76,8 +83,26 @@ class Checked:
         self.rescued += sum(RETRY.isdisjoint(best[i].flags) for i in again)
         return best
 
+    def _second_opinion(
+        self, texts: Sequence[str], found: list[Hypothesis], *, source: str, target: str
+    ) -> list[Hypothesis]:
+        """Return the hypotheses, with the flag ``meaning`` on those that the encoder doubts. Those
+        that another check has found wrong need no second opinion."""
+        if self._meaning is None:
+            return found
+        sound = [i for i, h in enumerate(found) if RETRY.isdisjoint(h.flags)]
+        doubts = self._meaning.doubts(
+            [texts[i] for i in sound],
+            [found[i].text for i in sound],
+            source=source,
+            target=target,
+        )
+        for i in compress(sound, doubts):
+            found[i] = replace(found[i], flags=(*found[i].flags, "meaning"))
+        return found
 
-def checked(translator: Translator) -> Checked:
+
+def checked(translator: Translator, meaning: Meaning | None = None) -> Checked:
     """Return ``translator`` with every hypothesis checked: itself, where they are already."""
     if isinstance(translator, Checked):
         return translator
@@ -86,7 +111,7 @@ def checked(translator: Translator) -> Checked:
             f"a {type(translator).__name__} is no translator: it has no signature",
             remedy="See toolkit.Translator for what one offers.",
         )
-    return Checked(translator)
+    return Checked(translator, meaning=meaning)
 
 
 def _candidates(
