@@ -32,7 +32,7 @@ _DECIMAL = re.compile(r"\d[\d,]*\.\d+")
 class Facts:
     """``names`` are keys with the frequency of each in general English, ``lead`` those of the
     headline and the first sentence, ``places`` its cities and regions, or else its countries;
-    ``decimals`` the numbers with a decimal point; ``weekdays``
+    ``decimals`` the numbers with a decimal point, those of the lead if it has any; ``weekdays``
     those of the lead, from Monday = 0; ``day`` the ordinal of the date of publication, or 0."""
 
     names: Mapping[str, float]
@@ -71,10 +71,14 @@ def facts(sentences: Sequence[str], day: int = 0) -> Facts:
         names,
         frozenset(lead),
         frozenset({name for name in where if not is_country(name)} or where),
-        frozenset(decimal for s in sentences for decimal in _DECIMAL.findall(s)),
+        _decimals(sentences[:_LEAD]) or _decimals(sentences),
         frozenset(n for n, weekday in enumerate(lists()["weekdays"]) if weekday in opening),
         day,
     )
+
+
+def _decimals(sentences: Sequence[str]) -> frozenset[str]:
+    return frozenset(decimal for s in sentences for decimal in _DECIMAL.findall(s))
 
 
 def _names(line: Sequence[str], inside: set[str]) -> Iterator[tuple[str, float, bool]]:

@@ -1,8 +1,8 @@
 """Tells how grave the news of an article is, by words (``gravity.json``), and whether the article
 is a report at all.
 
-The headline and the first sentences are read. Words of sport and entertainment, anniversaries and
-drills take away what deaths and attacks give.
+The headline and the first sentences are read, but for what they say of an earlier event. Words of
+sport and entertainment, anniversaries and drills take away what deaths and attacks give.
 """
 
 from __future__ import annotations
@@ -49,10 +49,12 @@ def gravity(sentences: Sequence[str]) -> Gravity:
     Gravity(level=3.6, reason='deaths')
     >>> gravity(["President of Togo shot", "He was taken to hospital."]).reason
     'head of state'
+    >>> gravity(["Sensors for Sumatra", "They were promised after the 2004 tsunami."]).level
+    0.0
     >>> gravity(["Striker shot wide", "The match ended without a goal."]).level
     -0.5
     """
-    read = [sentence.lower() for sentence in sentences[:_READ]]
+    read = [_pattern("earlier").sub(" ", s.lower()) for s in sentences[:_READ]]
     text = "\n".join(read)
     if len(_pattern("light").findall(text)) >= _ENTERTAINING:
         return Gravity(_LIGHT)

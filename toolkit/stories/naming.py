@@ -131,10 +131,12 @@ class Naming:
     def _recurs(self, one: int, other: int, days: int) -> bool:
         """Return whether two texts report something that recurs, each with figures of its own."""
         mine, theirs = self._facts.decimals[one], self._facts.decimals[other]
-        if min(len(mine), len(theirs)) < _DECIMALS or not mine.isdisjoint(theirs):
+        fewest = min(len(mine), len(theirs))
+        if not fewest or not mine.isdisjoint(theirs):
             return False
         weekdays = self._facts.weekdays[one], self._facts.weekdays[other]
-        return days > 0 or (all(weekdays) and weekdays[0].isdisjoint(weekdays[1]))
+        other_days = all(weekdays) and weekdays[0].isdisjoint(weekdays[1])
+        return other_days or (days > 0 and fewest >= _DECIMALS)
 
 
 def _share(found: NDArray[Any], weight: Any) -> NDArray[Any]:
