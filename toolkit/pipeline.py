@@ -25,7 +25,7 @@ from toolkit.languages import ENGLISH
 from toolkit.progress import Counted, Progress, Silent
 from toolkit.readers.collection import Duplicate
 from toolkit.readers.samples import samples
-from toolkit.runs import translation
+from toolkit.runs import archive, translation
 from toolkit.runs.cache import Cache
 from toolkit.runs.news import News
 from toolkit.runs.outputs import Draft, RunFolder
@@ -319,6 +319,7 @@ def _recorded(
     if paths.keys() - {"run"}:
         folder.point_latest(dt.date.today())
         _prune(config, report)
+        archive.publish(config.outputs)
     log.info("done: %s", counts)
     return RunResult(digest=digest, paths=paths, timings=timings, counts=counts)
 

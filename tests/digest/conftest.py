@@ -1,14 +1,34 @@
-"""Renderers of Markdown and a parser of HTML, which the tests of the digest share."""
+"""A browser, renderers of Markdown and a parser of HTML, which the tests of the digest share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cmarkgfm
 import html5lib
 import pytest
 from markdown_it import MarkdownIt
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def html_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str
     from markupsafe import Markup
 
     jinja = environment(templates, {"day": day, "weekday": weekday, "next_day": _next_day})
-    css, css_hash = _style(jinja)
+    css, css_hash = style(jinja)
     with template_errors("digest.html.j2"):
         yield from jinja.get_template("digest.html.j2").generate(
             page=arrange(digest), css=Markup(css), css_hash=css_hash, version=VERSION
@@ -97,7 +97,7 @@ def _next_day(date: dt.date | None) -> Markup:
     return Markup(next_day(date) if date else NEXT_DAY)
 
 
-def _style(environment: Environment) -> tuple[str, str]:
+def style(environment: Environment) -> tuple[str, str]:
     """Return the style sheet as it stands in the page, and its hash for the page's content
     security policy."""
     loader = environment.loader

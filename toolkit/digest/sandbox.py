@@ -43,7 +43,7 @@ def environment(
         loader=FunctionLoader(lambda name: _read(folders, name)),
         # Named in full: Jinja's own list goes by the last suffix, and .j2 is not on it.
         autoescape=select_autoescape(
-            enabled_extensions=("html.j2",), disabled_extensions=("md.j2",), default=True
+            enabled_extensions=("html.j2", "atom.j2"), disabled_extensions=("md.j2",), default=True
         ),
         undefined=StrictUndefined,
         finalize=finalize,

@@ -75,7 +75,7 @@ class RunFolder:
             date = self.date - dt.timedelta(days=back)
             path = self.outputs / date.isoformat() / "digest.json"
             try:
-                for story in _stories(path):
+                for story in stories(path):
                     text = "\n".join(bullet["text"] for bullet in story["bullets"])
                     yield EarlierStory(date, story["headline"], text)
             except (OSError, ValueError, KeyError, TypeError):
@@ -150,7 +150,7 @@ class RunFolder:
         return True
 
 
-def _stories(path: Path) -> Iterator[dict[str, Any]]:
+def stories(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the stories of a ``digest.json``, of which only a part is in memory at a time."""
     decoder = json.JSONDecoder()
     with path.open(encoding="utf-8") as file:
