@@ -198,7 +198,9 @@ def _translated(
     for articles in windows:
         if incoming.finished:
             progress.of("translate", incoming.segments)
-        yield segments.translate(articles)
+        translated = segments.translate(articles)
+        del articles  # They would stay until the next window is whole.
+        yield translated
 
 
 def _group(

@@ -11,7 +11,7 @@ from toolkit.data import Article, Failure
 from toolkit.errors import ConfigError, InputError
 from toolkit.readers.base import Columns, Items, Reader, Stream, StreamReader
 from toolkit.readers.compressed import SUFFIXES, inner_suffix, is_compressed, members
-from toolkit.readers.jsonl import is_json, read_json, read_jsonl
+from toolkit.readers.jsonl import LONG_HEAD, is_json, read_json, read_jsonl
 from toolkit.readers.mail import is_mailbox, is_message, read_mailbox, read_message
 from toolkit.readers.markup import begins_as_page, is_feed
 from toolkit.readers.not_articles import screened
@@ -22,8 +22,6 @@ from toolkit.readers.text import read_text
 _HEAD = 8192
 # Failures of one file that are reported one by one.
 _MOST_FAILURES = 1000
-# Bytes in which the first line of JSON Lines should end.
-_LONG_HEAD = 4 << 20
 
 
 def read_html(data: bytes, source: str) -> Items:
@@ -110,13 +108,13 @@ def _read(stream: Stream, source: str, suffix: str, columns: Columns) -> Items:
         return iter([Failure(source, "read", str(error), error.remedy)])
     # A JSON Feed may say that it is one after all of its entries.
     whole_feed = suffix in ("", *_MAY_BE_FEEDS) and stream.peek(_HEAD).lstrip().startswith(b"{")
-    head = stream.peek(_LONG_HEAD if whole_feed else _HEAD)
+    head = stream.peek(LONG_HEAD if whole_feed else _HEAD)
     reader = reader or _begins_as(head, suffix)
     if reader:
         return _apply(lambda: reader(stream.whole(source), source), source)
     streamed = _begun(stream.peek(_HEAD)) or _STREAMED.get(suffix)
     if streamed is None and not suffix:
-        streamed = read_json if is_json(stream.peek(_LONG_HEAD)) else _read_text
+        streamed = read_json if is_json(stream.peek(LONG_HEAD)) else _read_text
     if streamed is None:
         known = ", ".join(sorted({*_BY_SUFFIX, *_STREAMED, *SUFFIXES, *plugins.readers()}))
         reason = f"no reader for {suffix} files"

@@ -20,8 +20,11 @@ from toolkit.readers.encodings import decode, refuse_other
 
 # Bytes of the start of a file in which UTF-16 shows itself by a zero after the first brace.
 _HEAD = 64
-# Files of lines that are larger than this are read in parts, in bytes.
-_SLICE = 4 << 20
+# Bytes in which the first line of JSON Lines should end.
+LONG_HEAD = 4 << 20
+# Files of lines that are larger than this are read in parts, in bytes: enough text to detect its
+# encoding by. In memory a part is there some four times.
+_SLICE = 128 << 10
 _MEND = "Mend or remove the line."
 # Objects inside one another around an array of records.
 _DEEPEST = 6
@@ -35,7 +38,7 @@ _OWN_RUN = {"signature", "counts", "timings"}
 
 def read_json(stream: Stream, source: str, columns: Columns = None) -> Items:
     """Yield the articles of a document, or of lines where the first is an object by itself."""
-    head = stream.peek(_SLICE)
+    head = stream.peek(LONG_HEAD)
     if is_wide(head) or not _begins_with_lines(head, source):
         data = stream.whole(source)
         yield from _document(data, source, columns)
@@ -280,7 +283,7 @@ def is_json(data: bytes) -> bool:
     try:
         return isinstance(next(_values(text.split("\n", 1)[0]), None), dict)
     except (ValueError, RecursionError):
-        return text.startswith('{"') and len(data) >= _SLICE
+        return text.startswith('{"') and len(data) >= LONG_HEAD
 
 
 def _shifted(item: Article | Failure, name: str, lines: int) -> Article | Failure:

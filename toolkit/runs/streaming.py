@@ -235,7 +235,10 @@ class Outgoing:
         self.counts["from_model"] += window.from_model
         self.counts["from_cache"] += window.from_cache
         self.counts["corrected"] += window.corrected
-        for article in window.articles:
+        # Each article is let go of when it is written: the window has other owners meanwhile.
+        window.articles.reverse()
+        while window.articles:
+            article = window.articles.pop()
             if not self._late and self._time_is_up():
                 self._summariser = Extractive(reads=_READ_LATE)
                 self._late = True
