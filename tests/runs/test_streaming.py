@@ -370,6 +370,6 @@ def _python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-c", script, *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
     )

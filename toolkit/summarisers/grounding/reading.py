@@ -42,7 +42,7 @@ def read_all(texts: Iterable[str], names: frozenset[str] = frozenset()) -> list[
     return [_read(sentence, names) for text in texts for sentence in split_sentences(text)]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _read(text: str, names: frozenset[str]) -> Sentence:
     raw = tokenise(text)
     tokens = tuple(token.lower() for token in raw)

@@ -39,7 +39,7 @@ def tokenise(sentence: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(_normal(sentence)))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _normal(text: str) -> str:
     text = scripts.normal("NFKC", text).translate(_PLAIN)
     text = _ABBREVIATION.sub(lambda m: m.group().replace(".", ""), text)
