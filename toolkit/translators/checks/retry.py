@@ -13,6 +13,7 @@ from toolkit.errors import ModelError
 from toolkit.translators.base import Searching, Translator
 from toolkit.translators.checks.meaning import Meaning
 from toolkit.translators.checks.rules import CHECKS_VERSION, RETRY, SEVERITY, check
+from toolkit.translators.checks.verbatim import put_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,10 @@ def _soundest(
     text: str, hypotheses: Sequence[Hypothesis], *, source: str, target: str
 ) -> Hypothesis:
     """Return the first hypothesis with its flags, or, where these call for another one, that with
-    the least grave flags."""
+    the least grave flags. Addresses and the like have the form of the text."""
 
     def flagged(hypothesis: Hypothesis) -> Hypothesis:
+        hypothesis = replace(hypothesis, text=put_back(text, hypothesis.text))
         found = check(text, hypothesis, source_language=source, target_language=target)
         return replace(hypothesis, flags=found)
 
