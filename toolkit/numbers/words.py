@@ -291,7 +291,11 @@ def _add_table(words: Vocabulary, table: dict[str, Any]) -> None:
     for column, kind in _KINDS.items():
         for amount, form in _pairs(table, column):
             firm = column != "short_scales" and not (len(form) <= 2 and form.isascii())
-            words.figures.setdefault(_key(form), Sense(kind, float(amount), firm))
+            key, sense = _key(form), Sense(kind, float(amount), firm)
+            words.figures.setdefault(key, sense)
+            if " " in key:
+                words.calendar.setdefault(key, sense)
+                words.openers.add(key.partition(" ")[0])
     for column, step in (("from_0", 1), ("tens", 10), ("hundreds", 100)):
         for place, forms in enumerate(table.get(column, "").split()):
             for form in forms.split("/") if forms != "_" else ():
