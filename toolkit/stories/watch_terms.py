@@ -35,6 +35,8 @@ CLITICS = {
 _VOWELS = "aeiouyаеиоуыэюяёіїєαεηιουωაეიოუաեիոուը"
 # Letters that an ending may have, after a name of so many letters.
 _ENDINGS = ((3, 1), (4, 2), (5, 4), (99, 5))
+# Letters of a name, and of a word in small letters, whose last vowel an ending may replace.
+_REPLACED_IN_NAME, _REPLACED = 4, 6
 # The price up to which a term in another script is taken for the name of a country.
 _SAME = 0.2
 # Letters of a term in Latin script, or consonants of another, that names a country in a language
@@ -212,11 +214,12 @@ def _inflected(form: str, others: Iterable[str]) -> str:
 def _with_ending(word: str, script: str) -> str:
     most = next(most for letters, most in _ENDINGS if len(word) <= letters)
     most += script not in CASED
+    least = _REPLACED_IN_NAME if word[0].isupper() else _REPLACED
     forms = [f"{re.escape(case)}{LETTER}{{0,{most}}}" for case in _cases(word)]
     if script == "Geor" and word[-1] in _VOWELS:
         forms.append(f"{re.escape(word[:-1])}{LETTER}{{0,{most}}}")
-    elif script in CASED and len(word) > 3 and plain(word)[-1:] in _VOWELS:
-        forms += [f"{re.escape(case[:-1])}[{_VOWELS}]{LETTER}{{0,2}}" for case in _cases(word)]
+    elif script in CASED and len(word) >= least and plain(word)[-1:] in _VOWELS:
+        forms += [f"{re.escape(case[:-1])}[{_VOWELS}]{LETTER}{{0,1}}" for case in _cases(word)]
     elif script == "Arab" and word.endswith("ة"):
         forms.append(re.escape(word[:-1]) + "ت")
     return f"(?:{'|'.join(forms)})"

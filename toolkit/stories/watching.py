@@ -13,18 +13,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit.data import TranslatedArticle, Translation
-from toolkit.languages import ENGLISH, UNSPACED, script_of
+from toolkit.languages import CHINESE, ENGLISH, UNSPACED, script_of
 from toolkit.numbers.words import fold
 from toolkit.stories.watch_terms import CASED, CLITICS, LETTER, Term, without_marks
 from toolkit.text.english import frequencies
 from toolkit.text.sounds import ENDING, FAR, Name, script_of_word, sounds
 
 # The greatest distances of sounds that are evidence, by the number of consonants of a name: for a
-# word with a capital, for any word, for a name in the English, and where the source and the
-# English both have a word that is so near. Negative: never.
+# word with a capital, for any word, for one in the script of the name, for one that no spaces part
+# from others, for a name in the English, and where the source and the English both have a word
+# that is so near. Negative: never.
 _Limits = tuple[float, ...]
 _CAPITAL: _Limits = (-1, -1, 0.1, 0.25, 0.5, 0.7, 0.9)
 _ANY: _Limits = (-1, -1, -1, 0.15, 0.35, 0.6, 0.9)
+_SAME_SCRIPT: _Limits = (-1, -1, 0.05, 0.12, 0.25, 0.3, 0.4)
+_UNPARTED: _Limits = (-1, -1, -1, -1, 0.3, 0.5, 0.7)
 _IN_ENGLISH: _Limits = (-1, -1, -1, 0.12, 0.3, 0.4, 0.5)
 _IN_BOTH: _Limits = (-1, 0.1, 0.3, 0.5, 0.8, 0.9, 0.9)
 _ROUNDING = 1e-9
@@ -111,7 +114,8 @@ class Watch:
         found: set[int] = set()
         source: dict[int, float] = {}
         for number, word, cost in self._alike(words, _ENDING):
-            if cost <= _limit(_CAPITAL if word.telling else _ANY, self._terms[number]):
+            term = self._terms[number]
+            if cost <= _limit(_limits_of(word, term), term):
                 found.add(number)
             source[number] = min(cost, source.get(number, FAR))
         for number, word, cost in self._alike(names, 0):
@@ -132,7 +136,7 @@ class Watch:
         for place, (token, costs) in enumerate(zip(tokens, near, strict=True)):
             for number, places in enumerate(self._places) if costs else ():
                 cost = FAR
-                if places and places[-1] in costs:
+                if places and places[-1] in costs and token.script != self._terms[number].script:
                     cost = costs[places[-1]]
                 if places and places[0] in costs and place + len(places) - 1 <= len(near):
                     apart = zip(near[place:], places[:-1], strict=False)
@@ -185,7 +189,9 @@ def _tokens(text: str, language: str) -> list[_Token]:
         elif script in CASED:
             capital = word[0].isupper()
             found.append(_Token(word, script, capital, capital and told and place > 0))
-        elif script == "Hani" or (unspaced and script):
+        elif script == "Hani" and script_of(language) not in CHINESE:
+            continue  # Elsewhere they are not read as in Chinese.
+        elif unspaced and script:
             size = _WINDOW.get(script, _WIDEST)
             found += (
                 _Token(word[start : start + size], script, window=True)
@@ -195,6 +201,15 @@ def _tokens(text: str, language: str) -> list[_Token]:
         elif script:
             found.append(_Token(word, script))
     return found
+
+
+def _limits_of(word: _Token, term: Term) -> _Limits:
+    """Return the limits for a word of a source."""
+    if word.window:
+        return _UNPARTED
+    if word.script == term.script:
+        return _SAME_SCRIPT
+    return _CAPITAL if word.telling else _ANY
 
 
 def _limit(limits: _Limits, term: Term) -> float:

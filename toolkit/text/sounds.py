@@ -118,6 +118,7 @@ def sounds(word: str) -> str:
     return text
 
 
+@lru_cache(maxsize=65536)
 def script_of_word(word: str) -> str:
     """Return the script of the first letter of a word, an empty string if it has none."""
     return next((script for c in word if (script := letter_script(c))), "")
