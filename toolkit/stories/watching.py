@@ -26,7 +26,7 @@ from toolkit.text.sounds import ENDING, FAR, Name, script_of_word, sounds
 _Limits = tuple[float, ...]
 _CAPITAL: _Limits = (-1, -1, 0.1, 0.25, 0.5, 0.7, 0.9)
 _ANY: _Limits = (-1, -1, -1, 0.15, 0.35, 0.6, 0.9)
-_SAME_SCRIPT: _Limits = (-1, -1, 0.05, 0.12, 0.25, 0.3, 0.4)
+_SAME_SCRIPT: _Limits = (-1, -1, -1, 0.12, 0.25, 0.3, 0.4)
 _UNPARTED: _Limits = (-1, -1, -1, -1, 0.3, 0.5, 0.7)
 _IN_ENGLISH: _Limits = (-1, -1, -1, 0.12, 0.3, 0.4, 0.5)
 _IN_BOTH: _Limits = (-1, 0.1, 0.3, 0.5, 0.8, 0.9, 0.9)
