@@ -7,6 +7,8 @@ from functools import cache
 
 # Characters of a speaker's name and office.
 _LONGEST = 80
+# Characters of a text that is read: a bullet has some 500.
+_READ = 1000
 
 
 @cache
@@ -35,6 +37,8 @@ def without_speaker(text: str) -> str:
     >>> without_speaker("The dam is safe.")
     ''
     """
+    if len(text) > _READ:
+        return ""
     for pattern in _patterns():
         if match := pattern.match(text.strip()):
             rest = match["rest"].rstrip(" ,.")

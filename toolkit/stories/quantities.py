@@ -26,7 +26,9 @@ def amounts(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
     """Yield for each pair of amounts of one thing that differ the kind of the difference, and
     whether it is sure: 14 may be "more than 10"."""
     theirs = [(s, a) for s in other for a in s.amounts]
-    for sentence, amount in ((s, a) for s in one for a in s.amounts):
+    mine = [(s, a) for s in one for a in s.amounts]
+    free = [(s, a) for s, a in theirs if not any(_equal(t, b, s, a) for t, b in mine)]
+    for sentence, amount in mine:
         equal = [(s, a) for s, a in theirs if _equal(sentence, amount, s, a)]
         if equal:
             if not any(_of_one_thing(sentence, amount, s, a) for s, a in equal):
@@ -35,9 +37,8 @@ def amounts(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
             elif not any(_is_one_bound(_bound(sentence, amount), _bound(s, a)) for s, a in equal):
                 yield HOW_MANY, all(_disjoint(sentence, amount, s, a) for s, a in equal)
             continue
-        for s, a in theirs:
-            free = not any(_equal(t, b, s, a) for t in one for b in t.amounts)
-            if free and _of_one_thing(sentence, amount, s, a):
+        for s, a in free:
+            if _of_one_thing(sentence, amount, s, a):
                 kind = WHEN if _is_time(sentence, amount) else HOW_MANY
                 yield kind, _disjoint(sentence, amount, s, a)
 

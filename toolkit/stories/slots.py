@@ -58,16 +58,21 @@ def changed_places(one: Text, other: Text) -> bool:
     """Say whether one who acts in one text is acted on in the other, and the reverse, by verbs
     that say the same: "Riga beat Orsk", "Orsk defeated Riga"."""
     verbs = frozenset(w.key for s in (*one, *other) for w in s.words if w.verb)
-    mine = [p for s in one for p in predications(s, verbs)]
-    theirs = [p for s in other for p in predications(s, verbs)]
+    mine, theirs = (
+        [
+            p
+            for s in text
+            for p in predications(s, verbs)
+            if p.sure and p.subject and p.object and p.predicate.key not in keys("plain_sayings")
+        ]
+        for text in (one, other)
+    )
     return any(_are_exchanged(a, b) for a in mine for b in theirs)
 
 
 def _are_exchanged(mine: Predication, theirs: Predication) -> bool:
     both = frozenset({mine.predicate.key, theirs.predicate.key})
-    if not (mine.sure and theirs.sure and same(mine.predicate, theirs.predicate)):
-        return False
-    if both in pairs("converses") or both & keys("plain_sayings"):
+    if both in pairs("converses") or not same(mine.predicate, theirs.predicate):
         return False
     return any(_moved(w, theirs.subject, theirs.object) for w in mine.subject) and any(
         _moved(w, theirs.object, theirs.subject) for w in mine.object
