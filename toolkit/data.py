@@ -274,6 +274,18 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """A name that articles spell in several ways: the one that the digest has, the other
+    ``variants``, the ids of the ``articles`` whose translation has each of these, and whether a
+    ``glossary`` or the ``usual`` spelling decided."""
+
+    name: str
+    variants: tuple[str, ...]
+    articles: tuple[tuple[str, ...], ...]
+    by: Literal["glossary", "usual"] = "usual"
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierStory:
     """A story of an earlier digest: its date, its headline, and what it said in English (its
     bullets, a line each; the more of its articles' text, the better it is recognised)."""
@@ -309,6 +321,7 @@ class Digest:
     notices: tuple[str, ...] = ()
     before: dt.date | None = None
     after: dt.date | None = None
+    spellings: tuple[Spelling, ...] = ()
 
     def _repr_html_(self) -> str:
         return as_html(self)

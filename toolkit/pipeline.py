@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from toolkit.config import DEFAULT_INPUTS, Config
-from toolkit.data import Digest, PreparedArticle, RunResult, Story
+from toolkit.data import Digest, PreparedArticle, RunResult, Spelling, Story, TranslatedArticle
 from toolkit.digest import json_format, render
 from toolkit.errors import InputError, OutputError
 from toolkit.executors.base import Executor
@@ -33,6 +33,7 @@ from toolkit.runs.report import Report, clock, log_to, record
 from toolkit.runs.retention import prune_unlocked
 from toolkit.runs.streaming import Incoming, Outgoing
 from toolkit.storage import Spill
+from toolkit.stories.spellings import Spellings
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.build import Writers, load_writers
 from toolkit.terminology.terms import Terms, load_terms
@@ -67,10 +68,9 @@ def run(
 ) -> RunResult:
     """Make the digest of one day and write its folder.
 
-    ``say`` is told what people should know at once: a download, a cache that cannot be written.
-    ``translator`` and ``summariser`` replace those that ``config`` names. Raises ``InputError``
-    when there is no input at all, ``ModelError`` when the model cannot be had, ``LockedError``
-    when another run holds the outputs; everything else that goes wrong is in ``failures``.
+    ``say`` is told what people should know at once. ``translator`` and ``summariser`` replace those
+    of ``config``. Raises ``InputError`` without any input, ``ModelError`` without the model, and
+    ``LockedError`` where another run holds the outputs; what else goes wrong is in ``failures``.
     """
     now = dt.datetime.now()
     date, time_is_up = config.date or now.date(), clock(now, config.deadline)
@@ -102,12 +102,13 @@ def run(
             with report.stage("summarise"):
                 outgoing.finish()
         with report.stage("group"):
-            stories, apart = _group(outgoing, folder, writers, time_is_up, config.sections)
+            stories, apart, spelt = _group(outgoing, folder, writers, time_is_up, config, terms)
             digest = Digest(
                 date=date,
                 signature=f"{engine.signature} | {writers.signature} | toolkit {VERSION}",
                 articles=outgoing.articles,
                 stories=stories,
+                spellings=spelt,
                 failures=(*incoming.failures, *outgoing.failures),
                 notices=tuple(_notices(engine, cache, terms, writers, outgoing, apart, news)),
                 before=folder.day_before,
@@ -208,20 +209,43 @@ def _group(
     folder: RunFolder,
     writers: Writers,
     time_is_up: Callable[[], bool],
-    sections: Mapping[str, Sequence[str]] | None,
-) -> tuple[Spill[Story], int]:
-    """Return the stories of the day, their bullets merged by a language model where there is one,
-    and how many of several sources were not, because time was up."""
+    config: Config,
+    terms: Terms,
+) -> tuple[Sequence[Story], int, tuple[Spelling, ...]]:
+    """Return the stories of the day, their bullets merged by a language model where there is one;
+    how many of several sources were not, because time was up; and the names that are now spelt one
+    way."""
     stories: Spill[Story] = Spill(folder.path)
     articles, apart, merger = outgoing.articles, 0, writers.merger
     places = {article.id: place for place, article in enumerate(articles)} if merger else {}
-    for story in outgoing.day.stories(folder.earlier_stories(), sections):
+    for story in outgoing.day.stories(folder.earlier_stories(), config.sections):
         if merger is not None and not time_is_up():
             stories.append(merger.merge(story, [articles[places[i]] for i in story.articles]))
             continue
         apart += merger is not None and len(story.articles) > 1
         stories.append(story)
-    return stories, apart
+    one_way, spelt = _one_spelling(stories, articles, terms, folder)
+    return one_way, apart, spelt
+
+
+def _one_spelling(
+    stories: Sequence[Story],
+    articles: Sequence[TranslatedArticle],
+    terms: Terms,
+    folder: RunFolder,
+) -> tuple[Sequence[Story], tuple[Spelling, ...]]:
+    """Return ``stories`` with each name spelt one way, and the names that were not."""
+    names = Spellings(terms.preferred)
+    places = {article.id: place for place, article in enumerate(articles)}
+    for story in stories:
+        names.add(story, (articles[places[i]] for i in story.articles))
+    found = names.settle()
+    if not found:
+        return stories, ()
+    respelt: Spill[Story] = Spill(folder.path)
+    for story in stories:
+        respelt.append(names.respelt(story))
+    return respelt, found
 
 
 def _notices(

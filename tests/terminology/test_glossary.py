@@ -100,3 +100,29 @@ def test_other_sentences_stay_as_they_are(tmp_path: Path) -> None:
     assert terms.revised("Совет собрался на берегу.", plain, source="rus_Cyrl") == plain
     found = terms.around(["Совет."], lambda rest: [plain for _ in rest], source="ukr_Cyrl")
     assert found == [plain]
+
+
+def test_a_name_in_three_spellings_comes_out_one_way(tmp_path: Path) -> None:
+    said = {
+        "Зеленский прибыл в Варшаву на переговоры.": "Zelensky came to Warsaw for talks.",
+        "Зеленський приїхав до Варшави на переговори.": "Zelenskyy came to Warsaw for talks.",
+        "Selenskyj kam zu Gesprächen nach Warschau.": "Selenskyj came to Warsaw for talks.",
+    }
+    news = tmp_path / "news"
+    news.mkdir()
+    for number, source in enumerate(said):
+        (news / f"{number}.txt").write_text(source, encoding="utf-8")
+    config = Config(
+        inputs=news, outputs=tmp_path / "out", cache=tmp_path / "c.sqlite", date="2026-11-21"
+    )
+    result = run(config, translator=FakeTranslator(said))
+    written = json.loads(result.paths["json"].read_text(encoding="utf-8"))
+    (spelling,) = written["spellings"]
+    assert {spelling["name"], *(v["text"] for v in spelling["variants"])} == {
+        *("Zelensky", "Zelenskyy", "Selenskyj")
+    }
+    stories = json.dumps(written["stories"], ensure_ascii=False)
+    assert spelling["name"] in stories
+    assert not any(v["text"] in stories for v in spelling["variants"])
+    page = result.paths["html"].read_text(encoding="utf-8")
+    assert all(v["text"] in page for v in spelling["variants"])

@@ -6,7 +6,16 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from toolkit.data import Citation, Digest, Failure, Story, StoryBullet, TranslatedArticle, Watched
+from toolkit.data import (
+    Citation,
+    Digest,
+    Failure,
+    Spelling,
+    Story,
+    StoryBullet,
+    TranslatedArticle,
+    Watched,
+)
 from toolkit.digest.safe_text import storable
 
 
@@ -43,6 +52,7 @@ def _fields(digest: Digest) -> dict[str, str | Iterator[Any]]:
         "notices": map(storable, digest.notices),
         "articles": map(_article, digest.articles),
         "stories": map(_story, digest.stories),
+        "spellings": map(_spelling, digest.spellings),
         "failures": map(_failure, digest.failures),
     }
 
@@ -103,6 +113,15 @@ def _watched(found: Watched) -> dict[str, Any]:
 
 def _cites(cites: Iterable[Citation]) -> list[dict[str, Any]]:
     return [{"article": c.article_id, "segments": list(c.segments)} for c in cites]
+
+
+def _spelling(spelling: Spelling) -> dict[str, Any]:
+    variants = zip(spelling.variants, spelling.articles, strict=True)
+    return {
+        "name": storable(spelling.name),
+        "variants": [{"text": storable(text), "articles": list(ids)} for text, ids in variants],
+        "by": spelling.by,
+    }
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

@@ -55,9 +55,8 @@ def facts(sentences: Sequence[str], day: int = 0) -> Facts:
     (['@UA', 'klck', 'kyiv'], frozenset({4}))
     """
     lines = [WORD.findall(sentence) for sentence in sentences]
-    inside = {
-        plain(word) for line in lines if not _shouted(line) for word in line[1:] if _upper(word)
-    }
+    cased = [line for line in lines if not all_capitalised(line)]
+    inside = {plain(word) for line in cased for word in line[1:] if _upper(word)}
     names: dict[str, float] = {}
     lead: dict[str, bool] = {}
     for number, line in enumerate(lines):
@@ -87,7 +86,7 @@ def _names(line: Sequence[str], inside: set[str]) -> Iterator[tuple[str, float, 
     Its first word, and any in a headline that is capitalised throughout, is one if it is a place,
     stands in ``inside`` (what is capitalised within sentences), or is no common word.
     """
-    known, shouted = frequencies(), _shouted(line)
+    known, shouted = frequencies(), all_capitalised(line)
     line = [word.removesuffix("'s").removesuffix("’s") for word in line]
     low = [plain(word) for word in line]
     of_places: set[int] = set()
@@ -97,7 +96,7 @@ def _names(line: Sequence[str], inside: set[str]) -> Iterator[tuple[str, float, 
         yield f"@{place.country}", known.get(plain(country_name(place.country)), _RAREST), True
     for number, (word, p) in enumerate(zip(line, low, strict=True)):
         initials = word.isupper() and len(word) > 1 and not shouted
-        if number in of_places or not _upper(word) or (p in _no_names() and not initials):
+        if number in of_places or not _upper(word) or (p in no_names() and not initials):
             continue
         if (number and not shouted) or p in inside or p not in known:
             yield key(p), known.get(p, _RAREST), False
@@ -127,12 +126,13 @@ def _upper(word: str) -> bool:
     return word[0].isupper()
 
 
-def _shouted(line: Sequence[str]) -> bool:
+def all_capitalised(line: Sequence[str]) -> bool:
+    """Return whether a line is capitalised throughout."""
     long = [word for word in line if len(word) > 3 and word[0].isalpha()]
     return len(long) > 2 and sum(map(_upper, long)) > _CAPITALISED * len(long)
 
 
 @cache
-def _no_names() -> frozenset[str]:
+def no_names() -> frozenset[str]:
     """Return the words that are capitalised without being names."""
     return stop_words() | words("titles") | words("weekdays") | words("months") | {"i"}

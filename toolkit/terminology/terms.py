@@ -51,6 +51,11 @@ class Terms:
         # It says how terms are put in English.
         self._glossary = terms if target == ENGLISH else None
 
+    @property
+    def preferred(self) -> frozenset[str]:
+        """Return the English of the glossary's terms."""
+        return frozenset(t.english for t in self._glossary.terms) if self._glossary else frozenset()
+
     def corrected(self, texts: Iterable[str], *, source: str) -> dict[str, Hypothesis]:
         """Return what readers wrote for those of ``texts`` that they corrected, with the flags of
         the checks."""

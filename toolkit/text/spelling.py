@@ -90,7 +90,8 @@ def likeness(name: str, word: str) -> float:
     """Return how far a ``word`` of any script sounds like a ``name`` in Latin letters, 0 to 1; 0
     where either has too few consonants to tell."""
     one, other = key(plain(name)), key(romanised(word).replace("jh", "z"))
-    if min(len(one), len(other)) < 3:
+    shared = sum(sound in other for sound in one)
+    if min(len(one), len(other)) < 3 or 2 * shared < _ALIKE * (len(one) + len(other)):
         return 0.0
     found = SequenceMatcher(None, one, other, autojunk=False).ratio()
     return found if found >= _ALIKE else 0.0
