@@ -85,7 +85,7 @@ def run(
     ):
         render.check_templates(config.templates)
         with ExitStack() as background:
-            incoming = Incoming(config, _executor(config), folder.path, news)
+            incoming = Incoming(config, _executor(config), folder.path, news, time_is_up)
             background.callback(incoming.stop)
             windows = _windows(incoming, config, report)
             with report.stage("load model"):

@@ -387,6 +387,47 @@ def test_of_an_endless_archive_the_first_pages_are_read(
     assert shown(fetch(f"{server.home}/archive")) == [FULL, FULL, TEASER]
 
 
+PATIENT = Limits(connect=60, read=60, whole=60, per_host=40)
+LATE = "!not fetched: the deadline came first"
+
+
+def test_once_time_is_up_nothing_is_waited_for_and_each_feed_is_named(server: Server) -> None:
+    silent = [f"{server.home}/slow?{n}" for n in range(30)]
+    server.routes.update({f"/slow?{n}": server.routes["/slow"] for n in range(30)})
+    server.give("/half", rss("/page", "/slow?0"))
+    up = threading.Event()
+    fetcher = Fetcher(allow_private=True, limits=PATIENT)
+    with Web(fetcher, time_is_up=up.is_set) as web:
+        items = web.read([f"{server.home}/half", *silent])
+        first = next(items)
+        up.set()
+        teaser, note, *late = items
+    assert shown([first, teaser]) == [FULL, TEASER]
+    assert isinstance(note, Failure)
+    assert note.reason.startswith("a linked page could not be read")
+    assert [(item.source, *shown([item])) for item in late] == [(s, LATE) for s in silent]
+    assert len(server.asked) < len(silent)
+
+
+def test_a_run_that_begins_after_its_deadline_fetches_nothing_and_names_what(
+    server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("\n".join(PARAGRAPHS), "utf-8")
+    feeds = [f"{server.home}/rss", f"{server.home}/slow"]
+    config = Config(
+        inputs=tmp_path / "a.txt",
+        feeds=feeds,
+        outputs=tmp_path / "out",
+        cache=tmp_path / "c.sqlite",
+        allow_private=True,
+        deadline=(dt.datetime.now() - dt.timedelta(minutes=5)).time(),
+    )
+    result = toolkit.run(config, translator=FakeTranslator())
+    assert [(f.source, f"!{f.reason}") for f in result.failures] == [(f, LATE) for f in feeds]
+    assert len(result.digest.articles) == 1
+    assert server.asked == []
+
+
 def test_no_page_is_fetched_for_what_is_too_old(server: Server) -> None:
     day = "<pubDate>Fri, 20 Nov 2026 23:00:00 GMT</pubDate></item>"
     server.give("/dated", rss("/page").replace(b"</item>", day.encode()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -54,13 +54,15 @@ def scan(
     columns: Columns = None,
     allow_private: bool = False,
     oldest: dt.date | None = None,
+    time_is_up: Callable[[], bool] = lambda: False,
 ) -> Iterator[Article | Failure | Duplicate]:
     """Yield the content of every file of ``paths``, one article at a time, and then of every
     address, so that the files need not wait.
 
     A folder stands for its files, hidden ones left out, and a list in OPML for its feeds. ``stdin``
     is the content of ``-``, if that was read already; ``columns`` are those of tables. Of
-    what feeds say was published before ``oldest`` no page is fetched. Raises ``InputError`` only
+    what feeds say was published before ``oldest`` no page is fetched, and nothing once
+    ``time_is_up``: what was not fetched is a failure. Raises ``InputError`` only
     where a path does not exist or cannot be entered: a file in a folder that cannot be read is a
     failure, and the others go on.
     """
@@ -70,7 +72,7 @@ def scan(
     addresses: list[str] = []
     lists: list[tuple[bytes, str]] = []
     items = _in_files(found, stdin, columns, addresses, lists)
-    for item in chain(items, _at_addresses(addresses, lists, allow_private, oldest)):
+    for item in chain(items, _at_addresses(addresses, lists, allow_private, oldest, time_is_up)):
         if isinstance(item, Failure):
             yield item
         elif item.id in seen:
@@ -105,6 +107,7 @@ def _at_addresses(
     lists: list[tuple[bytes, str]],
     allow_private: bool,
     oldest: dt.date | None,
+    time_is_up: Callable[[], bool],
 ) -> Iterator[Article | Failure]:
     if not addresses and not lists:
         return
@@ -112,7 +115,7 @@ def _at_addresses(
     from toolkit.readers.web import Web
 
     fetcher = Fetcher(cache=cache_home() / "web", allow_private=allow_private)
-    with Web(fetcher, oldest=oldest) as web:
+    with Web(fetcher, oldest=oldest, time_is_up=time_is_up) as web:
         yield from web.read(addresses)
         for data, name in lists:
             yield from web.read_list(data, name)

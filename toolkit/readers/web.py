@@ -10,11 +10,11 @@ import logging
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from itertools import count
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -46,6 +46,8 @@ _DEEPEST, _MOST_FEEDS = 3, 2000
 _SHARED = 0.4
 # A name and a password, which are shown to nobody.
 _USER = re.compile(r"(?<=:)//[^/@]*@")
+# Seconds between two looks at whether time is up, while an answer is waited for.
+_LOOK = 0.2
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _LISTED = ("rss", "atom", "include")
 _T = TypeVar("_T")
@@ -54,11 +56,19 @@ _Begun = TypeVar("_Begun")
 
 class Web:
     """Reads what is behind addresses, each once, with ``fetcher``, which it closes in the end. For
-    what was published before the day ``oldest`` no page is asked for."""
+    what was published before the day ``oldest`` no page is asked for. Once ``time_is_up`` nothing
+    is asked for or waited for: each address that has not answered is a failure."""
 
-    def __init__(self, fetcher: Fetcher, *, oldest: dt.date | None = None) -> None:
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        *,
+        oldest: dt.date | None = None,
+        time_is_up: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._fetcher = fetcher
         self._oldest = oldest
+        self._time_is_up = time_is_up
         self._seen: set[str] = set()
 
     def __enter__(self) -> Web:
@@ -74,9 +84,9 @@ class Web:
 
     def read(self, addresses: Iterable[str], *, depth: int = 0) -> Iterator[Article | Failure]:
         """Yield the articles of ``addresses`` in order; one that cannot be had is a failure."""
-        for address, answer in _ahead(self._new(addresses), self._fetcher.submit):
+        for address, answer in _ahead(self._new(addresses), self._begin):
             try:
-                yield from self._items(address, answer.result(), depth)
+                yield from self._items(address, self._answer(answer), depth)
             except Exception as error:  # Whatever one address does, it costs no other.
                 yield _failure(address, error)
 
@@ -100,6 +110,21 @@ class Web:
                 self._seen.add(address)
                 yield address
 
+    def _begin(self, address: str, **options: Any) -> Future[Fetched] | None:
+        """Ask for what is at ``address``, unless time is up."""
+        return None if self._time_is_up() else self._fetcher.submit(address, **options)
+
+    def _answer(self, begun: Future[Fetched] | None) -> Fetched:
+        """Return the answer that was asked for. Raises ``InputError`` where it has not come in
+        time."""
+        while begun and not begun.done() and not self._time_is_up():
+            wait([begun], timeout=_LOOK)
+        if begun and begun.done():
+            return begun.result()
+        if begun:
+            begun.cancel()
+        raise InputError("not fetched: the deadline came first", remedy="Run again, or earlier.")
+
     def _items(self, address: str, answer: Fetched, depth: int) -> Iterator[Article | Failure]:
         data = answer.data
         if is_feed_list(data):
@@ -118,14 +143,15 @@ class Web:
         cannot be had its beginning stands for it, and one line tells how often that was so."""
         number = count()
 
-        def begin(entry: Entry | Failure) -> Future[Fetched] | None:
+        def begin(entry: Entry | Failure) -> Callable[[], Fetched] | None:
             if isinstance(entry, Failure) or not (entry.linked and entry.is_teaser):
                 return None
             day = day_of(entry.published or "")
             if (self._oldest and day and day < self._oldest) or next(number) >= _MOST_PAGES:
                 return None
             # An article that is there no longer is no new version of the one that was.
-            return self._fetcher.submit(entry.source, fresh_for=_PAGE_FRESH, or_stale=True)
+            begun = self._begin(entry.source, fresh_for=_PAGE_FRESH, or_stale=True)
+            return lambda: self._answer(begun)
 
         lost: list[Failure] = []
         found = feeds.entries(answer.data, address, base=answer.address, declared=answer.charset)
@@ -134,7 +160,7 @@ class Web:
                 yield entry
                 continue
             try:
-                yield whole_article(entry, page.result()) if page else entry.article()
+                yield whole_article(entry, page()) if page else entry.article()
             except Exception as error:  # Nor does one page cost the rest of its feed.
                 lost.append(_failure(entry.source, error))
                 yield entry.article() if entry.text else lost.pop()

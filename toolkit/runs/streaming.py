@@ -45,11 +45,18 @@ NOT_BEGUN = "not translated: the deadline came first"
 class Incoming:
     """Reads and prepares all articles as fast as it can, and hands them on in order.
 
-    In memory are kept the failures, the duplicates, and the id and source of every article.
-    Iterating raises what reading raised.
+    Once ``time_is_up`` nothing is fetched. In memory are kept the failures, the duplicates, and
+    the id and source of every article. Iterating raises what reading raised.
     """
 
-    def __init__(self, config: Config, executor: Executor, folder: Path, news: News) -> None:
+    def __init__(
+        self,
+        config: Config,
+        executor: Executor,
+        folder: Path,
+        news: News,
+        time_is_up: Callable[[], bool],
+    ) -> None:
         self.found = 0
         self.segments = 0
         self.unread: list[Failure] = []
@@ -60,6 +67,7 @@ class Incoming:
         self._config = config
         self._executor = executor
         self._news = news
+        self._time_is_up = time_is_up
         self._waiting: Spill[PreparedArticle] = Spill(folder)
         # True for an article that is prepared, False for one that is not, None at the end.
         self._ready: SimpleQueue[bool | None] = SimpleQueue()
@@ -132,6 +140,7 @@ class Incoming:
             columns=self._config.columns,
             allow_private=self._config.allow_private,
             oldest=self._news.oldest,
+            time_is_up=self._time_is_up,
         )
         while True:
             began = time.monotonic()
