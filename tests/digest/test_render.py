@@ -30,6 +30,7 @@ from toolkit.digest.page import arrange
 from toolkit.digest.safe_text import clean
 from toolkit.digest.sources import language_label
 from toolkit.digest.wording import published, source_link, source_name
+from toolkit.stories.day import DOUBTFUL_HEADLINE
 
 Fragment = Callable[[str], Any]
 Renderers = dict[str, Callable[[str], str]]
@@ -196,6 +197,15 @@ def test_contents_are_listed_for_more_than_three_stories(sample_digest: Digest) 
     assert {link.removeprefix("#") for link in links} <= ids
     short = dataclasses.replace(sample_digest, stories=sample_digest.stories[:3])
     assert not by_class(tree(render.html(short)), "contents")
+
+
+def test_contents_mark_a_headline_whose_translation_failed_a_check(sample_digest: Digest) -> None:
+    first, *others = sample_digest.stories
+    doubtful = dataclasses.replace(first, notes=(DOUBTFUL_HEADLINE,))
+    digest = dataclasses.replace(sample_digest, stories=(doubtful, *others))
+    (contents,) = by_class(tree(render.html(digest)), "contents")
+    marked = ["check the translation" in "".join(li.itertext()) for li in contents.iter("li")]
+    assert marked == [True, *[False for _ in others]]
 
 
 def test_long_contents_are_folded_so_that_the_news_begin_on_the_first_screen(

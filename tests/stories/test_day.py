@@ -338,3 +338,16 @@ def test_every_article_is_in_one_story_and_every_citation_is_real(
             assert len(cited) == len(set(cited))
             assert set(cited) <= set(story.articles)
             assert all(0 <= n < lengths[c.article_id] for c in bullet.cites for n in c.segments)
+
+
+def test_a_headline_on_a_sentence_that_failed_says_why() -> None:
+    text = CASES["articles"]["whale"]
+    whole = article("whale", text, flagged={0})
+    brief = Brief("whale", text[0], (Bullet(text[1], (1,)),), headline_cites=(0,))
+    (story,) = day.group([brief], [whole])
+    assert story.notes == (
+        "The headline rests on a sentence whose translation failed a check. A number is not the "
+        "same as in the original.",
+    )
+    (sound,) = day.group([replace(brief, headline_cites=(1,))], [whole])
+    assert sound.notes == ()

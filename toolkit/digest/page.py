@@ -17,6 +17,7 @@ from toolkit.data import Digest, Dispute, Story, StoryBullet, StorySource
 from toolkit.digest.safe_text import clean
 from toolkit.digest.sources import Sentence, Source, arrange_source, language_label
 from toolkit.storage import Drawn
+from toolkit.stories.day import DOUBTFUL_HEADLINE
 
 # Adults read non-fiction in English at 238 words a minute (median; Brysbaert, "How many words do
 # we read per minute?", 2019). News with unfamiliar names takes a little longer.
@@ -99,11 +100,13 @@ class Reporter:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A story in the table of contents."""
+    """A story in the table of contents; ``doubtful`` means that the translation of its headline
+    failed a check."""
 
     number: int
     headline: str
     languages: str
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,8 @@ class _Briefing:
     def entry(self, number: int) -> Entry:
         story = self._digest.stories[number]
         names = _listed(self.names[place] for place in self._places_of(story))
-        return Entry(number + 1, clean(story.headline) or _UNTITLED, names)
+        doubtful = any(note.startswith(DOUBTFUL_HEADLINE) for note in story.notes)
+        return Entry(number + 1, clean(story.headline) or _UNTITLED, names, doubtful)
 
     def item(self, number: int) -> Item:
         story = self._digest.stories[number]

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from toolkit.data import Brief, EarlierStory, Story, StoryBullet, TranslatedArticle
+from toolkit.data import (
+    Brief,
+    EarlierStory,
+    Story,
+    StoryBullet,
+    TranslatedArticle,
+    Translation,
+)
 from toolkit.stories.claims import Relation, compare, may_be_alike, word_starts
 from toolkit.stories.comparison import Comparison
 from toolkit.stories.facts import facts
@@ -32,6 +39,7 @@ from toolkit.stories.publishers import Origin, origin
 from toolkit.stories.sections import place_of, scene, section
 from toolkit.stories.watching import Watch
 from toolkit.text.moments import day_of, moment_of
+from toolkit.translators.checks.rules import EXPLANATIONS
 
 # Bullets of a story.
 MAX_BULLETS = 6
@@ -39,7 +47,7 @@ MAX_BULLETS = 6
 # Lower than ``comparison.SHARED``: of the earlier story only headline and bullets are known.
 CONTINUES = 0.24
 
-_DOUBTFUL_HEADLINE = "The headline rests on a sentence whose translation failed a check."
+DOUBTFUL_HEADLINE = "The headline rests on a sentence whose translation failed a check."
 _LATER_VERSION = "Of an article that was changed at its address, only the last version is told."
 
 
@@ -91,6 +99,7 @@ class Day:
                 scene(sentences or [brief.headline], article.source if article else ""),
                 self._watch.find(article) if article else {},
                 self._mute.find(article) if article else {},
+                _warnings(brief, translations),
             )
         )
         self._texts.add(profile(" ".join(sentences)), facts(sentences, _day(article)))
@@ -164,6 +173,13 @@ def _sentences(brief: Brief, article: TranslatedArticle | None) -> list[str]:
     return [t.english for t in article.translations if not t.doubtful]
 
 
+def _warnings(brief: Brief, translations: Sequence[Translation]) -> tuple[str, ...]:
+    """Return the findings of checks, in words, on the sentences that a headline rests on."""
+    resting = (t for t in translations if t.segment.index in brief.headline_cites)
+    flags = dict.fromkeys(flag for t in resting for flag in t.flags)
+    return tuple(EXPLANATIONS[flag] for flag in flags if flag in EXPLANATIONS)
+
+
 def _day(article: TranslatedArticle | None) -> int:
     """Return the ordinal of the day of publication, 0 where it is unknown."""
     found = day_of(article.prepared.article.published or "") if article else None
@@ -200,7 +216,8 @@ def _story(members: Sequence[Member], before: EarlierStory | None, stands: Stand
     ordered = lead_first(versions)
     briefs = [member.brief for member in ordered]
     headline = briefs[0].headline
-    notes = [_DOUBTFUL_HEADLINE] if ordered[0].headline_is_doubtful else []
+    lead = ordered[0]
+    notes = [" ".join((DOUBTFUL_HEADLINE, *lead.warnings))] if lead.headline_is_doubtful else []
     independent = sources_of([*ordered, *earlier])
     merged = merge(
         briefs,

@@ -64,6 +64,8 @@ class Member:
     scene: Scene
     watched: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     muted: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    # The findings of checks, in words, on the sentences that the headline rests on.
+    warnings: tuple[str, ...] = ()
 
     @property
     def headline_is_doubtful(self) -> bool:
