@@ -2,7 +2,7 @@
 
 ``names.json.gz`` has the names of countries with the nationalities that CLDR knows, of capitals,
 currencies and units in each language (``tools/build_names.py``). A name counts as changed only
-where the source has one that the English lacks, and the English one that nothing in the source
+where the source has one more often than the English, and the English one that nothing in the source
 looks like: words that are not known, or told another way ("the Kremlin"), are no evidence.
 """
 
@@ -185,13 +185,17 @@ def names_differ(source: str, output: str, *, source_language: str) -> tuple[boo
     ours, like = index.find(source)
     signs = [signs_of(char) for char in _SIGN.findall(source)]
     ours, like = [*ours, *signs], like.union(*signs)
-    there: frozenset[str] = frozenset().union(*named)
     places, amounts = (
-        any(kinds.isdisjoint(there) for kinds in _of(family, ours))
+        any(_times(kinds, ours) > _times(kinds, named) for kinds in _of(family, ours))
         and any(kinds.isdisjoint(like) for kinds in _of(family, certain))
         for family in (("c:",), ("m:", "u:"))
     )
     return places, amounts
+
+
+def _times(kinds: frozenset[str], mentions: Iterable[frozenset[str]]) -> int:
+    """Return how many mentions may stand for one of ``kinds``."""
+    return sum(not kinds.isdisjoint(mention) for mention in mentions)
 
 
 def _of(family: tuple[str, ...], mentions: Iterable[frozenset[str]]) -> list[frozenset[str]]:
