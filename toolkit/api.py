@@ -45,7 +45,7 @@ def load_articles(*inputs: Any, columns: Mapping[str, str] | None = None) -> lis
 
     An input is a path (a file, a folder, a pattern such as ``news/*.json``), a record (``dict``),
     a DataFrame, a ``datasets.Dataset`` or the name of one on the hub
-    (``hf://datasets/OWNER/NAME``), or anything that yields such. ``columns`` says which column
+    (``hf://OWNER/NAME``), or anything that yields such. ``columns`` says which column
     holds a part of the article where its name does not: ``{"text": "raw"}``.
 
     Raises ``InputError`` for what is none of these or is not there, or when no article could be

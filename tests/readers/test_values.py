@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 import toolkit
+from toolkit.readers import collection
 from toolkit.testing import FakeTranslator
 
 ROWS = [
@@ -117,3 +119,39 @@ def test_a_language_that_nobody_knows_is_told(tmp_path: Path) -> None:
     notices = toolkit.run(config, translator=FakeTranslator()).digest.notices
     assert [notice for notice in notices if "'klingon'" in notice]
     assert not any("English" in notice for notice in notices)
+
+
+def test_a_data_set_named_to_a_run_is_streamed_until_time_is_up(tmp_path: Path) -> None:
+    """A folder stands for a data set on the hub: both go by one name to ``load_dataset``."""
+    lines = (json.dumps({"articleBody": f"Report {n}: it rained."}) + "\n" for n in range(50))
+    (tmp_path / "train.jsonl").write_text("".join(lines), encoding="utf-8")
+    name = f"hf://{tmp_path}"
+    articles = list(collection.scan([name]))
+    assert [a.source for a in articles] == [f"{name}:{n}" for n in range(1, 51)]
+    up = threading.Event()
+    read = collection.scan([name], time_is_up=up.is_set)
+    first = next(read)
+    up.set()
+    (failure,) = read
+    assert first == articles[0]
+    assert isinstance(failure, toolkit.Failure)
+    assert failure.reason == "not read to its end: the deadline came first"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [("", "", "cannot be had ("), ("a.csv", "address,views\na,1\n", "no column of text")],
+)
+def test_a_data_set_that_cannot_be_had_costs_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str, reason: str
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    name = f"hf://{tmp_path / 'data'}"
+    if file:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / file).write_text(content, encoding="utf-8")
+    (failure,) = collection.scan([name, f"hf://{tmp_path / 'data'}"])
+    assert isinstance(failure, toolkit.Failure)
+    assert failure.source == name
+    assert failure.reason.startswith(reason), failure.reason
+    assert "\n" not in failure.reason

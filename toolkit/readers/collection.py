@@ -12,6 +12,7 @@ from toolkit.data import Article, Failure
 from toolkit.options import Source
 from toolkit.readers.base import Columns
 from toolkit.readers.paths import STDIN, contents, feed_list, files, read_stdin
+from toolkit.readers.values import HUB, read_hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def scan(
     addresses: list[str] = []
     lists: list[tuple[bytes, str]] = []
     items = _in_files(found, stdin, columns, addresses, lists)
-    for item in chain(items, _at_addresses(addresses, lists, allow_private, oldest, time_is_up)):
+    fetched = _at_addresses(addresses, lists, columns, allow_private, oldest, time_is_up)
+    for item in chain(items, fetched):
         if isinstance(item, Failure):
             yield item
         elif item.id in seen:
@@ -105,10 +107,14 @@ def _in_files(
 def _at_addresses(
     addresses: list[str],
     lists: list[tuple[bytes, str]],
+    columns: Columns,
     allow_private: bool,
     oldest: dt.date | None,
     time_is_up: Callable[[], bool],
 ) -> Iterator[Article | Failure]:
+    for name in [address for address in addresses if address.startswith(HUB)]:
+        addresses.remove(name)
+        yield from read_hub(name, columns, time_is_up)
     if not addresses and not lists:
         return
     from toolkit.readers.fetch import Fetcher

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from toolkit.readers import records
 from toolkit.readers.base import Columns, Items
 from toolkit.readers.not_articles import screened
 
-# How the name of a data set on the hub begins: ``hf://datasets/OWNER/NAME``.
-HUB = "hf://datasets/"
+# How the name of a data set on the hub begins: ``hf://OWNER/NAME`` or ``hf://datasets/OWNER/NAME``.
+HUB = "hf://"
+_DATASETS = "datasets/"
 _ACCEPTED = "Give paths, records (dict), a DataFrame, a Dataset, or a list or generator of these."
 
 
@@ -68,10 +70,13 @@ def _tables(value: Any) -> dict[str, Any] | None:
 
 def _rows(table: Any, name: str, columns: Columns) -> Items:
     names = [*_names(table)]
+    rows = _records(table, names)
+    if not names and (first := next(rows, None)):  # A stream may not know its columns before.
+        names, rows = [*first], chain([first], rows)
     if names and not records.has_text(names, columns):
         reason, remedy = records.no_text_column(names)
         raise InputError(f"{name}: {reason}", remedy=remedy)
-    for number, record in enumerate(_records(table, names), start=1):
+    for number, record in enumerate(rows, start=1):
         yield screened(records.article(record, f"{name}:{number}", columns))
 
 
@@ -103,12 +108,34 @@ def _records(table: Any, names: list[str]) -> Iterator[Mapping[str, Any]]:
         yield dict(zip(names, row, strict=True))
 
 
+def read_hub(name: str, columns: Columns, time_is_up: Callable[[], bool]) -> Items:
+    """Yield the articles of a data set on the hub as they arrive, until ``time_is_up``. Where it
+    cannot be had, or no further, that is a failure."""
+    try:
+        if not time_is_up():
+            for item in _rows(_from_hub(name), name, columns):
+                yield item
+                if time_is_up():
+                    break
+            else:
+                return
+        reason = "not read to its end: the deadline came first"
+        yield Failure(name, "read", reason, "Run again, or earlier.")
+    except InputError as error:
+        yield Failure(name, "read", str(error).removeprefix(f"{name}: "), error.remedy)
+    except Exception as error:  # the network, in the midst of it
+        reason = f"not read to its end ({described(error)[:200]})"
+        yield Failure(name, "read", reason, "Check the network, and run again.")
+
+
 def _from_hub(name: str) -> Any:
     """Return the first part of a data set on the hub, which is fetched as it is read."""
     import datasets
 
     try:
-        found = datasets.load_dataset(name.removeprefix(HUB), streaming=True)
+        found = datasets.load_dataset(
+            name.removeprefix(HUB).removeprefix(_DATASETS), streaming=True
+        )
     except Exception as error:  # the hub, the network, or a script of the data set
         raise InputError(
             f"{name}: cannot be had ({described(error)[:200]})",
