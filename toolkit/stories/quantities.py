@@ -34,7 +34,7 @@ def amounts(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
             if not any(_of_one_thing(sentence, amount, s, a) for s, a in equal):
                 counted = _counted(sentence, amount)
                 yield HOW_MANY, counted is not None and matched(counted, other)
-            elif not any(_is_one_bound(_bound(sentence, amount), _bound(s, a)) for s, a in equal):
+            elif not any(_bound(sentence, amount) == _bound(s, a) for s, a in equal):
                 yield HOW_MANY, all(_disjoint(sentence, amount, s, a) for s, a in equal)
             continue
         for s, a in free:
@@ -110,11 +110,6 @@ def _bound(sentence: Sentence, amount: Amount) -> str:
     tokens = sentence.tokens[max(0, start - 4) : start]
     last = [m for _, m, places in markers(tokens, "bounds") if places.stop == len(tokens)]
     return last[-1] if last else ""
-
-
-def _is_one_bound(mine: str, theirs: str) -> bool:
-    """Say whether two equal numbers with bounds may be one: "some 300" is "300"."""
-    return mine == theirs or {mine, theirs} == {"", "about"}
 
 
 def _disjoint(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
