@@ -247,8 +247,10 @@ def _again(entry: Entry) -> bool:
 
 def _batch(entry: Entry, work: Work, chosen: Sequence[Entry], tried: Sequence[Tried]) -> int | None:
     """Return the fastest of the batch sizes that were tried for an engine, if any were. Where
-    lengths are made up, sentences of one length must fill it."""
-    most = 1 << 30 if work.sources else min(Counter(work.lengths).values())
+    lengths are made up, sentences of one length must fill a batch of an engine that decodes it
+    until its last sequence ends."""
+    mixed = work.sources or entry.engine == TORCH
+    most = 1 << 30 if mixed else min(Counter(work.lengths).values())
     names = (entry.name, STOCK) if entry.engine == CTRANSLATE2 else (entry.name,)
     for other, found in zip(chosen, tried, strict=True):
         if other.name in names and other.beam == entry.beam and found:

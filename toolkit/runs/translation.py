@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 WINDOW_SEGMENTS = 4096
 # Segments of one call to the translator, which reach the cache together: the most that a power cut
 # can cost, some twenty seconds of a CPU's work with the 600M model. With fewer, sequences of the
-# decoding loop would be missing.
+# decoding loop would be missing. A translator may want more (``at_once``).
 CALL_SEGMENTS = 512
 
 _Key = tuple[str, str]  # language and text of a segment
@@ -116,7 +116,7 @@ class SegmentTranslator:
 
     What readers corrected, says ``terms``, comes before either. Every translator's output is
     checked. After each call it is put into the cache, so a run that is stopped loses at most
-    ``CALL_SEGMENTS`` segments. No call is begun once ``time_is_up``.
+    one call's segments. No call is begun once ``time_is_up``.
     """
 
     def __init__(
@@ -149,10 +149,11 @@ class SegmentTranslator:
             # whether the memory is enough.
             waiting = [text for text in left if (language, text) not in results.cached]
             waiting.sort(key=len, reverse=True)
-            for start in range(0, len(waiting), CALL_SEGMENTS):
+            size = max(CALL_SEGMENTS, self._translator.at_once)
+            for start in range(0, len(waiting), size):
                 if self._time_is_up():
                     break  # The cache is still asked about the other languages.
-                self._call(language, waiting[start : start + CALL_SEGMENTS], results)
+                self._call(language, waiting[start : start + size], results)
         # Those that occur again, need no model, failed or are left over.
         done = len(results.cached) + len(results.fresh)
         self.progress.advance(sum(len(article.segments) for article in articles) - done)

@@ -13,7 +13,8 @@ class Translator(Protocol):
 
     ``signature`` names all that an output depends on (checkpoint@revision, engine, precision,
     beam): it is part of the cache key. Options live in constructors. One may have a ``notice``
-    too: a sentence that readers of the output must see (the demo checkpoint says that it is one).
+    too: a sentence that readers of the output must see (the demo checkpoint says that it is one),
+    and say how many texts it wants ``at_once`` to be busy.
     """
 
     @property

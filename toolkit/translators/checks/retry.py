@@ -51,6 +51,7 @@ class Checked:
         parts += [retry.signature for retry in self._retries]
         self.signature = " ".join(parts)
         self.notice: str = getattr(first, "notice", "")
+        self.at_once: int = getattr(first, "at_once", 0)
         self.begin()
 
     def begin(self) -> None:
