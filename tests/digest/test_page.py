@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,50 @@ def test_axe_finds_no_violation(visit: Open, sample_digest: Digest, width: int, 
     results = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}})
     assert results.violations_count == 0, results.generate_report()
     assert len(results.response["passes"]) > 20
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_news_begin_on_the_first_screen(visit: Open, many_stories: Digest, width: int) -> None:
+    notices = ("A notice that is long enough to take several lines on a telephone. " * 2,) * 6
+    page = visit(render.html(dataclasses.replace(many_stories, notices=notices)), width=width).page
+    top = page.locator("#headline-1").evaluate("e => e.getBoundingClientRect().top")
+    assert top < 720
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_stories_are_chosen_without_a_script(visit: Open, many_stories: Digest) -> None:
+    page = visit(render.html(many_stories)).page
+
+    def seen() -> int:
+        return sum(item.is_visible() for item in page.locator("main .item").all())
+
+    assert seen() == 60
+    page.get_by_text("Choose stories").click()
+    page.get_by_label("by language").select_option(label="Arabic (15)")
+    assert seen() == 15
+    assert not page.get_by_role("heading", name="Sport").is_visible()
+    page.get_by_label("by section").select_option(label="Sport (15)")
+    assert seen() == 0
+    page.get_by_role("button", name="Show all").click()
+    assert seen() == 60
+    page.get_by_label("by day").select_option(label="Continuing (15)")
+    assert seen() == 15
+
+
+def test_one_click_on_a_line_shows_why_it_says_so(visit: Open, many_stories: Digest) -> None:
+    page = visit(render.html(many_stories)).page
+    brief = page.locator(".brief").first
+    brief.locator("> summary").click()
+    assert brief.locator(".evidence .original").first.is_visible()
+
+
+def test_axe_finds_no_violation_on_a_page_of_sections(visit: Open, many_stories: Digest) -> None:
+    page = visit(render.html(many_stories), width=360).page
+    for summary in ("Choose stories", "All 60 headlines"):
+        page.get_by_text(summary).click()
+    page.locator(".brief > summary").first.click()
+    results = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}})
+    assert results.violations_count == 0, results.generate_report()
 
 
 @pytest.mark.parametrize("template", ["", "failures", "articles"])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.data import Digest
 from toolkit.digest.example import example
+from toolkit.digest.filters import rules
 from toolkit.digest.page import arrange
 from toolkit.digest.safe_text import Verbatim, code
 from toolkit.digest.safe_text import markdown as escaped
@@ -46,10 +47,11 @@ def html_parts(digest: Digest, *, templates: Path | None = None) -> Iterator[str
     from markupsafe import Markup
 
     jinja = environment(templates, {"day": day, "weekday": weekday, "next_day": _next_day})
-    css, css_hash = style(jinja)
+    page = arrange(digest)
+    css, css_hash = style(jinja, rules(page.filters))
     with template_errors("digest.html.j2"):
         yield from jinja.get_template("digest.html.j2").generate(
-            page=arrange(digest), css=Markup(css), css_hash=css_hash, version=VERSION
+            page=page, css=Markup(css), css_hash=css_hash, version=VERSION
         )
 
 
@@ -97,9 +99,9 @@ def _next_day(date: dt.date | None) -> Markup:
     return Markup(next_day(date) if date else NEXT_DAY)
 
 
-def style(environment: Environment) -> tuple[str, str]:
-    """Return the style sheet as it stands in the page, and its hash for the page's content
-    security policy."""
+def style(environment: Environment, more: str = "") -> tuple[str, str]:
+    """Return the style sheet as it stands in the page, with ``more`` rules, and its hash for the
+    page's content security policy."""
     loader = environment.loader
     assert loader is not None
     css, path, _ = loader.get_source(environment, "digest.css")
@@ -109,6 +111,7 @@ def style(environment: Environment) -> tuple[str, str]:
             f"{path}: it holds '</style', which would end the style sheet early",
             remedy="Write it otherwise; a style sheet needs no such text.",
         )
+    css += more
     digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest())
     return css, f"sha256-{digest.decode('ascii')}"
 

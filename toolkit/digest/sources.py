@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
 
 from toolkit.data import TranslatedArticle, Translation
 from toolkit.digest.safe_text import clean
-from toolkit.digest.wording import published, source_link, source_name
+from toolkit.digest.wording import published, source_link, source_name, time_of
 from toolkit.errors import UnknownLanguageError
 from toolkit.languages import codes
 from toolkit.terminology.terms import EXPLANATION, MISSING
@@ -27,9 +28,18 @@ class LanguageLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a sentence's English; ``cited`` if a bullet has these words."""
+
+    text: str
+    cited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A segment and its English, which is empty where the original is English. ``warnings`` are
-    the findings of its checks in words; ``corrected`` tells that a reader wrote the English."""
+    the findings of its checks in words; ``corrected`` tells that a reader wrote the English.
+    ``parts`` are its English, or its original if that is English, beside a bullet."""
 
     anchor: str
     place: str
@@ -39,12 +49,13 @@ class Sentence:
     english: str
     warnings: tuple[str, ...]
     corrected: bool = False
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """An article. ``link`` is empty unless it has a web address; ``publisher``, ``author`` and
-    ``published`` are empty where they are unknown."""
+    ``published`` are empty where they are unknown; ``moment`` is when it was published."""
 
     number: int
     name: str
@@ -57,6 +68,7 @@ class Source:
     published: str
     publisher: str
     sentences: tuple[Sentence, ...]
+    moment: tuple[dt.datetime, bool] | None = None
 
 
 @lru_cache(maxsize=512)
@@ -88,6 +100,7 @@ def arrange_source(number: int, article: TranslatedArticle) -> Source:
         author=clean(prepared.author or ""),
         published=published(prepared.article.published or ""),
         publisher=clean(prepared.article.publisher or ""),
+        moment=time_of(prepared.article.published or ""),
         sentences=tuple(_segment(number, t) for t in article.translations),
     )
 

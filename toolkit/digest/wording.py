@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlsplit
 
 from toolkit.digest.safe_text import clean
-from toolkit.text.moments import day_of
+from toolkit.text.moments import day_of, moment_of
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -45,6 +46,25 @@ def published(text: str) -> str:
     seconds since 1970 (UTC); any other text as it is."""
     found = day_of(text)
     return day(found) if found else clean(text)
+
+
+def time_of(text: str) -> tuple[dt.datetime, bool] | None:
+    """Return when an article was published, in UTC, and whether its hour is known."""
+    found = moment_of(text)
+    if found is None:
+        return None
+    timed = re.search(r"\d:\d\d", text) is not None
+    return (found.astimezone(dt.UTC) if timed else found), timed
+
+
+def moment(at: tuple[dt.datetime, bool] | None, today: dt.date) -> str:
+    """Return ``20 November, 14:10 UTC``, without an hour that is not known, and with the year if
+    it is another than today's."""
+    if at is None:
+        return ""
+    found, timed = at
+    named = day(found.date()).removesuffix(f" {today.year}")
+    return f"{named}, {found:%H:%M} UTC" if timed else named
 
 
 def day(date: dt.date) -> str:
