@@ -69,6 +69,7 @@ def wrong_numbers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
     []
     """
     found = []
+    closeness = _Closeness(claim)
     theirs = [(s, amount) for s in source for amount in s.amounts]
     for amount in claim.amounts:
         equal = [(s, a) for s, a in theirs if equal_amounts(amount, a, s)]
@@ -87,7 +88,7 @@ def wrong_numbers(claim: Sentence, source: Sequence[Sentence]) -> list[str]:
             found.append(f"counts something else: {shown}")
         if _is_age_of_another(claim, amount, equal, rivals):
             found.append(f"said of something else: {shown}")
-        if _is_nearer_to_another(claim, amount, equal, rivals):
+        if _is_nearer_to_another(claim, amount, equal, rivals, closeness):
             found.append(f"belongs to something else: {shown}")
     return found
 
@@ -104,13 +105,17 @@ def _is_age_of_another(
 
 
 def _is_nearer_to_another(
-    claim: Sentence, amount: Amount, equal: Sequence[_Found], rivals: Sequence[_Found]
+    claim: Sentence,
+    amount: Amount,
+    equal: Sequence[_Found],
+    rivals: Sequence[_Found],
+    closeness: _Closeness,
 ) -> bool:
     """Say whether the words around a number are rather those around another number of its kind."""
     if any(_same_head(claim, amount, s, a) for s, a in equal):
         return False
-    best = max(_closeness(claim, amount, s, a) for s, a in equal)
-    other = max((_closeness(claim, amount, s, a) for s, a in rivals), default=0.0)
+    best = max(closeness(amount, s, a) for s, a in equal)
+    other = max((closeness(amount, s, a) for s, a in rivals), default=0.0)
     return other > best * _NEARER_FACTOR + _NEARER_MARGIN
 
 
@@ -225,23 +230,47 @@ def _kind(amount: Amount) -> str:
     return amount.unit or ("in a year" if year else "count")
 
 
-def _closeness(claim: Sentence, mine: Amount, sentence: Sentence, theirs: Amount) -> float:
-    """Return how much two amounts have in common: the words around them, near ones counting
-    more."""
-    return sum(
-        min(near, other_near)
-        for word, near in _around(claim, mine)
-        for other_near in [
-            max((n for other, n in _around(sentence, theirs) if same(word, other)), default=0.0)
-        ]
-    )
+class _Closeness:
+    """Tells how much amounts of ``claim`` and of other sentences have in common: the words around
+    them, near ones counting more. Words are compared once, however many amounts there are."""
+
+    def __init__(self, claim: Sentence) -> None:
+        self._claim = claim
+        # By sentence: for each word of the claim that it has, the places of that word in it.
+        self._shared: dict[int, list[tuple[int, list[int]]]] = {}
+        self._weights: dict[int, list[float]] = {}
+
+    def __call__(self, mine: Amount, sentence: Sentence, theirs: Amount) -> float:
+        """Return the closeness of an amount of the claim to one of ``sentence``."""
+        here, there = self._around(self._claim, mine), self._around(sentence, theirs)
+        return sum(
+            min(here[place], max(there[other] for other in others))
+            for place, others in self._words_of(sentence)
+        )
+
+    def _words_of(self, sentence: Sentence) -> list[tuple[int, list[int]]]:
+        found = self._shared.get(id(sentence))
+        if found is None:
+            pairs = (
+                (place, [i for i, other in enumerate(sentence.words) if same(word, other)])
+                for place, word in enumerate(self._claim.words)
+            )
+            found = self._shared[id(sentence)] = [pair for pair in pairs if pair[1]]
+        return found
+
+    def _around(self, sentence: Sentence, amount: Amount) -> list[float]:
+        """Return the weight of each word of ``sentence``, from how near it is to ``amount``."""
+        found = self._weights.get(id(amount))
+        if found is None:
+            found = self._weights[id(amount)] = _weights(sentence, amount)
+        return found
 
 
-def _around(sentence: Sentence, amount: Amount) -> list[tuple[Word, float]]:
+def _weights(sentence: Sentence, amount: Amount) -> list[float]:
     clause = sentence.clauses[amount.start]
     found = []
     for word in sentence.words:
         distance = min(abs(word.at - amount.start), abs(word.at - amount.end + 1))
         weight = 1.0 if word.clause == clause else 0.25
-        found.append((word, weight / (1 + distance / 3)))
+        found.append(weight / (1 + distance / 3))
     return found
