@@ -115,7 +115,7 @@ def address(source: str) -> str:
 def _agencies() -> tuple[Mapping[str, str], re.Pattern[str], re.Pattern[str]]:
     """Return the agency of each of its names; and how an article's beginning names one, in
     brackets or beside a dash, and its end, in brackets or alone."""
-    text = files("toolkit.stories").joinpath("agencies.json").read_text(encoding="utf-8")
+    text = files("toolkit.text").joinpath("phrases/agencies.json").read_text(encoding="utf-8")
     names = {name: agency for agency, all_of_it in json.loads(text).items() for name in all_of_it}
     any_name = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     bracketed = rf"[(\[【]\s*({any_name})(?:\s*[/,]\s*\w+)?\s*[)\]】]|/({any_name})/"

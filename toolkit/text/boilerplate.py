@@ -30,6 +30,17 @@ _CONSENT = re.compile(
     r"cookie|\b(?:gdpr|dsgvo|rgpd|consent)|privacy|datenschutz|куки|クッキー|쿠키|"
     r"個人情報|개인정보|隐私|隱私|خصوصية|персональных данных|çerez|kişisel veri"
 )
+# Subscriptions, accounts, logging in, mail: stems in some forty languages.
+_ACCOUNT = re.compile(
+    r"subscri|abonn|abone|suscri|assin(?:e\b|ante|atura)|abbon|prenumer|subskri|předplat|predplat|"
+    r"előfizet|tilaa|pretplat|prenumerat|abonē|tellimu|подпис|передплат|підпис|абонир|претплат|"
+    r"συνδρομ|اشترا|اشترك|مشترک|اشتراک|מנוי|購読|会員|구독|회원|订阅|訂閱|会员|會員|สมาชิก|langganan|"
+    r"đăng (?:ký|nhập)|newsletter|e-?mail|mailbox|log ?in\b|sign ?in\b|sign ?up\b|accedi\b|anmeld|"
+    r"einlogg|inlogg|logga in|zaloguj|přihlás|prihlás|bejelentkez|kirjaudu|увійти|войти|войдите|"
+    r"вход\b|σύνδεση|giriş yap|로그인|登录|登錄|ログイン|メール|सदस्य|ईमेल|লগইন|ইমেইল|சந்தா|கணக்கு|ఖాతా|"
+    r"\baccount|\bcuenta\b|\bcompte\b|\bkonto\b|\bprofil\b|\bpassw|contraseña|mot de passe|"
+    r"\bsenha\b|kennwort|wachtwoord|hasło|heslo|jelszó|пароль|şifre|密码|密碼|비밀번호|パスワード"
+)
 _CRUMB = re.compile(r"\s>\s")
 _GUILLEMET_CRUMB = re.compile(r"\s[›»]\s")
 # Kinds whose phrases begin no sentence of an article, however long it is.
@@ -119,6 +130,11 @@ def kind(text: str, folded: str, prose: bool) -> str | None:
 def asks_consent(folded: str) -> bool:
     """Return whether ``folded`` speaks of cookies or of consent to the use of data."""
     return _CONSENT.search(folded) is not None
+
+
+def speaks_of_accounts(folded: str) -> bool:
+    """Return whether ``folded`` speaks of subscriptions, accounts, logging in or mail."""
+    return _ACCOUNT.search(folded) is not None
 
 
 def asks_to_subscribe(folded: str) -> bool:

@@ -26,6 +26,8 @@ _CAPTION_WORDS = 30
 # Paragraphs above and below the beginning of a saved page's body, and below its end, where its
 # byline is sought.
 _ABOVE, _BELOW, _AFTER = 15, 3, 8
+# The same for a name with a date or a time in its line; captions may stand between.
+_BELOW_DATED = 6
 
 
 def clean(text: str, *, title: str | None = None, language: str | None = None) -> CleanText:
@@ -96,27 +98,46 @@ def _byline_of_page(
 ) -> str | None:
     """Return the author in a byline near the headline or an end of the body, or, where none says
     that it is one, in a line of names alone; it is dropped."""
+    if title is not None and title > first:
+        # Prose above the headline is a teaser.
+        below = range(title + 1, last + 1)
+        first = next((i for i in below if entries[i].open and entries[i].line.prose), first)
     top = min(first, first if title is None else title)
-    author = None
-    for entry in _short(entries, max(0, top - _ABOVE), first + _BELOW, last, last + _AFTER):
-        if found := entry.line.author_below_headline:
-            entry.reason = "byline"
-            author = author or found
-    if author is not None:
-        return author
-    small = bylines.small_words([entry.line.text for entry in entries])
+    names: list[str] = []
+    at = -1
+    for place in _short(entries, max(0, top - _ABOVE), first + _BELOW, last, last + _AFTER):
+        if found := entries[place].line.author_below_headline:
+            entries[place].reason = "byline"
+            if not names or (place - at <= 2 and found not in names):
+                names.append(found)
+                at = place
+    if names:
+        return ", ".join(names)
     top = max(0, first - _BELOW) if title is None or title > first else title
-    for entry in _short(entries, top, first + _BELOW, last + 1, last + _BELOW):
-        if found := bylines.bare_name(entry.line.bare, small):
-            entry.reason = "byline"
+    return _bare_byline(entries, top, first, last)
+
+
+def _bare_byline(entries: Sequence[Entry], top: int, first: int, last: int) -> str | None:
+    """Return the author in a line of names alone, one with a date or a time sooner than others; it
+    is dropped."""
+    small = bylines.small_words([entry.line.text for entry in entries])
+    dated = [i for i in _short(entries, top, first + _BELOW_DATED) if entries[i].line.numbered]
+    for place in (*dated, *_short(entries, top, first + _BELOW, last + 1, last + _BELOW)):
+        line = entries[place].line
+        if line.reason is None and (found := bylines.bare_name(line.bare, small)):
+            entries[place].reason = "byline"
             return found
     return None
 
 
-def _short(entries: Sequence[Entry], *bounds: int) -> list[Entry]:
-    """Return the entries in two stretches that are neither the title nor prose."""
-    found = [*entries[bounds[0] : bounds[1]], *entries[bounds[2] : bounds[3]]]
-    return [entry for entry in found if entry.kind != "title" and not entry.line.prose]
+def _short(entries: Sequence[Entry], *bounds: int) -> list[int]:
+    """Return the positions in one or two stretches of what is neither the title nor prose."""
+    found = [*range(*bounds[:2]), *(range(*bounds[2:]) if bounds[2:] else ())]
+    return [
+        i
+        for i in found
+        if i < len(entries) and entries[i].kind != "title" and not entries[i].line.prose
+    ]
 
 
 def _paragraphs(entries: Sequence[Entry]) -> list[Paragraph]:

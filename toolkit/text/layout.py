@@ -44,13 +44,22 @@ _HEADED = re.compile(r"\s*#{1,3} +\S.*\n[ \t]*\n")
 _MARKDOWN_SIGNS = re.compile(
     r"(?<![\w*])(?:\*\*|__|_)(?=\S)|(?<=\S)(?:\*\*|__|_)(?![\w*])|\\(?=[^\w\s])"
 )
+_BLANKS = re.compile(r"[^\S\u3000]+")
 _NUMBERED_LINK = re.compile(r"\[(\d{1,4})\] ?")
 _BULLET = re.compile(r"^(?:[-–—•▪●◦*·+]|\(?\d{1,2}[.)])\s+")
 # Characters of a line that may be several parts of a page, or (where words are not spaced) many
 # sentences of one part.
 _LONG_LINE, _LONG_UNSPACED = 250, 600
-# Places without a space in it that show that such a line is several parts; typists forget some.
-_LEAST_SEAMS = 4
+# Places without a space in it, or with so many, that show that such a line is several parts:
+# typists forget some, or put two.
+_LEAST_SEAMS, _GAP = 4, 3
+_Seam = tuple[int, int, str]
+_WEAK_SEAM = re.compile(
+    r"(?<=[\u3040-\u9fff])[ \u3000]+|[ \u3000]+(?=[\u3040-\u9fff])"
+    r"|(?<=[^\W\d_\u3040-\u9fff])(?=[\u3040-\u9fff])|(?<=\d:\d\d)"
+)
+# Characters of a sentence where words are not spaced; a longer one has a menu before it.
+_LONG_SENTENCE = 120
 
 
 @dataclass(slots=True)
@@ -77,11 +86,13 @@ def rows(text: str, *, parts: bool = True) -> list[Row]:
     found = list(_raw(text))
     markdown = _is_markdown(text)
     numbered = not markdown and _is_numbered(text)
-    width = _wrapped_at(found)
+    # Programs that number links cut lines, too.
+    pairs = 1 if numbered else _WRAP_PAIRS
+    width = _wrapped_at(found, pairs)
     if width is None and all(row.after_blank for row in found):
         # A blank line between all lines says nothing.
         close = [replace(row, after_blank=False) for row in found]
-        if (width := _wrapped_at(close)) is not None:
+        if (width := _wrapped_at(close, pairs)) is not None:
             found = close
     if width is not None:
         found = _joined(found, width)
@@ -142,7 +153,7 @@ def _cut_pairs(found: Sequence[Row]) -> list[tuple[Row, Row]]:
     ]
 
 
-def _wrapped_at(found: Sequence[Row]) -> int | None:
+def _wrapped_at(found: Sequence[Row], pairs: int) -> int | None:
     """Return the width at which lines were cut: most of those in mid-sentence fit and had no room
     for the next word, and hardly any line is longer. None where they were not."""
     cut = [
@@ -151,7 +162,7 @@ def _wrapped_at(found: Sequence[Row]) -> int | None:
         if not row.line.ends_sentence and _goes_on_small(below)
     ]
     cut = [(least, most) for least, most in cut if _WRAP_LEAST <= least <= _WRAP_MOST]
-    if len(cut) < _WRAP_PAIRS:
+    if len(cut) < pairs:
         return None
     fitting = {
         width: sum(least <= width <= most for least, most in cut)
@@ -269,7 +280,7 @@ def _without_markdown(row: Row) -> Row:
     head = bullet.group() if bullet else ""
     rest = text[len(head) :]
     bare = _MARKDOWN_HEADING.sub("", rest)
-    text = " ".join(f"{head}{bare}".split())
+    text = _BLANKS.sub(" ", f"{head}{bare}").strip()
     return replace(
         row,
         line=Line(text),
@@ -294,7 +305,7 @@ def _seam() -> re.Pattern[str]:
     lower = "".join(c for c in letters if c.islower())
     other = "\u0590-\u08ff\u0900-\u0dff\u10d0-\u10ff\u1200-\u139f\u1780-\u17ff\uac00-\ud7a3"
     return re.compile(
-        rf"(?<=[{lower}]{{3}})(?=[{upper}][{lower}]{{2}})|(?<=\d)(?=[{upper}][{lower}]{{3}})"
+        rf"(?<=[{lower}]{{3}})(?=[{upper}](?:[{lower}]{{2}}|[{upper}]{{2}}))|(?<=\d)(?=[{upper}][{lower}]{{3}})"
         rf"|(?<=[{lower}\d{other}][.!?…۔।؟])(?=[{upper}«“„{other}])"
         rf"|(?<=[.!?…۔।؟][”\"»’])(?=[{upper}{other}])"
         rf"|(?<=[。！？])(?![」』）”])|(?<=[。！？][」』）”])"
@@ -305,10 +316,13 @@ def _seam() -> re.Pattern[str]:
 def _parts(row: Row) -> list[Row]:
     """Return the parts of a page that a long line is made of, or the line as it is."""
     text = row.line.text
-    if len(text) < _LONG_LINE or (len(text) < _LONG_UNSPACED and boilerplate.count_unspaced(text)):
+    unspaced = boilerplate.count_unspaced(text)
+    if len(text) < (_LONG_UNSPACED if unspaced else _LONG_LINE):
         return [row]
     seams = [(m.start(), m.end(), m[0]) for m in _seam().finditer(text)]
-    if sum(not seam for _, _, seam in seams) < _LEAST_SEAMS:
+    if 2 * unspaced > len(text):
+        seams = _weaker_too(text, seams)
+    if sum(not 0 < len(seam) < _GAP for _, _, seam in seams) < _LEAST_SEAMS:
         return [row]
     found: list[Row] = []
     start, joint = 0, row.joint
@@ -318,3 +332,18 @@ def _parts(row: Row) -> list[Row]:
             found.append(replace(row, line=Line(part), joint=joint, after_blank=blank))
         start, joint = after, seam
     return found
+
+
+def _weaker_too(text: str, seams: list[_Seam]) -> list[_Seam]:
+    """Return the seams, and within what is too long for a sentence where words are not spaced the
+    places at which a text without spaces may have been joined."""
+    found: list[_Seam] = []
+    start = 0
+    for seam in (*seams, (len(text), len(text), "")):
+        part = text[start : seam[0]]
+        if len(part) > _LONG_SENTENCE and 2 * boilerplate.count_unspaced(part) > len(part):
+            weak = _WEAK_SEAM.finditer(text, start, seam[0])
+            found += ((m.start(), m.end(), m[0]) for m in weak)
+        found.append(seam)
+        start = seam[1]
+    return found[:-1]

@@ -20,6 +20,8 @@ _FUNCTION_WORDS = 40
 # The price of a paragraph that is no prose, in words, when the densest run of prose is sought.
 _GAP = 9.0
 _MOST_WORDS = 60
+# Words of a paragraph that speaks of accounts; a longer one may be parts of a page run together.
+_MOST_ACCOUNT_WORDS = 40
 _WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"\w[.@]\w+\.\w|://|\bwww\.|@\w")
 _FORM = re.compile(r"_{4}|\(BUTTON\)|\( ?\) |\[ \] ")
@@ -82,6 +84,9 @@ def _own(row: Row, words: Sequence[str]) -> dict[str, float]:
         "address": float(_ADDRESS.search(text) is not None),
         "copyright": float("©" in text or "ⓒ" in text),
         "consent": float(boilerplate.asks_consent(line.folded)),
+        "account": float(
+            count <= _MOST_ACCOUNT_WORDS and boilerplate.speaks_of_accounts(line.folded)
+        ),
         "form": float(_FORM.search(text) is not None),
         "list": float(line.list_item),
         "heading": float(row.heading),
@@ -205,6 +210,13 @@ def is_solid(row: dict[str, float]) -> bool:
     return row["solid"] > 0
 
 
+def _stems(text: str) -> list[str]:
+    """Return the beginnings of the words, which endings leave as they are in most languages."""
+    return [w[: _HANGUL_STEM if "가" <= w[0] <= "힣" else _STEM] for w in tokens(text)]
+
+
+# Letters of a word that is compared without its endings.
+_STEM, _HANGUL_STEM = 5, 2
 # Features of a paragraph that also tell a headline.
 _OF_TITLES = (
     *("bias", "length", "prose", "ends", "asks", "colon", "all capitals", "begins small"),
@@ -214,7 +226,7 @@ _OF_TITLES = (
     *("previous: date", "previous: phrase", "next: phrase", "previous: list", "next: list"),
     *("next: length", "previous: length", "next but one: solid", "next but one: date"),
     *("solid after 0.8", "solid before 0.8", "solid after 0.5", "short before 0.8"),
-    *("short after 0.8", "in densest", "other script", "part"),
+    *("short after 0.8", "in densest", "other script", "part", "account", "consent"),
 )
 _BELOW_FIRST, _LEAD, _MOST_TITLE_WORDS = 3, 4, 40
 # Characters of a line that may be found within another by more than chance.
@@ -227,8 +239,10 @@ def title_features(
     """Return what is known of each paragraph that may be the headline, by its position."""
     kept = [at for at, score in enumerate(scores) if score > limit]
     solid = [at for at in kept if is_solid(known[at])]
-    first = (solid or kept or [0])[0]
-    words = {at: set(tokens(page[at].line.text)) for at in kept}
+    # A notice may stand above, in prose.
+    dense = [at for at in solid if known[at]["in densest"]]
+    first = (dense or solid or kept or [0])[0]
+    words = {at: set(_stems(page[at].line.text)) for at in kept}
     body = Counter(word for found in words.values() for word in found)
     lead = set().union(*(words[at] for at in solid[:_LEAD]))
     above = "\n".join(row.line.key for row in page[: first + 1])
@@ -237,7 +251,9 @@ def title_features(
     for at, row in enumerate(page[: first + _BELOW_FIRST + 1]):
         if not 1 <= row.line.words <= _MOST_TITLE_WORDS or known[at]["no words"]:
             continue
-        own = tokens(row.line.text)
+        if row.line.reason == "breadcrumb":
+            continue
+        own = _stems(row.line.text)
         content = [word for word in own if word not in function]
         mine = {name: known[at].get(name, 0.0) for name in _OF_TITLES}
         share = sum(word in body for word in content) / max(1, len(content))
