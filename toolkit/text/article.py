@@ -21,7 +21,9 @@ from toolkit.text.row_features import features, is_solid, title_features
 # A text is a saved page if so many paragraphs are not the article's by their weights, so many
 # betray a page by themselves (a phrase, a repetition, an address), and some prose is left. Of real
 # pages, through seven programs, one in 100 has less; of their articles alone none has as much.
-_LEAST_OUTSIDE, _LEAST_SIGNS = 12, 3
+_LEAST_OUTSIDE, _LEAST_SIGNS = 16, 3
+# Of those outside, so many that no phrase drops anyway: what a page has beside its article.
+_LEAST_UNNAMED = 8
 _SIGNS = ("phrase", "repeated", "address", "form", "account")
 # Items of a list between two paragraphs of the article at most, and rows with a label at least that
 # are a table without a paragraph below it.
@@ -50,7 +52,8 @@ def choose(page: Sequence[Row]) -> Choice | None:
         any(row[sign] for sign in _SIGNS) or (row["part"] and not yes and not row["prose"])
         for yes, row in zip(kept, known, strict=True)
     )
-    if kept.count(False) < _LEAST_OUTSIDE or signs < _LEAST_SIGNS:
+    unnamed = sum(not yes and not row["phrase"] for yes, row in zip(kept, known, strict=True))
+    if kept.count(False) < _LEAST_OUTSIDE or signs < _LEAST_SIGNS or unnamed < _LEAST_UNNAMED:
         return None
     if not any(yes and is_solid(row) for yes, row in zip(kept, known, strict=True)):
         return None
