@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 from pages import agreement, read, tokens
 
 from toolkit.data import Article
+from toolkit.languages import detection
 from toolkit.readers import formats
-from toolkit.text import cleaning
+from toolkit.text import cleaning, datelines
 
 
 class Found(NamedTuple):
@@ -43,7 +44,8 @@ def read_text(page: dict[str, Any]) -> Found:
     """Return the article of the page's text."""
     found = cleaning.clean(page["text"])
     body = "\n".join(p.text for p in found.paragraphs if p.kind != "title")
-    return Found(found.title, body, found.author)
+    language = detection.detect_language(body or page["text"])
+    return Found(found.title, body, found.author, datelines.published_in(found, language))
 
 
 def are_named(authors: list[str], found: str | None) -> bool:
