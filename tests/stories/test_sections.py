@@ -56,3 +56,22 @@ def test_a_story_is_where_most_of_its_articles_are() -> None:
     assert place_of(scenes) == "Kyiv, Ukraine"
     assert section(scenes, [], {}) == "Business"
     assert section([Scene()], [], {}) == "Other news"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "place"),
+    [
+        ("Russian President Vladimir Putin has arrived in Kyrgyzstan", "Kyrgyzstan"),
+        ("Lewis Hamilton wins in Monza, Italy", "Monza, Italy"),
+        ("Whitney Houston film opens", ""),
+        ("Michael Jordan sells his stake", ""),
+        ("Real Madrid beat Bayern Munich", ""),
+        ("Jordan Foreign Minister Ayman Safadi met the envoys", "Jordan"),
+        ("London's Mayor Sadiq Khan resigned", "London, United Kingdom"),
+        ("In Nairobi residents fled", "Nairobi, Kenya"),
+        ("New York City Mayor Zohran Mamdani spoke", "New York City, United States"),
+        ("Protests in Lagos, Abuja and Kano", "Lagos, Nigeria"),
+    ],
+)
+def test_a_place_that_is_part_of_a_longer_name_is_none(sentence: str, place: str) -> None:
+    assert scene([sentence]).place == place

@@ -104,9 +104,19 @@ def _names(line: Sequence[str], inside: set[str]) -> Iterator[tuple[str, float, 
 
 def places_named(line: Sequence[str]) -> Iterator[tuple[Sequence[str], Place]]:
     """Yield the places that a sentence names, with the words that name each."""
-    line = [word.removesuffix("'s").removesuffix("’s") for word in line]
-    for start, end, place in places(_cased(line)):
+    line = list(map(without_possessive, line))
+    for start, end, place in places_found(line):
         yield line[start:end], place
+
+
+def places_found(line: Sequence[str]) -> Iterator[tuple[int, int, Place]]:
+    """Yield the places that the words of a sentence name: where each begins and ends."""
+    return places(_cased(list(map(without_possessive, line))))
+
+
+def without_possessive(word: str) -> str:
+    """Return a word without the ending of a possessive."""
+    return word.removesuffix("'s").removesuffix("’s")
 
 
 def _cased(line: Sequence[str]) -> list[str]:

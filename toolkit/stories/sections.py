@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from toolkit.stories.facts import places_named
+from toolkit.stories.facts import is_country, no_names, places_found, without_possessive
 from toolkit.text.places import Place, country_name, places, plain
 from toolkit.text.similarity import WORD
 
@@ -53,12 +54,12 @@ def scene(sentences: Sequence[str], address: str = "") -> Scene:
     weights: dict[str, float] = {}
     names: dict[str, str] = {}
     for number, sentence in enumerate(read):
-        for words, place in places_named(WORD.findall(sentence)):
+        for words, place in _set_in(sentence):
             people = _is_people(words, place)
             weight = _HEADLINE if number == 0 else 1.0
             weight *= _PEOPLE if people else 1.0
             weights[place.country] = weights.get(place.country, 0.0) + weight
-            if not place.name.startswith("@"):
+            if not is_country(place.name):
                 names.setdefault(place.country, " ".join(words))
     topic = _topic(read, address)
     if not weights:
@@ -70,7 +71,35 @@ def scene(sentences: Sequence[str], address: str = "") -> Scene:
 
 def _is_people(words: Sequence[str], place: Place) -> bool:
     known = plain(" ".join(words)) == plain(country_name(place.country))
-    return place.name.startswith("@") and not known
+    return is_country(place.name) and not known
+
+
+def _set_in(sentence: str) -> Iterator[tuple[list[str], Place]]:
+    """Yield the places that a sentence names, with the words that name each, but for those that are
+    part of a longer name: Vladimir Putin, Lewis Hamilton, Real Madrid."""
+    found = list(WORD.finditer(sentence))
+    words = [without_possessive(match.group()) for match in found]
+    # Whether nothing but a blank, and no possessive, stands between a word and the next.
+    gaps = [
+        sentence[a.start() + len(word) : b.start()] == " "
+        for word, (a, b) in zip(words, pairwise(found), strict=False)
+    ]
+    for start, end, place in places_found(words):
+        if is_country(place.name) and plain(words[start]) not in _known()["given_names"].split():
+            yield words[start:end], place
+            continue
+        after = end < len(words) and gaps[end - 1] and _is_of_name(words[end], "after_places")
+        before = start > 0 and gaps[start - 1] and _is_of_name(words[start - 1], "before_places")
+        if not (before or after):
+            yield words[start:end], place
+
+
+def _is_of_name(word: str, exempt: str) -> bool:
+    """Return whether a word beside a place makes a longer name of both; those of the list
+    ``exempt`` do not."""
+    p = plain(word)
+    beside = p in _known()[exempt].split() or p in no_names() or next(places([p]), None)
+    return word[0].isupper() and not beside
 
 
 def _topic(sentences: Sequence[str], address: str) -> str:
@@ -126,7 +155,7 @@ def _holds(word: str, country: str, topic: str, text: str) -> bool:
         return True
     found = next(places(word.split()), None)
     if found and found[:2] == (0, len(word.split())):
-        whole_country = found[2].name.startswith("@")
+        whole_country = is_country(found[2].name)
         return country == found[2].country and (whole_country or f" {word}" in text)
     return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
