@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         StorySource,
         TranslatedArticle,
         Translation,
+        Watched,
     )
     from toolkit.errors import (
         ConfigError,
@@ -99,6 +100,7 @@ __all__ = [
     "Translation",
     "Translator",
     "UnknownLanguageError",
+    "Watched",
     "__version__",
     "article_id",
     "brief",

@@ -93,8 +93,9 @@ class Config:
     ``corrections``: the file that ``toolkit correct`` keeps readers' corrections in.
     ``columns``: which column of a table or record holds a part of an article where its name does
     not say so, such as ``{"text": "raw"}``; the parts are those in ``PARTS``.
-    ``sections``: the user's own sections of the digest, in order, before those by topic and region:
-    the name of each, and its places, topics and words, such as ``{"Energy": ["gas", "Norway"]}``.
+    ``sections``: the user's own sections of the digest, which come before those by topic and
+    region; the first that fits takes a story: the name of each, and its places, topics and words,
+    such as ``{"Energy": ["gas", "Norway"]}``.
     ``executor``: who cleans and segments: this machine (``local``), with several processes when
     there is much, or the Ray cluster that the environment variable ``RAY_ADDRESS`` names (``ray``).
 
