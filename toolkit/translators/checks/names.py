@@ -33,6 +33,16 @@ _SIGN = re.compile("[$€£₹₽₴₩₺₦₪฿₫¥]")
 # In an abbreviation: "यू.एस."
 _INNER_STOP = re.compile(r"(?<=[^\s\d])\.(?=[^\s\d])")
 _CLITICS = {"Arab": re.compile("[وف]?[بلك]?(?:ال|لل)?"), "Hebr": re.compile("[וש]?[הבלמכ]?")}
+# What may follow the stem of a name where words are not cut off at a vowel: "تركي" is Turkish, "تركيز"
+# a focus.
+_ENDINGS = {
+    "Arab": re.compile("[اةىيهونتمك]*"),
+    "Hebr": re.compile("[אהוימןת]*"),
+}
+# Letters and signs for vowels, by which spellings of one name differ: "قيرغيزستان", "قرغيزستان".
+_VOWELS = re.compile("[اأإآىيوةئؤء\u064b-\u0652]")
+# Consonants from which on a name is known by them alone.
+_CONSONANTS = 4
 # Forms of writing in which one character may be a word.
 _IDEOGRAPHS = ("Hani", "Hira", "Kana")
 
@@ -47,6 +57,7 @@ class _Index:
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     exact: dict[str, set[str]] = field(default_factory=dict)
     likes: dict[str, set[str]] = field(default_factory=dict)
+    spelt: dict[str, set[str]] = field(default_factory=dict)  # by consonants
     known: dict[str, tuple[tuple[Entry, ...], frozenset[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,6 +65,7 @@ class _Index:
         self.senses = vocabulary(self.language).senses
         self.syllables = script not in _ALPHABETS
         self.clitics = _CLITICS.get(script)
+        self.endings = _ENDINGS.get(script)
         self.like = _LIKE_IN_KOREAN if script == "Hang" else _LIKE
         self.shortest = _SHORTEST_IN_SYLLABLES if self.syllables else _SHORTEST
         if script == "Hang":
@@ -71,6 +83,8 @@ class _Index:
         if len(first) >= self.shortest or rest:
             self.entries.setdefault(first[:2], []).append((first, tuple(rest), kind))
             self.likes.setdefault(first[: self.like], set()).add(kind)
+        if self.clitics and len(consonants := _VOWELS.sub("", words[0])) >= _CONSONANTS:
+            self.spelt.setdefault(consonants, set()).add(kind)
 
     def stem(self, word: str) -> str:
         """Return a word without what changes at its end."""
@@ -144,11 +158,18 @@ class _Index:
             like: set[str] = set()
             for form in {word, bare}:
                 like |= self.likes.get(form[: self.like], set()) | self.exact.get(form, set())
+                if self.clitics:
+                    like |= self.spelt.get(_VOWELS.sub("", form), set())
                 for entry in self.entries.get(form[:2], ()):
-                    if form.startswith(entry[0]) and len(form) - len(entry[0]) <= _LONGEST_ENDING:
+                    if form.startswith(entry[0]) and self._ends(form[len(entry[0]) :]):
                         fits[entry] = None
             self.known[word] = tuple(fits), frozenset(like)
         return self.known[word]
+
+    def _ends(self, ending: str) -> bool:
+        """Return whether ``ending`` may follow a stem."""
+        right = self.endings is None or self.endings.fullmatch(ending)
+        return bool(right) and len(ending) <= _LONGEST_ENDING
 
 
 @dataclass
