@@ -33,8 +33,7 @@ _SIGN = re.compile("[$€£₹₽₴₩₺₦₪฿₫¥]")
 # In an abbreviation: "यू.एस."
 _INNER_STOP = re.compile(r"(?<=[^\s\d])\.(?=[^\s\d])")
 _CLITICS = {"Arab": re.compile("[وف]?[بلك]?(?:ال|لل)?"), "Hebr": re.compile("[וש]?[הבלמכ]?")}
-# What may follow the stem of a name where words are not cut off at a vowel: "تركي" is Turkish, "تركيز"
-# a focus.
+# The letters that may follow the stem of a name: "تركي" is Turkish, "تركيز" a focus.
 _ENDINGS = {
     "Arab": re.compile("[اةىيهونتمك]*"),
     "Hebr": re.compile("[אהוימןת]*"),
