@@ -12,6 +12,8 @@ from toolkit.text.english import phrases, words
 from toolkit.text.similarity import WORD
 
 MIN_WORDS = 5
+# Words from which on a sentence says something if it has a verb and a full stop: "A man was held."
+_MIN_WITH_VERB = 3
 
 _BARE_THIS = re.compile(r"\b(?:this|that|these|those)(?:[.,;:]|$| (?:is|was|are|were|has|will)\b)")
 _BACKWARD = re.compile(
@@ -60,7 +62,7 @@ def standing(text: str) -> Standing:
     heads = _tokens(text)
     spoken = _tokens(_NUMBERED.sub(r"\1", unquoted(text)))
     if (
-        len(heads) < MIN_WORDS
+        len(heads) < (_MIN_WITH_VERB if text.endswith(".") and has_verb(text) else MIN_WORDS)
         or len(spoken) < 3
         or text.rstrip("\"”'’»)").endswith(("?", ":", "...", "…"))
         or text.count("(") != text.count(")")
@@ -78,7 +80,9 @@ def standing(text: str) -> Standing:
         or _PART_OF_THEM.match(text) is not None
         or _subject_is_elsewhere(text)
     )
-    return Standing.LEANS if leans else Standing.ALONE
+    if leans:
+        return Standing.LEANS if len(heads) >= MIN_WORDS else Standing.NEVER
+    return Standing.ALONE
 
 
 def _subject_is_elsewhere(text: str) -> bool:
