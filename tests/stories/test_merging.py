@@ -224,3 +224,13 @@ def test_a_doubtful_translation_disputes_nothing() -> None:
     found = story([DEAD[:1], DEAD[1:2]], doubtful=[(1, 1)])
     assert not found.disputed
     assert set(reporters(found)) == set(DEAD[:2])
+
+
+def test_a_headline_is_no_version_beside_a_bullet_that_says_as_much() -> None:
+    bullets = [
+        ["A ferry sank off Corvo on Thursday, killing nine people, the coast guard said."],
+        ["Eleven people died when a ferry sank near Corvo on Thursday, police said."],
+    ]
+    found = story(bullets, ["Ferry sinks off Corvo island, 9 dead", "Ferry sinks near Corvo"])
+    (dispute,) = found.disputed
+    assert sorted(version.text for version in dispute.versions) == sorted(sum(bullets, []))

@@ -18,6 +18,7 @@ from toolkit.stories.claims import (
     word_starts,
 )
 from toolkit.stories.disputes import dispute
+from toolkit.summarisers.grounding.reading import read_all
 
 # Briefs whose bullets are read: each bullet is compared with those of all others.
 MOST_SOURCES = 40
@@ -257,24 +258,38 @@ def _without_idle_headlines(facts: Sequence[_Fact], relations: _Relations) -> li
     """Return facts without those that only headlines say, unless one contradicts another article
     and no bullet of its own on that matter does."""
 
-    def told(fact: _Fact, article: str, rival: _Fact) -> bool:
+    def told(fact: _Fact, article: str, rival: _Fact, about: frozenset[str]) -> bool:
         return any(
             not f.only_headline
             and article in f.articles
-            and any(_relation(relations, a, b) != _OTHER for a in fact.claims for b in f.claims)
-            and any(r.articles & rival.articles for r, _ in f.against)
+            and any(
+                other.articles & rival.articles
+                and (is_of_one_matter(fact, f) or (about <= kinds and _has_figures(f, fact)))
+                for other, kinds in f.against
+            )
             for f in facts
         )
 
+    def is_of_one_matter(fact: _Fact, other: _Fact) -> bool:
+        return any(_relation(relations, a, b) != _OTHER for a in fact.claims for b in other.claims)
+
     def needed(fact: _Fact) -> bool:
         return not fact.only_headline or any(
-            not told(fact, article, rival) for rival, _ in fact.against for article in fact.articles
+            not told(fact, article, rival, about)
+            for rival, about in fact.against
+            for article in fact.articles
         )
 
     kept = [fact for fact in facts if needed(fact)]
     for fact in kept:
         fact.against = [(rival, about) for rival, about in fact.against if rival in kept]
     return kept
+
+
+def _has_figures(fact: _Fact, other: _Fact) -> bool:
+    """Say whether a fact has all the numbers of another."""
+    mine, theirs = ({a.value for s in read_all([f.text]) for a in s.amounts} for f in (fact, other))
+    return theirs <= mine
 
 
 def _blocks(facts: Sequence[_Fact], places: Mapping[str, int]) -> list[_Block]:
