@@ -233,4 +233,4 @@ def test_a_headline_is_no_version_beside_a_bullet_that_says_as_much() -> None:
     ]
     found = story(bullets, ["Ferry sinks off Corvo island, 9 dead", "Ferry sinks near Corvo"])
     (dispute,) = found.disputed
-    assert sorted(version.text for version in dispute.versions) == sorted(sum(bullets, []))
+    assert {version.text for version in dispute.versions} == {text for (text,) in bullets}
