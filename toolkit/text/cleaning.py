@@ -82,6 +82,7 @@ def _clean_page(entries: Sequence[Entry], heading: str, choice: article.Choice) 
     _keep_timeline(entries, first, last)
     _drop_repeats(entries)
     author = _byline_of_page(entries, title, first, last)
+    _drop_tail(entries, last)
     _name_kinds(entries, first)
     return author
 
