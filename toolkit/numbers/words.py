@@ -69,6 +69,8 @@ _KIN = {
 _VIRAMA = 9
 # Characters of the longest ending of a word in a script other than an alphabet ("ನಲ್ಲಿ").
 _LONG_ENDING = 7
+# First letters by which most words are seen to be none that is known.
+_OPENING = 3
 _NASAL = re.compile("[नम]्(?=[क-ह])|[નમ]્(?=[ક-હ])")
 # Bengali, Gurmukhi, Gujarati and Oriya are laid out as Devanagari is.
 _SHORT = {
@@ -235,16 +237,22 @@ class Vocabulary:
     def may_know(self, word: str) -> bool:
         """Return whether a folded word begins as one that is known; this is fast."""
         known = self._openings
-        if self.clitics and any(word[cut : cut + 2] in known for cut in (1, 2, 3)):
+        lowered = word[:_OPENING].lower()
+        if lowered in known or lowered[:2] in known or lowered[:1] in known:
             return True
-        lowered = word[:2].lower()
-        return lowered in known or lowered[:1] in known or "I" in word[:2] or "İ" in word[:2]
+        if self.clitics:
+            for cut in (1, 2, 3):
+                if word[cut - 1 : cut] not in self.clitics:
+                    break
+                if word[cut : cut + _OPENING] in known or word[cut : cut + 2] in known:
+                    return True
+        return "I" in word[:_OPENING] or "İ" in word[:_OPENING]
 
     @cached_property
     def _openings(self) -> frozenset[str]:
-        """The first two letters of all words, or the only one."""
+        """The first letters of all words, or all of a shorter one."""
         return frozenset(
-            key[:2] for table in (self.figures, self.calendar, self.stems) for key in table
+            key[:_OPENING] for table in (self.figures, self.calendar, self.stems) for key in table
         )
 
     def _stem(self, word: str) -> Sense | None:

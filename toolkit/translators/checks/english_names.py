@@ -9,15 +9,15 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
+from toolkit.languages import ENGLISH
+from toolkit.numbers.words import vocabulary
+
 # Families of names: countries with their people and capitals, money, units.
 KINDS = ("c:", "m:", "u:")
 
 _TOKEN = re.compile(r"\d[\d.,]*|[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ]*(?:\.[A-Z]\.?)*|[$€£₹₽₴₩₺₦₪฿₫¥]")
-# Words that a number may end with, or that stand between it and its unit.
-_AFTER_NUMBER = re.compile(
-    "hundred|thousand|million|billion|trillion|lakh|crore|k|m|bn|mn|square|cubic|us|half|two|three"
-    "|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|sixty"
-)
+# Words that may stand between a number and its unit, and "half".
+_AFTER_NUMBER = frozenset(["square", "cubic", "us", "half", "k", "m", "bn", "mn"])
 _MONEY = {
     "dollar": "dollar dollars usd bucks $", "pound": "pound pounds sterling gbp £",
     "franc": "franc francs chf", "rupee": "rupee rupees rupiah rupiahs inr rs ₹",
@@ -32,7 +32,11 @@ _MONEY = {
     "taka": "taka", "naira": "naira ₦", "cedi": "cedi cedis", "birr": "birr",
     "shekel": "shekel shekels ₪", "tenge": "tenge", "som": "som soms sum", "manat": "manat manats",
     "lari": "lari", "dram": "dram drams", "afghani": "afghani afghanis", "kyat": "kyat kyats",
-    "riel": "riel riels", "kip": "kip",
+    "riel": "riel riels", "kip": "kip", "tugrik": "tugrik tugriks", "somoni": "somoni somonis",
+    "kwacha": "kwacha kwachas", "kwanza": "kwanza kwanzas", "metical": "metical meticals meticais",
+    "bolivar": "bolivar bolivars bolivares", "guarani": "guarani guaranis",
+    "quetzal": "quetzal quetzals quetzales", "lempira": "lempira lempiras",
+    "gourde": "gourde gourdes", "ngultrum": "ngultrum ngultrums",
 }  # fmt: skip
 _UNITS = {
     "kilometre": "kilometre kilometres kilometer kilometers km kms kph",
@@ -45,6 +49,9 @@ _UNITS = {
     "hectare": "hectare hectares ha", "acre": "acre acres", "second": "second seconds",
     "minute": "minute minutes", "hour": "hour hours", "day": "day days", "week": "week weeks",
     "month": "month months", "year": "year years",
+    "decade": "decade decades", "century": "century centuries", "barrel": "barrel barrels",
+    "kilowatt": "kilowatt kilowatts kw", "megawatt": "megawatt megawatts mw",
+    "gigawatt": "gigawatt gigawatts gw",
 }  # fmt: skip
 # Signs of several currencies.
 _SHARED = {"$": ("dollar", "peso", "real"), "¥": ("yen", "yuan")}
@@ -87,9 +94,19 @@ def _after_number(tokens: list[str], place: int) -> bool:
     if not tokens[place].isalpha():
         return place + 1 < len(tokens) and tokens[place + 1][0].isdigit()
     before = tokens[place - 1] if place else ""
-    if before[:1].isupper() and place > 1 and not _AFTER_NUMBER.fullmatch(before.lower()):
+    if before[:1].isupper() and place > 1 and not _is_number(before):
         before = tokens[place - 2]  # "5 Canadian dollars"
-    return before[:1].isdigit() or bool(_AFTER_NUMBER.fullmatch(before.lower()))
+    return _is_number(before)
+
+
+def _is_number(word: str) -> bool:
+    """Return whether a word, or what is written in digits, may be the last of a number over one."""
+    if word[:1].isdigit() or (lowered := word.lower()) in _AFTER_NUMBER:
+        return True
+    sense = vocabulary(ENGLISH).senses[lowered]
+    return sense is not None and (
+        sense.kind == "scale" or (sense.kind == "value" and sense.amount > 1)
+    )
 
 
 @cache

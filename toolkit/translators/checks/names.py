@@ -9,16 +9,27 @@ looks like: words that are not known, or told another way ("the Kremlin"), are n
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from toolkit.languages import ENGLISH, UNSPACED, script_of
+from toolkit.languages import ENGLISH, UNSPACED, iso639_3_of, script_of
+from toolkit.numbers.compounds import compound
 from toolkit.numbers.words import fold, vocabulary
 from toolkit.translators.checks.english_names import KINDS, english_mentions, name_table, signs_of
 
-# Letters that a word may add to a stem: endings of cases and of adjectives.
-_LONGEST_ENDING = 6
+# Letters that a word may add to a stem: endings of cases and of adjectives ("ruots-alaisessa").
+_LONGEST_ENDING = 9
+# Letters that a word of a unit may have after a stem of three ("yıl-dır", "hét-ig").
+_LONGEST_OF_UNIT = 4
+# Letters up to which a word in an alphabet is nothing but itself: "l" is a litre, and "l'avion".
+_FEW_LETTERS = 2
+# Signs of units that any language may use.
+_SYMBOLS = {
+    "km": "kilometre", "m": "metre", "cm": "centimetre", "mm": "millimetre", "kg": "kilogram",
+    "g": "gram", "t": "tonne", "l": "litre", "ha": "hectare",
+}  # fmt: skip
 # Letters that words for one thing share at least; a Korean one is a syllable.
 _LIKE = 4
 _LIKE_IN_KOREAN = 2
@@ -28,11 +39,18 @@ _SHORTEST = 4
 _SHORTEST_IN_SYLLABLES = 3
 _SHORTEST_IN_KOREAN = 2
 _TOKEN = re.compile(r"[^\s\d!-/:-@\[-`{-~¡-©«-´¶-¹»-¿×÷‐-⁯、-〿।॥،؛؟۔։።-፼⁄]+")
-_DIGIT = re.compile(r"\d")
+# Units of large numbers that may stand between digits and a unit, in Korean.
+_SCALES = frozenset("백천만억조")
+# Languages in which an apostrophe is a letter.
+_WITH_APOSTROPHES = frozenset({"bel", "ukr", "uzn"})
+_JOINED = re.compile(rf"{_TOKEN.pattern}(?:'{_TOKEN.pattern})*")
 _SIGN = re.compile("[$€£₹₽₴₩₺₦₪฿₫¥]")
 # In an abbreviation: "यू.एस."
 _INNER_STOP = re.compile(r"(?<=[^\s\d])\.(?=[^\s\d])")
-_CLITICS = {"Arab": re.compile("[وف]?[بلك]?(?:ال|لل)?"), "Hebr": re.compile("[וש]?[הבלמכ]?")}
+_CLITICS = {
+    "Arab": re.compile("(?P<before>[وف]?[بلك]?)(?:ال|لل)?"),
+    "Hebr": re.compile("(?P<before>[וש]?)[הבלמכ]?"),
+}
 # The letters that may follow the stem of a name: "تركي" is Turkish, "تركيز" a focus.
 _ENDINGS = {
     "Arab": re.compile("[اةىيهونتمك]*"),
@@ -42,8 +60,21 @@ _ENDINGS = {
 _VOWELS = re.compile("[اأإآىيوةئؤء\u064b-\u0652]")
 # Consonants from which on a name is known by them alone.
 _CONSONANTS = 4
+_ACCENTS = frozenset("\u0300\u0301\u0302")
 # Forms of writing in which one character may be a word.
 _IDEOGRAPHS = ("Hani", "Hira", "Kana")
+
+
+class _Bases(dict[int, str]):
+    """Each letter without its accent: grave, acute or circumflex, but "å" and "ö" are letters."""
+
+    def __missing__(self, code: int) -> str:
+        split = unicodedata.normalize("NFD", chr(code))
+        self[code] = base = split[0] if set(split[1:]) <= _ACCENTS else chr(code)
+        return base
+
+
+_BASES = _Bases()
 
 Entry = tuple[str, tuple[str, ...], str]
 
@@ -56,13 +87,17 @@ class _Index:
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     exact: dict[str, set[str]] = field(default_factory=dict)
     likes: dict[str, set[str]] = field(default_factory=dict)
+    openings: dict[str, set[str]] = field(default_factory=dict)  # of names of several words
     spelt: dict[str, set[str]] = field(default_factory=dict)  # by consonants
     known: dict[str, tuple[tuple[Entry, ...], frozenset[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         script = script_of(self.language)
         self.senses = vocabulary(self.language).senses
+        joined = iso639_3_of(self.language) in _WITH_APOSTROPHES
+        self.token = _JOINED if joined else _TOKEN
         self.syllables = script not in _ALPHABETS
+        self.accents = script not in ("Latn", "Grek") or self.language == "vie_Latn"
         self.clitics = _CLITICS.get(script)
         self.endings = _ENDINGS.get(script)
         self.like = _LIKE_IN_KOREAN if script == "Hang" else _LIKE
@@ -72,18 +107,25 @@ class _Index:
 
     def add(self, name: str, kind: str) -> None:
         """Take in a name of one or more words."""
-        words = _TOKEN.findall(fold(name).lower())
+        words = self.token.findall(self.plain(fold(name).lower()))
         if not words:
             return
-        if self.clitics and words[0].startswith("ال"):
+        if self.clitics and name.startswith("ال"):  # and not "ألمانيا"
             words[0] = words[0][2:]
-        self.exact.setdefault(words[0], set()).add(kind)
+        if len(words) == 1:
+            self.exact.setdefault(words[0], set()).add(kind)
         first, *rest = [self.stem(word) for word in words]
         if len(first) >= self.shortest or rest:
             self.entries.setdefault(first[:2], []).append((first, tuple(rest), kind))
-            self.likes.setdefault(first[: self.like], set()).add(kind)
+            likes = self.openings if rest else self.likes
+            likes.setdefault(first[: self.like], set()).add(kind)
         if self.clitics and len(consonants := _VOWELS.sub("", words[0])) >= _CONSONANTS:
             self.spelt.setdefault(consonants, set()).add(kind)
+
+    def plain(self, folded: str) -> str:
+        """Return a folded text without the accents that move or go with an ending ("Τούρκος" of
+        "Τουρκία", "alemanes" of "alemán"); every character stays at its place."""
+        return folded if self.accents or folded.isascii() else folded.translate(_BASES)
 
     def stem(self, word: str) -> str:
         """Return a word without what changes at its end."""
@@ -98,45 +140,57 @@ class _Index:
         folded = fold(text).lower()
         if self.syllables and "." in folded:
             folded = _INNER_STOP.sub("", folded)
-        matches = list(_TOKEN.finditer(folded))
-        words = [match[0] for match in matches]
-        digits = _DIGIT.search(folded)
+        matches = list(self.token.finditer(folded))
+        words = [self.plain(match[0]) for match in matches]
         found: list[frozenset[str]] = []
         like: set[str] = set()
         for place, word in enumerate(words):
             entries, likes = self._look_up(word)
-            if digits and not entries and (short := self._unit(folded, matches[place])):
-                found.append(short)
-                like |= short
             like |= likes
             rest = words[place + 1 :] if entries else []
-            if fits := [e for e in entries if not e[1] or self._follow(e[1], rest)]:
-                longest = max((len(e[1]), len(e[0])) for e in fits)
-                kinds = frozenset(e[2] for e in fits if (len(e[1]), len(e[0])) == longest)
+            kinds = _longest([e for e in entries if not e[1] or self._follow(e[1], rest)])
+            if not kinds or any(kind[0] != "c" for kind in kinds):
+                before, after = self._counted(folded, matches, place)
+                if before and not kinds:
+                    kinds = self._unit(word)
+                if before or after:  # "200 franchi" are no Frenchmen
+                    kinds = frozenset(k for k in kinds if k[0] != "c") or kinds
+                elif any(kind[0] == "u" for kind in kinds):
+                    like |= kinds
+                    continue
+            if kinds:
+                found.append(kinds)
                 like |= kinds
-                if not any(kind[0] == "u" for kind in kinds) or self._counted(
-                    folded, matches, place
-                ):
-                    found.append(kinds)
         return found, frozenset(like)
 
-    def _counted(self, text: str, matches: list[re.Match[str]], place: int) -> bool:
-        """Return whether a number stands before or after a unit."""
+    def _counted(self, text: str, matches: list[re.Match[str]], place: int) -> tuple[bool, bool]:
+        """Return whether a number stands before, and whether one stands after a word."""
         start, end = matches[place].span()
-        around = text[max(start - 2, 0) : start], text[end : end + 2]
-        if any(c.isdigit() for part in around for c in part):
-            return True
-        neighbours = matches[max(place - 1, 0) : place + 2]
-        return any(self.senses[match[0]] for match in neighbours if match.start() != start)
+        before = text[max(start - 2, 0) : start].strip(" -")[-1:]
+        after = text[end : end + 2].strip(" -")[:1]
+        return (
+            before.isdigit() or before in _SCALES or self._is_number(matches, place - 1),
+            after.isdigit() or self._is_number(matches, place + 1),
+        )
 
-    def _unit(self, text: str, match: re.Match[str]) -> frozenset[str]:
-        """Return what a short word is that follows a number: "5 км", "20초"."""
-        before = text[max(match.start() - 2, 0) : match.start()].strip(" -")
-        if not before or not before[-1].isdigit():
-            return frozenset()
-        particles = 2 if self.shortest == _SHORTEST_IN_KOREAN else 0
-        for end in range(len(match[0]), max(len(match[0]) - particles - 1, 0), -1):
-            if kinds := self.exact.get(match[0][:end]):
+    def _is_number(self, matches: list[re.Match[str]], place: int) -> bool:
+        """Return whether a word is a number."""
+        if not 0 <= place < len(matches):
+            return False
+        word = matches[place][0]
+        return self.senses[word] is not None or compound(word, self.language) is not None
+
+    def _unit(self, word: str) -> frozenset[str]:
+        """Return what a short word stands for that follows a number: "5 км", "sekiz yıl"."""
+        if kinds := self.exact.get(word):
+            return frozenset(kinds)
+        if word in _SYMBOLS:
+            return frozenset({f"u:{_SYMBOLS[word]}"})
+        longest = _LONGEST_OF_UNIT if self.shortest > _SHORTEST_IN_KOREAN else _SHORTEST_IN_KOREAN
+        least = 1 if self.shortest == _SHORTEST_IN_KOREAN else _SHORTEST_IN_SYLLABLES
+        least -= self.clitics is not None
+        for end in range(len(word) - 1, max(len(word) - longest, least) - 1, -1):
+            if (kinds := self.exact.get(word[:end])) and self._ends(word[end:]):
                 return frozenset(kinds)
         return frozenset()
 
@@ -150,13 +204,14 @@ class _Index:
         if word not in self.known:
             if len(self.known) > 50_000:
                 self.known.clear()
-            bare = word
+            forms = {word}
             if self.clitics and (match := self.clitics.match(word)):
-                bare = word[match.end() :]
+                forms |= {word[match.end() :], word[match.end("before") :]}
             fits: dict[Entry, None] = {}
             like: set[str] = set()
-            for form in {word, bare}:
-                like |= self.likes.get(form[: self.like], set()) | self.exact.get(form, set())
+            for form in forms:
+                like |= self.likes.get(form[: self.like], set())
+                like |= self._alone(form)
                 if self.clitics:
                     like |= self.spelt.get(_VOWELS.sub("", form), set())
                 for entry in self.entries.get(form[:2], ()):
@@ -165,10 +220,26 @@ class _Index:
             self.known[word] = tuple(fits), frozenset(like)
         return self.known[word]
 
+    def _alone(self, form: str) -> set[str]:
+        """Return what a word stands for as it is; one of few letters no unit or money."""
+        kinds = self.exact.get(form, set())
+        opens = self.openings.get(form[: self.like], set())
+        if len(opens) == 1:  # "Cidade" is the beginning of many
+            kinds = kinds | opens
+        if not self.syllables and len(form) <= _FEW_LETTERS:
+            return {kind for kind in kinds if kind[0] == "c"}
+        return kinds
+
     def _ends(self, ending: str) -> bool:
         """Return whether ``ending`` may follow a stem."""
         right = self.endings is None or self.endings.fullmatch(ending)
         return bool(right) and len(ending) <= _LONGEST_ENDING
+
+
+def _longest(entries: list[Entry]) -> frozenset[str]:
+    """Return what the longest names stand for."""
+    longest = max(((len(e[1]), len(e[0])) for e in entries), default=None)
+    return frozenset(e[2] for e in entries if (len(e[1]), len(e[0])) == longest)
 
 
 @dataclass
@@ -180,7 +251,7 @@ class _Unspaced:
     def __post_init__(self) -> None:
         longest_first = sorted(self.kinds, key=len, reverse=True)
         names = (
-            rf"(?<=[\d百千万億亿兆]){e}" if len(e) == 1 else e
+            rf"(?:(?<=[\d百千万億亿兆])|(?<=\d ))(?:{e})" if len(e) == 1 else e
             for e in map(re.escape, longest_first)
         )
         self.pattern = re.compile("|".join(names) or "(?!)")
@@ -206,9 +277,9 @@ def names_differ(source: str, output: str, *, source_language: str) -> tuple[boo
     signs = [signs_of(char) for char in _SIGN.findall(source)]
     ours, like = [*ours, *signs], like.union(*signs)
     places, amounts = (
-        any(_times(kinds, ours) > _times(kinds, named) for kinds in _of(family, ours))
+        any(_times(kinds, ours) > _times(kinds, theirs) for kinds in _of(family, ours))
         and any(kinds.isdisjoint(like) for kinds in _of(family, certain))
-        for family in (("c:",), ("m:", "u:"))
+        for family, theirs in ((("c:",), named), (("m:", "u:"), certain))
     )
     return places, amounts
 
