@@ -36,6 +36,7 @@ _PREFIX = "TOOLKIT_"
 # Variables of the environment that are no options of a run.
 _OTHER_VARIABLES = (
     *("TOOLKIT_DEBUG", "TOOLKIT_LLM_API_KEY", "TOOLKIT_LLM_API_KEY_FILE", "TOOLKIT_LLM_TRUST"),
+    *("TOOLKIT_MAIL_PASSWORD", "TOOLKIT_MAIL_PASSWORD_FILE"),
 )
 
 
@@ -98,6 +99,9 @@ class Config:
     such as ``{"Energy": ["gas", "Norway"]}``.
     ``executor``: who cleans and segments: this machine (``local``), with several processes when
     there is much, or the Ray cluster that the environment variable ``RAY_ADDRESS`` names (``ray``).
+    ``mail_server``: sends the digest to each of ``mail_to``, from ``mail_from`` or else the user in
+    its address. ``notify``: where apprise tells the headlines. ``ping``: an address that is told
+    that a run begins, ended or failed, in healthchecks' form. ``metrics``: a file for Prometheus.
 
     Values may be given as people write them; the fields then hold them in their own type.
     Anything else raises ``ConfigError``.
@@ -136,6 +140,12 @@ class Config:
     templates: Path | None = None
     prompts: Path | None = None
     executor: ExecutorName = "local"
+    mail_server: str | None = None
+    mail_from: str | None = None
+    mail_to: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    ping: str | None = None
+    metrics: Path | None = None
     columns: Mapping[str, str] | None = None
     sections: Mapping[str, Sequence[str]] | None = None
 
@@ -170,6 +180,12 @@ class Config:
             templates: AnyPath | None = ...,
             prompts: AnyPath | None = ...,
             executor: ExecutorName = ...,
+            mail_server: str | None = ...,
+            mail_from: str | None = ...,
+            mail_to: str | Iterable[str] = ...,
+            notify: str | Iterable[str] = ...,
+            ping: str | None = ...,
+            metrics: AnyPath | None = ...,
             columns: Mapping[str, str] | None = ...,
             sections: Mapping[str, Sequence[str]] | None = ...,
         ) -> None: ...
@@ -218,8 +234,9 @@ def load(
     found = path or find(env)
     by_chance = found is not None and path is None and found == Path(CONFIG_NAME)
     values = _from_file(found, by_chance=by_chance) if found else {}
-    if by_chance and "llm_url" in values:
-        values["llm_url"] = UnconfirmedUrl(values["llm_url"])
+    for name in ("llm_url", "mail_server"):
+        if by_chance and name in values:
+            values[name] = UnconfirmedUrl(values[name])
     _refuse_misspelt(env)
     for item in fields(Config):
         variable = _PREFIX + item.name.upper()
@@ -254,7 +271,9 @@ def _parsed(name: str, text: str) -> Any:
     if name in ("inputs", "feeds"):
         # The sign between paths stands in addresses, too.
         return text.split() if name == "feeds" or "://" in text else text.split(os.pathsep)
-    if name in ("watch", "mute"):
+    if name == "notify":
+        return text.split()
+    if name in ("watch", "mute", "mail_to"):
         return [term for term in text.split(",") if term.strip()]
     if name in ("all", "allow_private"):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)

@@ -20,6 +20,11 @@ AnyPath = str | os.PathLike[str]
 # Where articles come from: a path, or an address, which stays text.
 Source = Path | str
 _ADDRESS = re.compile(r"(?!file:)[a-z][a-z\d+.-]+://", re.IGNORECASE)
+# A server for mail; a password in it would stand in files that others read.
+_SERVER = re.compile(
+    r"(?:smtps?|smtp\+plain)://(?:[^:/\s]+@)?(?:[^:/@\s\[\]]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?/?"
+)
+_ADDRESSEE = re.compile(r"(?:[^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+>?")
 # An address that went through a path has lost a slash.
 _WITHOUT_A_SLASH = re.compile(r"(https?):/(?!/)", re.IGNORECASE)
 
@@ -66,6 +71,39 @@ def _inputs(value: Any) -> tuple[Source, ...]:
 def _name(value: Any) -> str:
     text = os.fspath(value)
     if not isinstance(text, str) or not text.strip():
+        raise ValueError
+    return text
+
+
+def _mail_server(value: Any) -> str:
+    text = _name(value)
+    if not _SERVER.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _mail_address(value: Any) -> str:
+    text = _name(value).strip()
+    if not _ADDRESSEE.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _mail_addresses(value: Any) -> tuple[str, ...]:
+    found = (value,) if isinstance(value, str) else tuple(value)
+    return tuple(dict.fromkeys(map(_mail_address, found)))
+
+
+def _services(value: Any) -> tuple[str, ...]:
+    found = (value,) if isinstance(value, str) else tuple(value)
+    if not all(isinstance(item, str) and is_address(item) for item in found):
+        raise ValueError
+    return tuple(dict.fromkeys(found))
+
+
+def _web_address(value: Any) -> str:
+    text = _name(value)
+    if not re.match(r"https?://[^\s/]", text):
         raise ValueError
     return text
 
@@ -165,5 +203,15 @@ OPTIONS: dict[str, _Option] = {
     "prompts": (_path, "a path"),
     "executor": _one_of(ExecutorName),
     "columns": (_columns, f"a column's name for each of some of {', '.join(PARTS)}"),
+    "mail_server": (
+        _mail_server,
+        "smtp://USER@HOST:587 (STARTTLS), smtps://USER@HOST (TLS) or smtp+plain://HOST, "
+        "without a password",
+    ),
+    "mail_from": (_mail_address, "a mail address"),
+    "mail_to": (_mail_addresses, "a mail address or a list of them"),
+    "notify": (_services, "an address of apprise's, such as json://host/path, or a list of them"),
+    "ping": (_web_address, "an http or https address"),
+    "metrics": (_path, "a path"),
     "sections": (_sections, "a list of places, topics and words for each section's name"),
 }

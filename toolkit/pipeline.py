@@ -6,6 +6,7 @@ translating, and summarising after it: see ``toolkit.runs.streaming``.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from toolkit.config import DEFAULT_INPUTS, Config
 from toolkit.data import Digest, PreparedArticle, RunResult, Spelling, Story, TranslatedArticle
 from toolkit.digest import json_format, render
-from toolkit.errors import InputError, OutputError
+from toolkit.errors import InputError, OutputError, ToolkitError
 from toolkit.executors.base import Executor
 from toolkit.executors.local import Local
 from toolkit.executors.ray_cluster import RayCluster
@@ -25,8 +26,9 @@ from toolkit.languages import ENGLISH
 from toolkit.progress import Counted, Progress, Silent
 from toolkit.readers.collection import Duplicate
 from toolkit.readers.samples import samples
-from toolkit.runs import archive, translation
+from toolkit.runs import archive, delivery, translation
 from toolkit.runs.cache import Cache
+from toolkit.runs.monitors import watched
 from toolkit.runs.news import News
 from toolkit.runs.outputs import Draft, RunFolder
 from toolkit.runs.report import Report, clock, log_to, record
@@ -72,9 +74,27 @@ def run(
     of ``config``. Raises ``InputError`` without any input, ``ModelError`` without the model, and
     ``LockedError`` where another run holds the outputs; what else goes wrong is in ``failures``.
     """
-    now = dt.datetime.now()
+    now, report = dt.datetime.now(), Report(progress or Silent(), say)
+    try:
+        with watched(config, now, report.tell) as done:
+            result = _made(config, now, report, translator, summariser)
+            done(result)
+            return result
+    except ToolkitError:
+        with contextlib.suppress(ToolkitError):
+            delivery.deliver_waiting(config, report.tell)
+        raise
+
+
+def _made(
+    config: Config,
+    now: dt.datetime,
+    report: Report,
+    translator: Translator | None,
+    summariser: Summariser | None,
+) -> RunResult:
+    """Make and deliver the digest of ``run``."""
     date, time_is_up = config.date or now.date(), clock(now, config.deadline)
-    report = Report(progress or Silent(), say)
     config = _with_samples(config, report)
     terms = load_terms(config, target=ENGLISH)
     with (
@@ -118,7 +138,9 @@ def run(
             paths = _publish(digest, folder, draft, config.templates)
         report.finish({**incoming.timings, "summarise": outgoing.seconds})
         counts = _counts(incoming, outgoing, digest, engine, terms) | news.counts()
-        return _recorded(digest, config, counts, report, paths, incoming.duplicates, news, folder)
+        result = _recorded(digest, config, counts, report, paths, incoming.duplicates, news, folder)
+        delivery.deliver(digest if "html" in paths else None, config, report.tell)
+        return result
 
 
 def _with_samples(config: Config, report: Report) -> Config:

@@ -17,10 +17,6 @@ import click
 
 from toolkit.cli import corrections, engines, files, setup
 from toolkit.cli.console import (
-    DEADLINE,
-    DONE,
-    NOTHING_DONE,
-    SOME_FAILED,
     errors_for_people,
     let_threads_sleep,
     progress,
@@ -75,6 +71,7 @@ def digest(
     pages (default: seeds/)."""
     from toolkit import pipeline
     from toolkit.config import load
+    from toolkit.runs import outcome
 
     overrides = {
         **options,
@@ -93,7 +90,7 @@ def digest(
     elif "html" in result.paths and sys.stdout is not None and sys.stdout.isatty():
         click.echo(str(result.paths["html"]))
     _report(result)
-    raise SystemExit(_digest_code(result))
+    raise SystemExit(outcome.digest_code(result))
 
 
 def _summary(result: RunResult) -> dict[str, Any]:
@@ -125,17 +122,9 @@ def _report(result: RunResult) -> None:
         say("No digest was written: nothing could be translated, and an earlier one stays.")
 
 
-def _digest_code(result: RunResult) -> int:
-    if result.counts["left_over"] and "html" in result.paths:
-        return DEADLINE
-    if not result.digest.articles and not (result.counts["seen"] or result.counts["old"]):
-        return NOTHING_DONE
-    return SOME_FAILED if result.failures else DONE
-
-
 for _command in (
     *(files.translate, files.summarise, corrections.correct),
-    *(setup.init, setup.schedule, setup.prune),
+    *(setup.init, setup.schedule, setup.deliver, setup.prune),
     *(engines.evaluate, engines.list_languages, engines.models, engines.bench, engines.doctor),
 ):
     main.add_command(_command)

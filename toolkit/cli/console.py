@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.digest.safe_text import clean_line
-from toolkit.errors import LockedError, ToolkitError, described
+from toolkit.errors import ToolkitError, described
 from toolkit.progress import Progress, Silent
+from toolkit.runs.outcome import NOTHING_DONE, exit_code
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 DEBUG = "TOOLKIT_DEBUG"
-DONE, NOTHING_DONE, SOME_FAILED, LOCKED, DEADLINE = 0, 1, 3, 4, 5
 
 
 @contextmanager
@@ -74,6 +74,8 @@ def for_terminal(text: str) -> str:
 
 class _Terminated(BaseException):
     """The process was told to end."""
+
+    code = 143  # as a shell has it
 
 
 @contextmanager
@@ -136,22 +138,13 @@ def errors_for_people() -> Iterator[None]:
         raise SystemExit(NOTHING_DONE) from None
     except KeyboardInterrupt:
         say("toolkit: stopped; what the cache holds is not translated again.")
-        raise SystemExit(130) from None
+        raise SystemExit(exit_code(KeyboardInterrupt())) from None
     except _Terminated:
         say("toolkit: told to end (SIGTERM); what the cache holds is not translated again.")
-        raise SystemExit(143) from None
+        raise SystemExit(_Terminated.code) from None
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
         say(f"toolkit: unforeseen error ({described(error)})")
         say(f"Please report it; {DEBUG}=1 shows where it happened.")
         raise SystemExit(NOTHING_DONE) from None
-
-
-def exit_code(error: ToolkitError) -> int:
-    """Return 2 for wrong usage, 4 for a lock, 1 for all else."""
-    from toolkit.errors import ConfigError
-
-    if isinstance(error, ConfigError):
-        return 2
-    return LOCKED if isinstance(error, LockedError) else NOTHING_DONE

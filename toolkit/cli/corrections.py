@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli.console import NOTHING_DONE, for_terminal, say
+from toolkit.cli.console import for_terminal, say
 from toolkit.cli.options import PATH
 from toolkit.languages import ENGLISH, codes
+from toolkit.runs.outcome import NOTHING_DONE
 
 if TYPE_CHECKING:
     from toolkit.config import Config

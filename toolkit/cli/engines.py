@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from toolkit.cli.console import NOTHING_DONE, keep_setting, progress, say
+from toolkit.cli.console import keep_setting, progress, say
 from toolkit.cli.options import DEVICE, ENGINE, PATH, model_options
 from toolkit.languages import ENGLISH
+from toolkit.runs.outcome import NOTHING_DONE
 
 
 @click.command()

@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from toolkit.cli.console import NOTHING_DONE, SOME_FAILED, progress, say
+from toolkit.cli.console import progress, say
 from toolkit.cli.options import PATH, SUMMARISER, model_options
 from toolkit.data import Article, Failure, TranslatedArticle
 from toolkit.languages import ENGLISH
+from toolkit.runs.outcome import NOTHING_DONE, SOME_FAILED
 
 _STDIN = "-"
 

@@ -33,6 +33,12 @@ _EXAMPLES: dict[str, Any] = {
     "templates": "templates",
     "prompts": "prompts",
     "columns": {"text": "raw"},
+    "mail_server": "smtp://news@example.org@smtp.example.org:587",
+    "mail_from": "Morning briefing <news@example.org>",
+    "mail_to": ["reader@example.org"],
+    "notify": ["jsons://hooks.example.org/news"],
+    "ping": "https://hc-ping.com/00000000-0000-0000-0000-000000000000",
+    "metrics": "/var/lib/prometheus/node-exporter/news-digest.prom",
 }
 # A day is for one run.
 _NOT_KEPT = ("date",)

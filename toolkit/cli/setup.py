@@ -1,4 +1,4 @@
-"""The commands that set up the morning run: ``init``, ``schedule``, ``prune``."""
+"""The commands around the morning run: ``init``, ``schedule``, ``deliver``, ``prune``."""
 
 from __future__ import annotations
 
@@ -163,6 +163,22 @@ def _into_systemd(units: Mapping[str, str], plan: Schedule, *, own: bool) -> Non
     user = "--user " if own else ""
     names = " and ".join(units)
     say(f"{names} are in {folder}. Start them: systemctl {user}enable --now {list(units)[1]}")
+
+
+@click.command()
+@click.option("--outputs", type=PATH, help="Where digests are [outputs].")
+@click.option("--wait", type=click.IntRange(0), default=0, metavar="MINUTES", help="Go on trying.")
+@_CONFIG
+def deliver(outputs: Path | None, wait: int, config_path: Path | None) -> None:
+    """Send the digests that could not be delivered yet."""
+    from toolkit.config import load
+    from toolkit.runs import delivery
+    from toolkit.runs.outcome import NOTHING_DONE
+
+    config = load({"outputs": outputs}, path=config_path)
+    left = delivery.keep_trying(config, say, seconds=60.0 * wait)
+    if left.waiting:
+        raise SystemExit(NOTHING_DONE)
 
 
 @click.command()

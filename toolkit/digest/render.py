@@ -1,8 +1,8 @@
 """Writes a digest as HTML and as Markdown.
 
-They are made by the templates ``digest.html.j2`` (with ``digest.css``) and
-``digest.md.j2``; those in a folder given as ``templates`` replace the packaged ones. Every value
-is escaped: in HTML by Jinja, in Markdown by ``safe_text.markdown``.
+They are made by the templates ``digest.html.j2`` (with ``digest.css``), ``digest.md.j2`` and, for
+mail, ``mail.html.j2`` (with ``mail.css``); those in a folder given as ``templates`` replace the
+packaged ones. Every value is escaped: in HTML by Jinja, in Markdown by ``safe_text.markdown``.
 """
 
 from __future__ import annotations
@@ -78,6 +78,19 @@ def markdown_parts(digest: Digest, *, templates: Path | None = None) -> Iterator
         )
 
 
+def mail_html(digest: Digest, *, templates: Path | None = None) -> str:
+    """Return ``digest`` as HTML for programs that show mail: without originals, forms and what
+    unfolds, its style sheet in its head. Raises ``ConfigError`` as ``html`` does."""
+    from markupsafe import Markup
+
+    jinja = environment(templates, {"day": day, "weekday": weekday})
+    css, _ = style(jinja, sheet="mail.css")
+    with template_errors("mail.html.j2"):
+        return jinja.get_template("mail.html.j2").render(
+            page=arrange(digest), css=Markup(css), version=VERSION
+        )
+
+
 def next_day(date: dt.date) -> str:
     """Return the link that takes the place of ``NEXT_DAY`` when the digest of ``date`` is there."""
     link = f'<a class="next" rel="next" href="../{date.isoformat()}/digest.html">'
@@ -91,6 +104,7 @@ def check_templates(templates: Path | None) -> None:
         for digest in (Digest(dt.date(2000, 1, 1), "", (), ()), example()):
             html(digest, templates=templates)
             markdown(digest, templates=templates)
+            mail_html(digest, templates=templates)
 
 
 def _next_day(date: dt.date | None) -> Markup:
@@ -99,12 +113,14 @@ def _next_day(date: dt.date | None) -> Markup:
     return Markup(next_day(date) if date else NEXT_DAY)
 
 
-def style(environment: Environment, more: str = "") -> tuple[str, str]:
-    """Return the style sheet as it stands in the page, with ``more`` rules, and its hash for the
+def style(
+    environment: Environment, more: str = "", *, sheet: str = "digest.css"
+) -> tuple[str, str]:
+    """Return a style sheet as it stands in the page, with ``more`` rules, and its hash for the
     page's content security policy."""
     loader = environment.loader
     assert loader is not None
-    css, path, _ = loader.get_source(environment, "digest.css")
+    css, path, _ = loader.get_source(environment, sheet)
     css = css.replace("\r\n", "\n")
     if "</style" in css.lower():
         raise ConfigError(

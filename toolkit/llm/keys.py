@@ -64,21 +64,27 @@ class ServerKey:
         )
 
 
-def _key() -> str | None:
-    """Return the key, if there is one. Raises ``ConfigError`` where its file cannot be read."""
-    named, folder = os.environ.get(KEY_FILE_VARIABLE), os.environ.get(_CREDENTIALS)
-    if key := os.environ.get(KEY_VARIABLE):
+def secret(variable: str, credential: str, meaning: str) -> str | None:
+    """Return a secret, if there is one: the value of the environment's ``variable``, else what is
+    in the file that ``{variable}_FILE`` names, or in that of the ``credential`` that systemd hands
+    over. Raises ``ConfigError``, which names its ``meaning``, where the file cannot be read."""
+    named, folder = os.environ.get(f"{variable}_FILE"), os.environ.get(_CREDENTIALS)
+    if key := os.environ.get(variable):
         return key
-    path = Path(named) if named else Path(folder or "") / CREDENTIAL
+    path = Path(named) if named else Path(folder or "") / credential
     if not named and not (folder and path.exists()):
         return None
     try:
         return path.read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path}: the key of the language model's server cannot be read ({error})",
-            remedy=f"Mend its permissions, or unset {KEY_FILE_VARIABLE}.",
+            f"{path}: the {meaning} cannot be read ({error})",
+            remedy=f"Mend its permissions, or unset {variable}_FILE.",
         ) from None
+
+
+def _key() -> str | None:
+    return secret(KEY_VARIABLE, CREDENTIAL, "key of the language model's server")
 
 
 def without_key(text: str) -> str:

@@ -93,13 +93,21 @@ def record(
         "date": digest.date.isoformat(),
         "signature": digest.signature,
         "versions": _versions(),
-        "config": _plain(dataclasses.asdict(config)),
+        "config": _plain(dataclasses.asdict(config)) | _without_secrets(config),
         "counts": dict(counts),
         "timings": {name: round(seconds, 3) for name, seconds in timings.items()},
         "failures": [dataclasses.asdict(failure) for failure in digest.failures],
         "duplicates": [dataclasses.asdict(duplicate) for duplicate in duplicates],
         "passed_over": [dataclasses.asdict(passed) for passed in passed_over],
         "notices": list(digest.notices),
+    }
+
+
+def _without_secrets(config: Config) -> dict[str, Any]:
+    """Return the addresses that are secrets themselves, with no more than their schemes."""
+    return {
+        "notify": [f"{address.partition(':')[0]}://***" for address in config.notify],
+        "ping": config.ping and "***",
     }
 
 

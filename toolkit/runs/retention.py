@@ -13,7 +13,9 @@ from toolkit.runs.outputs import LATEST, LOCK
 from toolkit.storage import locked
 
 # The files that runs write in the folder of a day.
-_OURS = re.compile(r"digest\.(html|md|json)|articles\.jsonl|run(-without-digest)?\.json|run\.log")
+_OURS = re.compile(
+    r"digest\.(html|md|json|eml)|articles\.jsonl|run(-without-digest)?\.json|run\.log"
+)
 
 
 @dataclass(frozen=True, slots=True)
