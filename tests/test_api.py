@@ -13,6 +13,12 @@ import toolkit
 from toolkit import data, errors
 
 ROOT = Path(__file__).parent.parent
+# Packages whose own types are not looked at: it takes half a minute, and no public type is theirs.
+OTHERS = (
+    *("torch", "numpy", "pandas", "datasets", "pyarrow", "transformers", "tokenizers"),
+    *("huggingface_hub", "rich", "click", "jinja2", "httpx2", "httpcore2", "lxml", "tomlkit"),
+    *("charset_normalizer", "anyascii", "filelock", "trafilatura", "tqdm", "IPython"),
+)
 
 
 def test_each_public_function_has_two_examples() -> None:
@@ -51,9 +57,16 @@ def test_a_users_file_with_the_readmes_examples_is_typed(tmp_path: Path) -> None
     """mypy sees what the package says of its types, in strict mode."""
     file = tmp_path / "morning.py"
     file.write_text("\n".join(_examples(ROOT / "README.md")), encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache")]
+    settings = tmp_path / "mypy.ini"
+    others = ",".join(f"{name}.*" for name in OTHERS)
+    settings.write_text(
+        "[mypy]\nstrict = True\nfollow_imports = silent\n"
+        f"[mypy-{others}]\nfollow_imports = skip\nignore_missing_imports = True\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "mypy", "--config-file", str(settings), str(file)]
     checked = subprocess.run(
-        [*command, "--follow-imports=silent", str(file)],
+        [*command, "--cache-dir", str(tmp_path / "cache")],
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         StoryBullet,
         StorySource,
         TranslatedArticle,
+        TranslatedText,
         Translation,
         Watched,
     )
@@ -97,6 +98,7 @@ __all__ = [
     "Summariser",
     "ToolkitError",
     "TranslatedArticle",
+    "TranslatedText",
     "Translation",
     "Translator",
     "UnknownLanguageError",

@@ -5,10 +5,10 @@ They do what the command line does, by the same stages, and show their results i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Literal, overload
 
 from toolkit.config import Config, load
 from toolkit.data import (
@@ -19,15 +19,17 @@ from toolkit.data import (
     PreparedArticle,
     RunResult,
     TranslatedArticle,
+    TranslatedText,
     Translation,
 )
 from toolkit.digest import views
 from toolkit.errors import InputError
 from toolkit.languages import ENGLISH, codes
 from toolkit.options import AnyPath, Device, Engine
-from toolkit.progress import Progress
+from toolkit.progress import Listener, listener
 from toolkit.readers import collection
 from toolkit.readers.base import article_id
+from toolkit.readers.texts import read_texts, refuse_unless_text, row_name, shaped_like
 from toolkit.readers.values import read_values
 from toolkit.runs import stages, translation
 from toolkit.summarisers.base import Summariser
@@ -89,14 +91,6 @@ def _titled(article: Article) -> Article:
     return replace(article, title=page.title, author=article.author or page.author)
 
 
-def _check_text(name: str, value: object) -> None:
-    """Raise ``InputError`` unless ``value`` is a string."""
-    if not isinstance(value, str):
-        kind = "None" if value is None else f"of type {type(value).__name__}"
-        remedy = "Decode it first." if isinstance(value, bytes) else "Give a string."
-        raise InputError(f"{name} is {kind}, not text", remedy=remedy)
-
-
 def detect_language(text: str) -> str:
     """Return the FLORES-200 code of the language that ``text`` is in.
 
@@ -108,7 +102,7 @@ def detect_language(text: str) -> str:
     """
     from toolkit.languages import detection
 
-    _check_text("text", text)
+    refuse_unless_text("text", text)
     return detection.detect_language(text)
 
 
@@ -123,7 +117,7 @@ def clean(text: str, *, title: str | None = None) -> CleanText:
     >>> [(line.line, line.text) for line in page.dropped]
     [(5, 'Share on Facebook')]
     """
-    _check_text("text", text)
+    refuse_unless_text("text", text)
     return cleaning.clean(text, title=title)
 
 
@@ -137,7 +131,7 @@ def segment(text: str, language: str) -> list[str]:
     >>> toolkit.segment("बारिश हुई। स्कूल बंद रहे।", "Hindi")
     ['बारिश हुई। ', 'स्कूल बंद रहे।']
     """
-    _check_text("text", text)
+    refuse_unless_text("text", text)
     return segmentation.segment(text, codes.resolve(language).code)
 
 
@@ -181,13 +175,58 @@ def _translator(model: str, engine: str, device: str, beam: int) -> Checked:
     return load_translator(model, engine=engine, device=device, beam=beam)
 
 
+@overload
+def translate(  # type: ignore[overload-overlap]  # a string yields strings, too
+    texts: str,
+    *,
+    source: str | None = None,
+    target: str = "en",
+    model: AnyPath = "600M",
+    details: Literal[False] = False,
+    translator: Translator | None = None,
+    progress: Listener = None,
+) -> str: ...
+@overload
 def translate(
-    texts: Sequence[str], *, source: str, target: str = "en", model: AnyPath = "600M"
-) -> list[str]:
+    texts: Iterable[str],
+    *,
+    source: str | None = None,
+    target: str = "en",
+    model: AnyPath = "600M",
+    details: Literal[False] = False,
+    translator: Translator | None = None,
+    progress: Listener = None,
+) -> list[str]: ...
+@overload
+def translate(
+    texts: Any,
+    *,
+    source: str | None = None,
+    target: str = "en",
+    model: AnyPath = "600M",
+    details: bool = False,
+    translator: Translator | None = None,
+    progress: Listener = None,
+) -> Any: ...
+def translate(
+    texts: Any,
+    *,
+    source: str | None = None,
+    target: str = "en",
+    model: AnyPath = "600M",
+    details: bool = False,
+    translator: Translator | None = None,
+    progress: Listener = None,
+) -> Any:
     """Return the translation of each of ``texts``; languages go by any of their names.
 
-    A text should be one sentence. Readers' corrections come before the model. Raises
-    ``UnknownLanguageError`` and ``ModelError``.
+    ``texts`` is a string, or a list, generator, array, Series or column of a Dataset, of
+    one sentence a row. The result is a string, a Series with the same index, or else a list;
+    missing values stay missing. Without a ``source`` the language of each text is detected.
+    ``details`` gives a ``TranslatedText`` for each, a Series a DataFrame, with language, flags and
+    score. ``translator`` replaces ``model``. Readers' corrections come before either. A bar shows
+    the progress in a notebook, anywhere if ``progress`` is True. Raises ``InputError``, which names
+    the row, ``UnknownLanguageError`` and ``ModelError``.
 
     >>> import toolkit
     >>> sentence = "કિર્ગિસ્તાન રિપબ્લિકના રાષ્ટ્રપતિ સદિર જાપારોવે તેમનું એરપોર્ટ પર ભવ્ય સ્વાગત કર્યું."
@@ -197,21 +236,20 @@ def translate(
     Traceback (most recent call last):
     toolkit.errors.UnknownLanguageError: unknown language 'Gujrati'. Did you mean ...
     """
-    if isinstance(texts, str):
-        raise InputError("texts is one string", remedy="Give a list of sentences.")
-    if not isinstance(texts, Iterable):
-        _check_text("texts", texts)
-    texts = list(texts)
-    for number, text in enumerate(texts):
-        _check_text(f"texts[{number}]", text)
-    languages = codes.resolve(source).code, codes.resolve(target).code
-    chosen, terms = translator(model), load_terms(load(), target=languages[1])
-    found = terms.around(
-        texts,
-        partial(chosen.translate, source=languages[0], target=languages[1]),
-        source=languages[0],
+    from toolkit.runs.texts import translate_texts
+
+    rows, code = read_texts(texts), codes.resolve(target).code
+    found = translate_texts(
+        rows,
+        partial(row_name, texts),
+        lambda: translator or _any_translator(model),
+        source=codes.resolve(source).code if source else None,
+        terms=load_terms(load(), target=code),
+        progress=listener(progress),
     )
-    return [hypothesis.text for hypothesis in found]
+    if details:
+        return shaped_like(texts, found, TranslatedText)
+    return shaped_like(texts, [row and row.text for row in found])
 
 
 def translate_article(
@@ -284,7 +322,7 @@ def summarise(english_text: str, *, bullets: int = 3) -> list[str]:
     >>> toolkit.summarise("")
     []
     """
-    _check_text("english_text", english_text)
+    refuse_unless_text("english_text", english_text)
     return [
         bullet.text for bullet in brief(_english_article(english_text), bullets=bullets).bullets
     ]
@@ -306,7 +344,7 @@ def run(
     *,
     translator: Translator | None = None,
     summariser: Summariser | None = None,
-    progress: Progress | Callable[[str, int, int], None] | None = None,
+    progress: Listener = None,
     say: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Make the digest of a day: ``config``, or the defaults, the environment and toolkit.toml.
@@ -329,7 +367,6 @@ def run(
     ['articles.jsonl', 'digest.html', 'digest.json', 'digest.md', 'run.json']
     """
     from toolkit import pipeline
-    from toolkit.progress import listener
 
     return pipeline.run(
         config or load(),

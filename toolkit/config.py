@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.data import Shown
 from toolkit.errors import ConfigError
 from toolkit.options import (
     OPTIONS,
@@ -69,7 +70,7 @@ def _home(name: str, variable: str, usual: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Shown):
     """The options of a run. Paths may be relative to the working folder.
 
     ``inputs``: files, folders, ``-`` for stdin, and addresses of feeds, of lists of feeds in OPML
@@ -89,6 +90,7 @@ class Config:
     ``watch`` and ``mute``: names and phrases whose stories come first and last, however they are
     written in the articles.
     ``keep``: after a run, digests more than so many days old are removed; None keeps all.
+    ``parquet``: write ``articles.parquet`` beside ``articles.jsonl``.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
     ``glossary``: a file of terms and their English, which outrank the model's.
     ``corrections``: the file that ``toolkit correct`` keeps readers' corrections in.
@@ -134,6 +136,7 @@ class Config:
     watch: tuple[str, ...] = ()
     mute: tuple[str, ...] = ()
     keep: int | None = None
+    parquet: bool = False
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")
     glossary: Path | None = None
     corrections: Path = field(default_factory=lambda: data_home() / "corrections.sqlite")
@@ -174,6 +177,7 @@ class Config:
             watch: str | Iterable[str] = ...,
             mute: str | Iterable[str] = ...,
             keep: int | None = ...,
+            parquet: bool = ...,
             cache: AnyPath = ...,
             glossary: AnyPath | None = ...,
             corrections: AnyPath = ...,
@@ -275,7 +279,7 @@ def _parsed(name: str, text: str) -> Any:
         return text.split()
     if name in ("watch", "mute", "mail_to"):
         return [term for term in text.split(",") if term.strip()]
-    if name in ("all", "allow_private"):
+    if name in ("all", "allow_private", "parquet"):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
     numbers = ("beam", "bullets", "max_age", "keep")
     return int(text) if name in numbers and text.strip().isdecimal() else text

@@ -29,8 +29,17 @@ def as_html(value: object) -> str:
     return f"<pre>{html.escape(repr(value))}</pre>"
 
 
+class Shown:
+    """A value that shows itself in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+
 @dataclass(frozen=True, slots=True)
-class Article:
+class Article(Shown):
     """One document as a reader found it.
 
     ``text`` is the whole body, boilerplate included. ``title`` may also stand in ``text``;
@@ -51,12 +60,9 @@ class Article:
     publisher: str | None = None
     page: CleanText | None = None
 
-    def _repr_html_(self) -> str:
-        return as_html(self)
-
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Shown):
     """A line that cleaning took out, and why (a short English phrase)."""
 
     line: int
@@ -65,7 +71,7 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Shown):
     """A line of the article that a reader would call part of it."""
 
     line: int
@@ -74,7 +80,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class CleanText:
+class CleanText(Shown):
     """What cleaning made of a page. Every line that is not blank is in one of the two lists,
     or is the byline that ``author`` was read from (which is in ``dropped`` too)."""
 
@@ -94,7 +100,7 @@ class CleanText:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Shown):
     """One sentence, heading or list item of an article: the unit that is translated and cited."""
 
     article_id: str
@@ -106,7 +112,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedArticle:
+class PreparedArticle(Shown):
     """An article cleaned, with its language known, and cut into segments. ``language_doubt``
     says, as a part of a sentence, why the language may be another, and is empty if nothing does.
     ``replaces`` is the day of the last digest that had an earlier version of the article."""
@@ -122,7 +128,7 @@ class PreparedArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Hypothesis(Shown):
     """What a translator returns for one text. ``score`` is the mean log-probability of its
     tokens, natural logarithm, or None where there was no model (English passed through)."""
 
@@ -132,7 +138,7 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Shown):
     """A segment with its English. ``cached`` tells that no model was asked for it this time,
     ``corrected`` that a reader wrote it."""
 
@@ -150,7 +156,20 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
-class TranslatedArticle:
+class TranslatedText(Shown):
+    """A text by itself with its translation. ``language`` is None where nothing tells it, as of a
+    text without letters, which is left as it is. ``corrected`` tells that a reader wrote it."""
+
+    source: str
+    text: str
+    language: str | None
+    flags: tuple[str, ...] = ()
+    score: float | None = None
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedArticle(Shown):
     """An article with every segment in English, in order."""
 
     prepared: PreparedArticle
@@ -180,7 +199,7 @@ class TranslatedArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class Bullet:
+class Bullet(Shown):
     """One line of a brief and the indices of the segments it rests on (never empty)."""
 
     text: str
@@ -188,7 +207,7 @@ class Bullet:
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class Brief(Shown):
     """One article condensed. ``notes`` are warnings a reader should see (a bullet of a model
     that was replaced, say). ``headline_cites`` are the segments the headline rests on."""
 
@@ -198,12 +217,9 @@ class Brief:
     headline_cites: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def _repr_html_(self) -> str:
-        return as_html(self)
-
 
 @dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(Shown):
     """The segments of one article that a story's bullet rests on."""
 
     article_id: str
@@ -211,7 +227,7 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryBullet:
+class StoryBullet(Shown):
     """A bullet of a story. Several articles may report it: one citation each."""
 
     text: str
@@ -219,7 +235,7 @@ class StoryBullet:
 
 
 @dataclass(frozen=True, slots=True)
-class Dispute:
+class Dispute(Shown):
     """What a story's articles report differently: at least two ``versions``, which are among its
     bullets. ``about`` says in what they differ ("how many", "where"), and ``latest`` is the place
     of the version that was reported last, or None where that is not known."""
@@ -230,7 +246,7 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Shown):
     """A name or phrase that the reader watches or mutes, and the segments where it stands."""
 
     term: str
@@ -238,7 +254,7 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class StorySource:
+class StorySource(Shown):
     """An independent source of a story: the ids of its ``articles``, by how many ``publishers``,
     and the ``agency`` whose text they carry, if they name one."""
 
@@ -248,7 +264,7 @@ class StorySource:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Story(Shown):
     """The briefs about one event, merged. ``articles`` holds ids, the lead's first.
     ``continues`` is the date of the earlier digest whose story this one carries on, ``disputed``
     what its articles do not agree on, ``sources`` who reports it independently, and ``why`` says
@@ -274,7 +290,7 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(Shown):
     """A name that articles spell in several ways: the one that the digest has, the other
     ``variants``, the ids of the ``articles`` whose translation has each of these, and whether a
     ``glossary`` or the ``usual`` spelling decided."""
@@ -286,7 +302,7 @@ class Spelling:
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierStory:
+class EarlierStory(Shown):
     """A story of an earlier digest: its date, its headline, and what it said in English (its
     bullets, a line each; the more of its articles' text, the better it is recognised)."""
 
@@ -296,7 +312,7 @@ class EarlierStory:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Shown):
     """Something that could not be processed: data, not an exception."""
 
     source: str
@@ -306,7 +322,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Shown):
     """One day's briefing. ``notices`` are plain sentences shown at the top (that the demo
     checkpoint was used, that work was left over at the deadline). ``before`` and ``after`` are the
     days of the digests before and after it, which lie beside it, if there are any.
@@ -323,12 +339,9 @@ class Digest:
     after: dt.date | None = None
     spellings: tuple[Spelling, ...] = ()
 
-    def _repr_html_(self) -> str:
-        return as_html(self)
-
 
 @dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(Shown):
     """What a run did. ``timings`` are seconds by stage, and some stages go on while others do, so
     that they may add up to more than ``total``; ``counts`` are whole numbers
     (articles, segments, ``from_model``, ``from_cache``, flagged, dropped lines, articles whose
@@ -345,26 +358,21 @@ class RunResult:
         return self.digest.failures
 
     def to_dataset(self) -> datasets.Dataset:
-        """Return ``articles.jsonl`` as a ``datasets.Dataset``: one article a row, with the same
-        columns and types whatever is absent."""
-        from datasets import Dataset, Features
+        """Return ``articles.jsonl`` as a ``datasets.Dataset``, one article a row."""
+        from datasets import Dataset
 
-        features = Features({name: _feature(kind) for name, kind in _COLUMNS.items()})
-        if "articles" not in self.paths:
-            return Dataset.from_dict({name: [] for name in features}, features=features)
-        path = str(self.paths["articles"])
-        return Dataset.from_json(path, features=features, keep_in_memory=True)
+        features = article_features()
+        if path := self.paths.get("articles"):
+            return Dataset.from_json(str(path), features=features, keep_in_memory=True)
+        return Dataset.from_dict({name: [] for name in features}, features=features)
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return the same as a ``pandas.DataFrame``."""
         return self.to_dataset().to_pandas()
 
-    def _repr_html_(self) -> str:
-        return as_html(self)
 
-
-# The columns of ``articles.jsonl``.
-_COLUMNS: dict[str, Any] = {
+# The columns of ``articles.jsonl``, and their types whatever is absent.
+ARTICLE_COLUMNS: dict[str, Any] = {
     **dict.fromkeys(("id", "source", "publisher", "language", "language_doubt"), "string"),
     **dict.fromkeys(("title", "original_title", "author", "published"), "string"),
     "segments": [
@@ -380,14 +388,13 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
-def _feature(kind: Any) -> Any:
-    """Return the ``datasets`` feature of a column: a list, a record or a plain value."""
-    from datasets import Value
+def article_features() -> datasets.Features:
+    """Return the columns of ``articles.jsonl`` with their types, as ``datasets`` knows them."""
+    from datasets import Features, Value
 
-    match kind:
-        case str():
-            return Value(kind)
-        case list():
-            return [_feature(kind[0])]
-        case _:
-            return {name: _feature(part) for name, part in kind.items()}
+    def feature(kind: Any) -> Any:
+        if isinstance(kind, list):
+            return [feature(kind[0])]
+        return Value(kind) if isinstance(kind, str) else {k: feature(v) for k, v in kind.items()}
+
+    return Features(feature(ARTICLE_COLUMNS))

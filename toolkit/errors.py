@@ -29,6 +29,11 @@ class ToolkitError(Exception):
         super().__init__(message)
         self.remedy = remedy
 
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that a notebook shows: where in the toolkit it was raised helps nobody,
+        and the remedy does."""
+        return [f"{type(self).__name__}: {self}", *[self.remedy] * bool(self.remedy)]
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles are made of what the error holds: the arguments that it was made
         from are gone, and by default Python would call the constructor with the message."""

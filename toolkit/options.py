@@ -195,6 +195,7 @@ OPTIONS: dict[str, _Option] = {
     "mute": (_terms, "a name or phrase, or a list of them"),
     "max_age": _whole(0, 36500),
     "keep": _whole(0, 36500),
+    "parquet": (_truth, "true or false"),
     "deadline": (_time, "a local time such as 06:30, without a zone"),
     "cache": (_path, "a path"),
     "glossary": (_path, "a path"),

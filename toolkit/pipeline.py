@@ -31,6 +31,7 @@ from toolkit.runs.cache import Cache
 from toolkit.runs.monitors import watched
 from toolkit.runs.news import News
 from toolkit.runs.outputs import Draft, RunFolder
+from toolkit.runs.records import write_parquet
 from toolkit.runs.report import Report, clock, log_to, record
 from toolkit.runs.retention import prune_unlocked
 from toolkit.runs.streaming import Incoming, Outgoing
@@ -363,6 +364,8 @@ def _recorded(
     timings = report.timings
     written = record(digest, config, counts, timings, duplicates, news.passed_over)
     # The record of a digest that stays, stays too.
+    if paths:
+        paths |= _tables(paths["articles"], config, report)
     paths["run"] = folder.write_json("run.json" if paths else FRUITLESS, written)
     if paths.keys() - {"run"}:
         folder.point_latest(dt.date.today())
@@ -370,6 +373,20 @@ def _recorded(
         archive.publish(config.outputs)
     log.info("done: %s", counts)
     return RunResult(digest=digest, paths=paths, timings=timings, counts=counts)
+
+
+def _tables(articles: Path, config: Config, report: Report) -> dict[str, Path]:
+    """Write the articles as Parquet where that is asked for, else remove an earlier run's; a run
+    that cannot do so is a good run."""
+    table = articles.with_suffix(".parquet")
+    try:
+        if config.parquet:
+            write_parquet(articles, table)
+            return {"parquet": table}
+        table.unlink(missing_ok=True)
+    except OSError as error:
+        report.tell(f"{table}: not written ({error.strerror or error}).")
+    return {}
 
 
 def _prune(config: Config, report: Report) -> None:

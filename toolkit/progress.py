@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 
 @runtime_checkable
@@ -19,8 +21,12 @@ class Progress(Protocol):
         ...
 
 
+# What callers may give to hear of it; see ``listener``.
+Listener = Progress | Callable[[str, int, int], None] | bool | None
+
+
 class Silent:
-    """Says nothing: cron, notebooks and tests."""
+    """Says nothing: cron and tests."""
 
     def begin(self, stage: str, total: int) -> None:
         pass
@@ -69,8 +75,37 @@ class _Calling:
         self._function(self._stage, self._done, self._total)
 
 
-def listener(asked: Progress | Callable[[str, int, int], None] | None) -> Progress:
-    """Return ``asked`` as a ``Progress``: a function is called with stage, done and total."""
+class _Bars:
+    """Shows a bar for each stage, by tqdm: in a notebook one of its own, else on stderr."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def begin(self, stage: str, total: int) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # It asks for ipywidgets, and does without.
+            from tqdm.auto import tqdm
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = tqdm(desc=stage, total=total or None, leave=False)
+
+    def advance(self, amount: int = 1) -> None:
+        self._bar.update(amount)
+        if self._bar.total and self._bar.n >= self._bar.total:
+            self._bar.close()
+
+
+def listener(asked: Listener) -> Progress:
+    """Return ``asked`` as a ``Progress``. A function is called with stage, done and total; True
+    shows bars, False nothing, and None bars in a notebook alone."""
     if asked is None:
-        return Silent()
+        asked = _in_notebook()
+    if isinstance(asked, bool):
+        return _Bars() if asked else Silent()
     return asked if isinstance(asked, Progress) else _Calling(asked)
+
+
+def _in_notebook() -> bool:
+    """Return whether this runs in the kernel of a notebook."""
+    shell = sys.modules.get("IPython")  # without it, there is none
+    return shell is not None and hasattr(shell.get_ipython(), "kernel")

@@ -7,7 +7,17 @@ from typing import Any
 
 import html5lib
 
-from toolkit.data import Article, Brief, Bullet, Digest, RunResult
+from toolkit.config import Config
+from toolkit.data import (
+    Article,
+    Brief,
+    Bullet,
+    CleanText,
+    Digest,
+    Paragraph,
+    RunResult,
+    TranslatedText,
+)
 from toolkit.digest import render, views
 
 
@@ -42,12 +52,40 @@ def test_values_show_themselves_in_a_notebook(sample_digest: Digest) -> None:
         assert word in words
 
 
+def test_every_other_value_shows_its_fields(sample_digest: Digest) -> None:
+    article = sample_digest.articles[0]
+    row = article.translations[1]
+    words = said(shown(article))
+    assert f"2 {said_text(row.segment.text)} {said_text(row.english)}" in words
+    words = said(shown(article.prepared))
+    assert "language guj_Gujr" in words
+    assert said_text(article.translations[0].segment.text) in words
+    story = next(s for s in sample_digest.stories if len(s.articles) > 1)
+    words = said(shown(story))
+    assert words.startswith(story.headline)
+    assert f"{len(story.articles)} articles" in words
+    failure = sample_digest.failures[0]
+    assert failure.reason in said(shown(failure))
+    assert "beam 4" in said(shown(Config()))
+    long = CleanText(tuple(Paragraph(n, f"paragraph {n}") for n in range(1, 300)), ())
+    assert said(shown(long)).endswith("paragraph 200 text … and 99 more")
+
+
+def said_text(text: str) -> str:
+    return " ".join(text.split())
+
+
 def test_hostile_values_are_inert_in_a_notebook(hostile_digest: Digest) -> None:
     bad = hostile_digest.signature
     values: list[Any] = [
         Article(bad, bad, bad, bad, bad, bad, bad),
         Brief(bad, bad, (Bullet(bad, (0,)),), (0,), (bad,)),
         hostile_digest,
+        hostile_digest.articles[0],
+        hostile_digest.articles[0].prepared,
+        hostile_digest.stories[0],
+        hostile_digest.failures[0],
+        TranslatedText(bad, bad, bad, (bad,)),
         RunResult(hostile_digest, {bad: Path("x")}, {bad: 1.0}, {bad: 1}),
     ]
     allowed = {"DOCUMENT_FRAGMENT", "div", "p", "strong", "span", "bdi", "ul", "li", "iframe"}

@@ -1,4 +1,4 @@
-"""Shows articles, briefs, digests and runs in a notebook.
+"""Shows the values of ``toolkit.data`` in a notebook.
 
 Styles are attributes, so that none applies to the rest of the notebook; a digest is its page in a
 frame.
@@ -6,9 +6,22 @@ frame.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from html import escape
+from itertools import islice
 
-from toolkit.data import Article, Brief, Digest, Failure, RunResult, as_html
+from toolkit.data import (
+    Article,
+    Brief,
+    Digest,
+    Failure,
+    RunResult,
+    Shown,
+    Story,
+    TranslatedArticle,
+    as_html,
+)
 from toolkit.digest import render
 from toolkit.digest.safe_text import clean
 from toolkit.digest.sources import language_label
@@ -16,13 +29,19 @@ from toolkit.digest.wording import source_name
 
 # Characters of an article that are shown.
 _EXCERPT = 600
+# Rows of a table that are shown.
+_ROWS = 200
+_LEFT = 'style="text-align:start;vertical-align:top"'
 _BOX = "max-width:44rem;padding:.2rem 0 .6rem;line-height:1.5;overflow-wrap:anywhere"
 _SOFT = "opacity:.75;font-size:.9em;margin:.2rem 0"
 
 
 def register() -> None:
     """Register the views of this module with ``toolkit.data.as_html``."""
+    as_html.register(Shown, record)
     as_html.register(Article, article)
+    as_html.register(TranslatedArticle, translated_article)
+    as_html.register(Story, story)
     as_html.register(Brief, brief)
     as_html.register(Digest, digest)
     as_html.register(RunResult, run_result)
@@ -53,6 +72,73 @@ def brief(value: Brief) -> str:
         f'<div style="{_BOX}"><p dir="auto"><strong>{_text(value.headline)}</strong></p>'
         f"<ul>{bullets}</ul>{notes}</div>"
     )
+
+
+def translated_article(value: TranslatedArticle) -> str:
+    """Return each sentence beside its English, with its number and its warnings."""
+    tag, direction = (label := language_label(value.language)).tag, label.direction
+    rows = "".join(
+        f'<tr><td {_LEFT}>{t.segment.index + 1}</td><td {_LEFT} lang="{_text(tag)}" '
+        f'dir="{direction}">{_text(t.segment.text)}</td><td {_LEFT}>{_text(t.english)}</td>'
+        f"<td {_LEFT}>{_text(', '.join(t.flags))}</td></tr>"
+        for t in value.translations[:_ROWS]
+    )
+    more = _more(len(value.translations) - _ROWS)
+    facts = [value.source, label.name, f"{len(value.translations)} sentences"]
+    return f'<p style="{_SOFT}">{_facts(facts)}</p><table>{rows}</table>{more}'
+
+
+def story(value: Story) -> str:
+    """Return the headline and the bullets, with how many articles report each, and why it stands
+    where it does."""
+    bullets = "".join(
+        f'<li dir="auto">{_text(b.text)} '
+        f'<span style="{_SOFT}">[{_articles(len(b.cites))}]</span></li>'
+        for b in value.bullets
+    )
+    notes = [_articles(len(value.articles)), value.section, value.place, *value.why, *value.notes]
+    return (
+        f'<div style="{_BOX}"><p dir="auto"><strong>{_text(value.headline)}</strong></p>'
+        f'<ul>{bullets}</ul><p style="{_SOFT}">{_facts(notes)}</p></div>'
+    )
+
+
+def record(value: object) -> str:
+    """Return the fields of any other value; those that hold records are tables."""
+    facts, tables = [], []
+    for field in fields(value):  # type: ignore[arg-type]  # only dataclasses are registered
+        held = getattr(value, field.name)
+        name = f'<th scope="row" {_LEFT}>{_text(field.name)}</th>'
+        if isinstance(held, Sequence) and held and is_dataclass(held[0]):
+            tables.append(f"<p><strong>{_text(field.name)}</strong></p>{_table(held)}")
+        else:
+            facts.append(f"<tr>{name}{_cell(held)}</tr>")
+    return f'<div style="{_BOX}"><table>{"".join(facts)}</table>{"".join(tables)}</div>'
+
+
+def _table(rows: Sequence[object]) -> str:
+    names = [field.name for field in fields(rows[0])]  # type: ignore[arg-type]
+    head = "".join(f"<th {_LEFT}>{_text(name)}</th>" for name in names)
+    body = "".join(
+        f"<tr>{''.join(_cell(getattr(row, name)) for name in names)}</tr>"
+        for row in islice(rows, _ROWS)
+    )
+    return f"<table><tr>{head}</tr>{body}</table>{_more(len(rows) - _ROWS)}"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, tuple) and not any(map(is_dataclass, value)):
+        value = ", ".join(map(str, value))
+    shown = "" if value is None else str(value)
+    return f'<td {_LEFT} dir="auto">{_text(shown[:_EXCERPT])}{" …" * (len(shown) > _EXCERPT)}</td>'
+
+
+def _more(left: int) -> str:
+    return f'<p style="{_SOFT}">… and {left} more</p>' if left > 0 else ""
+
+
+def _articles(number: int) -> str:
+    return f"{number} article{'s' * (number != 1)}"
 
 
 def digest(value: Digest) -> str:

@@ -1,4 +1,5 @@
-"""Keeps the page of all days, ``outputs/index.html``, and their feed, ``outputs/digests.atom``."""
+"""Keeps the page of all days, ``outputs/index.html``, their feed, ``outputs/digests.atom``, and the
+description of the folder, ``outputs/README.md``."""
 
 from __future__ import annotations
 
@@ -12,18 +13,19 @@ from typing import Any
 
 from toolkit.digest.archive import PastDay, PastStory, feed, index_parts
 from toolkit.runs.outputs import stories
+from toolkit.runs.records import card
 from toolkit.storage import write_whole
 
 log = logging.getLogger(__name__)
 
-INDEX, FEED = "index.html", "digests.atom"
+INDEX, FEED, CARD = "index.html", "digests.atom", "README.md"
 # Days whose headlines the page lists, and days in the feed. Reading them takes some 10 ms a day.
 _LISTED, _FED = 100, 14
 
 
 def publish(outputs: Path) -> None:
-    """Write the page and the feed of the digests in ``outputs``. A run that cannot do so is a good
-    run: the log says why."""
+    """Write the page and the feed of the digests in ``outputs``, and its description if there is
+    none. A run that cannot do so is a good run: the log says why."""
     try:
         days = list(past_days(outputs))
         before = ""
@@ -31,6 +33,8 @@ def publish(outputs: Path) -> None:
             before = (outputs / FEED).read_text(encoding="utf-8")
         write_whole(outputs / INDEX, index_parts(days))
         write_whole(outputs / FEED, feed(days[:_FED], before))
+        if not (outputs / CARD).exists():
+            write_whole(outputs / CARD, card())
     except OSError as error:
         log.warning("%s: not written (%s)", error.filename or outputs, error.strerror or error)
 

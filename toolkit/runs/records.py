@@ -5,12 +5,70 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from toolkit.data import Article, Dropped, PreparedArticle, Segment, TranslatedArticle
+from toolkit.data import (
+    ARTICLE_COLUMNS,
+    Article,
+    Dropped,
+    PreparedArticle,
+    Segment,
+    TranslatedArticle,
+    article_features,
+)
+from toolkit.storage import whole
 
 log = logging.getLogger(__name__)
+
+# Articles of a row group of ``articles.parquet``, some 6 MB of text.
+_GROUP = 200
+# How ``datasets`` learns the types of the columns, which values that are absent do not tell: with
+# this in ``outputs/README.md``, ``load_dataset("outputs")`` has all days. ``latest`` is none.
+_CARD = """\
+---
+configs:
+- config_name: default
+  data_files: "[0-9]*/articles.jsonl"
+dataset_info:
+  features:
+{columns}
+---
+
+Runs write here, one folder a day (`2026-11-21/`), with `latest` pointing to the newest.
+All days are one data set: `datasets.load_dataset(FOLDER, split="train")`, this one's path.
+"""
+
+
+def card() -> str:
+    """Return the description of the folder ``outputs``, for people and for ``datasets``."""
+    return _CARD.format(columns="\n".join(_described(ARTICLE_COLUMNS)))
+
+
+def _described(columns: dict[str, Any]) -> Iterator[str]:
+    for name, kind in columns.items():
+        yield f"  - name: {name}"
+        match kind:
+            case [dict(parts)]:
+                yield "    list:"
+                yield from (f"  {line}" for line in _described(parts))
+            case [str(part)]:
+                yield f"    list: {part}"
+            case _:
+                yield f"    dtype: {kind}"
+
+
+def write_parquet(articles: Path, target: Path) -> None:
+    """Write the articles of an ``articles.jsonl`` to ``target`` as Parquet, some at a time."""
+    import pyarrow
+    from pyarrow import parquet
+
+    schema = article_features().arrow_schema
+    with whole(target) as made, parquet.ParquetWriter(made, schema) as writer:
+        rows = records(articles)
+        while group := list(islice(rows, _GROUP)):
+            writer.write_table(pyarrow.Table.from_pylist(group, schema=schema))
 
 
 def json_line(record: dict[str, Any]) -> str:
@@ -21,18 +79,19 @@ def json_line(record: dict[str, Any]) -> str:
 
 
 def article_record(article: TranslatedArticle) -> dict[str, Any]:
-    """Return one article as it is written to ``articles.jsonl``."""
+    """Return one article as it is written to ``articles.jsonl``: with an empty string for what is
+    absent, since readers take the type of a column from its values."""
     prepared = article.prepared
     return {
         "id": article.id,
         "source": article.source,
-        "publisher": prepared.article.publisher,
+        "publisher": prepared.article.publisher or "",
         "language": article.language,
         "language_doubt": prepared.language_doubt,
-        "title": article.title,
-        "original_title": article.original_title,
-        "author": prepared.author,
-        "published": prepared.article.published,
+        "title": article.title or "",
+        "original_title": article.original_title or "",
+        "author": prepared.author or "",
+        "published": prepared.article.published or "",
         "segments": [
             {
                 "index": t.segment.index,
@@ -42,7 +101,7 @@ def article_record(article: TranslatedArticle) -> dict[str, Any]:
                 "source": t.segment.text,
                 "english": t.english,
                 "flags": list(t.flags),
-                "score": None if t.score is None else round(t.score, 4),
+                "score": round(t.score or 0.0, 4),  # 0 where no model was asked
                 "corrected": t.corrected,
             }
             for t in article.translations
@@ -82,18 +141,18 @@ def prepared_article(record: dict[str, Any]) -> PreparedArticle:
         id=record["id"],
         source=record["source"],
         text="\n".join(segment.text for segment in segments),
-        title=record["original_title"],
+        title=record["original_title"] or None,
         language=record["language"],
-        author=record["author"],
-        published=record["published"],
-        publisher=record["publisher"],
+        author=record["author"] or None,
+        published=record["published"] or None,
+        publisher=record["publisher"] or None,
     )
     return PreparedArticle(
         article=article,
         language=record["language"],
         segments=segments,
         dropped=tuple(Dropped(d["line"], d["text"], d["reason"]) for d in record["dropped"]),
-        title=record["original_title"],
-        author=record["author"],
+        title=record["original_title"] or None,
+        author=record["author"] or None,
         language_doubt=record["language_doubt"],
     )
