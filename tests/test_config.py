@@ -249,3 +249,39 @@ def test_watched_names_come_from_a_file_or_the_environment(tmp_path: Path) -> No
     assert (config.watch, config.mute) == (("Lavrov", "gas pipeline"), ("Eurovision",))
     config = load(path=path, environment={"TOOLKIT_WATCH": "Лавров, gas pipeline,"})
     assert config.watch == ("Лавров", "gas pipeline")
+
+
+def test_a_named_digest_has_settings_and_a_folder_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "toolkit.toml"
+    file.write_text(
+        'inputs = ["inbox"]\nbullets = 3\nwatch = ["Oslo"]\noutputs = "out"\n'
+        '[digests.energy]\nfeeds = ["https://e.example/f"]\nwatch = ["gas"]\n'
+        '[digests.sport]\noutputs = "games"\n'
+    )
+    plain = load(path=file, environment={})
+    energy = load({"name": "energy"}, path=file, environment={"TOOLKIT_BULLETS": "5"})
+    sport = load(path=file, environment={"TOOLKIT_NAME": "sport"})
+    assert (plain.outputs, plain.name) == (tmp_path / "out", None)
+    assert energy.sources == ("https://e.example/f",)
+    assert (energy.outputs, energy.watch, energy.bullets) == (tmp_path / "out/energy", ("gas",), 5)
+    assert (sport.outputs, sport.sources) == (tmp_path / "games", (tmp_path / "inbox",))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("digests = 3\n", "no table of tables"),
+        ("[digests]\nenergy = 3\n", "no table of tables"),
+        ('[digests."../x"]\nbeam = 1\n', "name cannot be '../x'"),
+        ("[digests.latest]\nbeam = 1\n", "name cannot be 'latest'"),
+        ("[digests.energy]\nbeem = 1\n", r"\[digests.energy\]: unknown setting 'beem'"),
+        ("[digests.energy]\nbeam = 99\n", r"\[digests.energy\]: beam cannot be 99"),
+        ("[digests.energy]\n", "no digest is named 'energy'"),
+        ('name = "energy"\n', "unknown setting 'name'"),
+    ],
+)
+def test_digests_that_are_wrong(text: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "toolkit.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        load({"name": "energy"}, path=file, environment={})

@@ -34,6 +34,8 @@ DEFAULT_INPUTS = (Path("seeds"),)
 
 _SYSTEM = Path("/etc/news-toolkit")
 _PREFIX = "TOOLKIT_"
+# The table of the configuration file that has a table for each digest with a name.
+_DIGESTS = "digests"
 # Variables of the environment that are no options of a run.
 _OTHER_VARIABLES = (
     *("TOOLKIT_DEBUG", "TOOLKIT_LLM_API_KEY", "TOOLKIT_LLM_API_KEY_FILE", "TOOLKIT_LLM_TRUST"),
@@ -104,6 +106,7 @@ class Config(Shown):
     ``mail_server``: sends the digest to each of ``mail_to``, from ``mail_from`` or else the user in
     its address. ``notify``: where apprise tells the headlines. ``ping``: an address that is told
     that a run begins, ended or failed, in healthchecks' form. ``metrics``: a file for Prometheus.
+    ``name``: that of the digest, where there are several.
 
     Values may be given as people write them; the fields then hold them in their own type.
     Anything else raises ``ConfigError``.
@@ -149,6 +152,7 @@ class Config(Shown):
     notify: tuple[str, ...] = ()
     ping: str | None = None
     metrics: Path | None = None
+    name: str | None = None
     columns: Mapping[str, str] | None = None
     sections: Mapping[str, Sequence[str]] | None = None
 
@@ -190,6 +194,7 @@ class Config(Shown):
             notify: str | Iterable[str] = ...,
             ping: str | None = ...,
             metrics: AnyPath | None = ...,
+            name: str | None = ...,
             columns: Mapping[str, str] | None = ...,
             sections: Mapping[str, Sequence[str]] | None = ...,
         ) -> None: ...
@@ -230,23 +235,35 @@ def load(
 ) -> Config:
     """Return the configuration in force. ``overrides`` that are None count as not given.
 
-    ``path`` names a configuration file, which must exist; without it the first ``toolkit.toml``
-    counts of those in the working folder, the user's and the system's (``~/.config/news-toolkit``,
-    ``/etc/news-toolkit``). Raises ``ConfigError`` naming the file or variable.
+    A ``name`` among the ``overrides`` or in the environment takes the settings of that table in
+    ``[digests]`` before those of the file, with the inputs of one of the two alone, and a folder
+    of that name in ``outputs``. ``path`` names a configuration file, which must exist; without it
+    the first ``toolkit.toml`` counts of those in the working folder, the user's and the system's
+    (``~/.config/news-toolkit``, ``/etc/news-toolkit``). Raises ``ConfigError`` naming the file or
+    variable.
     """
     env = os.environ if environment is None else environment
     found = path or find(env)
     by_chance = found is not None and path is None and found == Path(CONFIG_NAME)
-    values = _from_file(found, by_chance=by_chance) if found else {}
-    for name in ("llm_url", "mail_server"):
-        if by_chance and name in values:
-            values[name] = UnconfirmedUrl(values[name])
+    name = (overrides or {}).get("name") or env.get(f"{_PREFIX}NAME")
+    values, own = _from_file(found, name, by_chance=by_chance) if found else ({}, {})
+    for server in ("llm_url", "mail_server"):
+        if by_chance and server in values:
+            values[server] = UnconfirmedUrl(values[server])
     _refuse_misspelt(env)
     for item in fields(Config):
         variable = _PREFIX + item.name.upper()
         if text := env.get(variable):
             values[item.name] = _accept(item.name, _parsed(item.name, text), variable)
     values.update({k: v for k, v in (overrides or {}).items() if v is not None})
+    if name is not None:
+        if not own:
+            raise ConfigError(
+                f"{found or CONFIG_NAME}: no digest is named {name!r}",
+                remedy=f"Give it a table with a setting, [digests.{name}].",
+            )
+        if "outputs" not in own:
+            values["outputs"] = Path(values.get("outputs", "outputs")) / name
     return Config(**values)
 
 
@@ -285,12 +302,45 @@ def _parsed(name: str, text: str) -> Any:
     return int(text) if name in numbers and text.strip().isdecimal() else text
 
 
-def _from_file(found: Path, *, by_chance: bool) -> dict[str, Any]:
-    """Return the settings in the file ``found``. One that lies in the working folder ``by_chance``
-    may not name code."""
+def _from_file(
+    found: Path, name: str | None, *, by_chance: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the settings in the file ``found``, and those of the digest ``name`` alone. One that
+    lies in the working folder ``by_chance`` may not name code."""
+    table = _table(found)
+    tables = {key: _settings(own, found, key) for key, own in digests(table, found).items()}
+    values = _settings({k: v for k, v in table.items() if k != _DIGESTS}, found)
+    own = tables.get(name or "", {})
+    if own.keys() & {"inputs", "feeds"}:
+        values = {k: v for k, v in values.items() if k not in ("inputs", "feeds")}
+    values |= own
+    if by_chance:
+        _refuse_code(values, found)
+    return values, own
+
+
+def digests(table: Mapping[str, Any], found: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return the tables of digests in that of the file ``found``, by their names."""
+    tables = table.get(_DIGESTS, {})
+    if not isinstance(tables, dict) or not all(isinstance(own, dict) for own in tables.values()):
+        raise ConfigError(
+            f"{found}: digests is no table of tables", remedy="Write [digests.NAME] above each."
+        )
+    for name in tables:
+        _accept("name", name, str(found))
+    return tables
+
+
+def names(path: Path | None = None) -> tuple[str, ...]:
+    """Return the names of the digests in the configuration file. Raises ``ConfigError``."""
+    found = path or find()
+    return tuple(digests(_table(found), found)) if found else ()
+
+
+def _table(found: Path) -> dict[str, Any]:
     try:
         with found.open("rb") as file:
-            table = tomllib.load(file)
+            return tomllib.load(file)
     except FileNotFoundError:
         raise ConfigError(
             f"{found}: no such configuration file", remedy="Check the path after --config."
@@ -299,16 +349,19 @@ def _from_file(found: Path, *, by_chance: bool) -> dict[str, Any]:
         raise ConfigError(
             f"{found}: cannot be read ({error})", remedy="It must be a TOML file in UTF-8."
         ) from None
-    known = [item.name for item in fields(Config)]
+
+
+def _settings(table: Mapping[str, Any], found: Path, digest: str = "") -> dict[str, Any]:
+    """Return the settings of a table, each in its type; paths are meant from where the file
+    stands."""
+    known = [item.name for item in fields(Config) if item.name != "name"]
+    where = f"{found}: [{_DIGESTS}.{digest}]" if digest else str(found)
     for name in table:
         if name not in known:
             raise ConfigError(
-                f"{found}: unknown setting {name!r}", remedy=f"Known are: {', '.join(known)}."
+                f"{where}: unknown setting {name!r}", remedy=f"Known are: {', '.join(known)}."
             )
-    values = {name: _accept(name, value, str(found)) for name, value in table.items()}
-    if by_chance:
-        _refuse_code(values, found)
-    # Paths in a configuration file are meant from where the file stands.
+    values = {name: _accept(name, value, where) for name, value in table.items()}
     base = found.parent
     for name, value in values.items():
         if isinstance(value, Path):

@@ -108,6 +108,13 @@ def _web_address(value: Any) -> str:
     return text
 
 
+def _digest_name(value: Any) -> str:
+    text = _name(value)
+    if not re.fullmatch(r"[A-Za-z][\w-]*", text) or text == "latest":
+        raise ValueError
+    return text
+
+
 def _date(value: Any) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
@@ -214,5 +221,6 @@ OPTIONS: dict[str, _Option] = {
     "notify": (_services, "an address of apprise's, such as json://host/path, or a list of them"),
     "ping": (_web_address, "an http or https address"),
     "metrics": (_path, "a path"),
+    "name": (_digest_name, "a word of letters, digits, _ and - that begins with a letter"),
     "sections": (_sections, "a list of places, topics and words for each section's name"),
 }

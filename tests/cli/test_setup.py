@@ -53,11 +53,17 @@ def test_a_new_configuration_is_in_force_and_shows_every_setting(folder: Path) -
     text = file.read_text(encoding="utf-8")
     # What stands there as an example is right, too.
     shown = folder / "shown.toml"
-    lines = (line.removeprefix("# ") for line in text.splitlines() if " = " in line)
+    lines = [
+        line.removeprefix("# ")
+        for line in text.splitlines()
+        if " = " in line or line.startswith("# [")
+    ]
     shown.write_text("\n".join(lines), encoding="utf-8")
     assert load(path=shown, environment={}).keep == 90
-    names = set(Config.__dataclass_fields__) - {"date"}
-    assert names == {line.split(" = ")[0] for line in shown.read_text("utf-8").splitlines()}
+    assert load({"name": "energy"}, path=shown, environment={}).watch == ("gas pipeline",)
+    names = set(Config.__dataclass_fields__) - {"date", "name"}
+    own = lines[: lines.index("[digests.energy]")]
+    assert names == {line.split(" = ")[0] for line in own}
 
 
 def test_a_configuration_is_not_overwritten(folder: Path) -> None:
@@ -78,14 +84,16 @@ def test_the_crontab_line_does_what_it_says(folder: Path) -> None:
     """A shell runs its command as cron does, once the signs that cron takes are gone."""
     place = folder / "50% of it"
     place.mkdir()
-    plan = Schedule(("/bin/echo", "it's", "50%"), place, dt.time(5, 45), (0, 5, 6))
+    plan = Schedule(
+        ("/bin/echo", "it's", "50%"), place, dt.time(5, 45), (0, 5, 6), after=("/bin/pwd",)
+    )
     fields, command = schedule.crontab_line(plan).split("  ", 1)
     assert fields == "45 5 * * 1,6,0"
     assert "%" not in command.replace("\\%", "")
     done = subprocess.run(
         command.replace("\\%", "%"), shell=True, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "it's 50%\n"
+    assert done.stdout == f"it's 50%\n{place}\n"
 
 
 def test_the_crontab_keeps_its_other_lines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,12 +120,15 @@ def test_systemd_takes_the_units(folder: Path, user: str | None) -> None:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     key = folder / "key 100%"
+    command = (str(program), *STRANGE.command[1:])
     plan = Schedule(
-        (str(program), *STRANGE.command[1:]), folder, dt.time(5), (0, 4), (folder,), key, user
+        *(command, folder, dt.time(5), (0, 4), (folder,), key, user, key),
+        after=(str(program), "deliver"),
+        name="energy",
     )
-    service = folder / f"{schedule.UNIT}.service"
+    service = folder / f"{plan.unit}.service"
     service.write_text(schedule.service(plan))
-    timer = folder / f"{schedule.UNIT}.timer"
+    timer = folder / f"{plan.unit}.timer"
     timer.write_text(schedule.timer(plan))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", service, timer], capture_output=True, text=True
@@ -138,6 +149,24 @@ def test_words_are_quoted_for_systemd() -> None:
     assert "WorkingDirectory=/srv/50%% of it" in text
     assert 'ExecStart="/opt/news kit/bin/python" -m toolkit' in text
     assert '"/srv/50%%/it\'s.toml"' in text
+
+
+def test_each_digest_of_a_configuration_is_scheduled_by_its_name(folder: Path) -> None:
+    (folder / "toolkit.toml").write_text(
+        'mail_server = "smtp://news@example.org:587"\nmail_to = ["a@example.org"]\n'
+        'inputs = ["inbox"]\n[digests.energy]\nfeeds = ["https://example.org/energy.xml"]\n'
+    )
+    plain, named = run("schedule"), run("schedule", "--name", "energy", "--for", "systemd")
+    assert "--name" not in plain.stdout
+    assert "more digests: energy" in plain.stderr
+    assert "deliver --config" in plain.stdout
+    assert "news-digest-energy.timer" in named.stdout
+    assert "digest --config /" in named.stdout.replace(str(folder), "/x")
+    assert f"ReadWritePaths={folder}/outputs/energy" in named.stdout
+    assert "ExecStartPost=-" in named.stdout
+    unknown = run("schedule", "--name", "sport")
+    assert unknown.exit_code == 2
+    assert "no digest is named 'sport'" in unknown.output
 
 
 @pytest.mark.parametrize("text", ["foo", "mon-", "", "mon;tue"])

@@ -22,7 +22,7 @@ from toolkit.cli.console import (
     progress,
     say,
 )
-from toolkit.cli.options import PATH, SUMMARISER, Time, model_options
+from toolkit.cli.options import NAME, PATH, SUMMARISER, Time, model_options
 from toolkit.data import RunResult
 from toolkit.version import VERSION
 
@@ -50,6 +50,7 @@ def main() -> None:
 @SUMMARISER
 @click.option("--bullets", type=click.IntRange(1, 10), help="At most so many per article [4].")
 @click.option("--config", "config_path", type=PATH, help="A configuration file [toolkit.toml].")
+@NAME
 @click.option("--deadline", type=Time(), help="Write what is ready at this time of day.")
 @click.option("--all", is_flag=True, default=None, help="Take what earlier digests had, too.")
 @click.option("--max-age", type=click.IntRange(0), metavar="DAYS", help="Pass over older ones [7].")

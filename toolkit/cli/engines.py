@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from toolkit.cli.console import keep_setting, progress, say
-from toolkit.cli.options import DEVICE, ENGINE, PATH, model_options
+from toolkit.cli.options import DEVICE, ENGINE, NAME, PATH, model_options
 from toolkit.languages import ENGLISH
 from toolkit.runs.outcome import NOTHING_DONE
 
@@ -155,13 +155,14 @@ def bench(
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--config", "config_path", type=PATH, help="A configuration file [toolkit.toml].")
-def doctor(as_json: bool, config_path: Path | None) -> None:
+@NAME
+def doctor(as_json: bool, config_path: Path | None, name: str | None) -> None:
     """Tell what works here: devices, checkpoints, cache, configuration, last run."""
     from toolkit.cli import doctor as examine
     from toolkit.cli import present
     from toolkit.config import load
 
-    findings = examine.examine(load(path=config_path))
+    findings = examine.examine(load({"name": name}, path=config_path))
     click.echo(
         present.rows_json(findings) if as_json else present.findings_text(findings), nl=False
     )

@@ -25,6 +25,8 @@ class Time(click.ParamType[dt.time]):
         return time
 
 
+NAME = click.option("--name", help="A digest of the table [digests] in toolkit.toml.")
+
 SUMMARISER = click.option(
     "--summariser",
     "summariser_name",

@@ -40,8 +40,14 @@ _EXAMPLES: dict[str, Any] = {
     "ping": "https://hc-ping.com/00000000-0000-0000-0000-000000000000",
     "metrics": "/var/lib/prometheus/node-exporter/news-digest.prom",
 }
-# A day is for one run.
-_NOT_KEPT = ("date",)
+# Of one run, or one digest.
+_NOT_KEPT = ("date", "name")
+_TAIL = """\
+# More digests, each with settings of its own: toolkit digest --name energy
+# [digests.energy]
+# feeds = ["https://example.org/energy.xml"]
+# watch = ["gas pipeline"]
+"""
 
 
 def write_setting(name: str, value: str, *, path: Path | None = None) -> Path:
@@ -87,6 +93,7 @@ def write_new(path: Path, given: Mapping[str, Any]) -> None:
         off = "" if item.name in chosen else "# "
         lines.append(f"# {item.name}: {OPTIONS[item.name][1]}")
         lines.append(f"{off}{item.name} = {_toml(value)}\n")
+    lines.append(_TAIL)
     if path.exists():
         raise ConfigError(f"{path}: is there already", remedy="Edit it, or name another: --config.")
     try:

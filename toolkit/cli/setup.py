@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.console import say
-from toolkit.cli.options import PATH, Time
+from toolkit.cli.options import NAME, PATH, Time
 
 if TYPE_CHECKING:
     from toolkit.runs.schedule import Schedule
@@ -23,6 +23,8 @@ _CONFIG = click.option(
     "--config", "config_path", type=PATH, help="A configuration file [toolkit.toml]."
 )
 _MARK = "# news-toolkit: the morning's digest"
+# Minutes for which mails are tried again after a run: greylisting asks for 1 to 10.
+_WAIT = "30"
 
 
 @click.command()
@@ -68,7 +70,9 @@ def init(
     "--for", "kind", type=click.Choice(["cron", "systemd"]), default="cron", help="[cron]"
 )
 @click.option("--key-file", type=PATH, help="A file with the key of the language model's server.")
+@click.option("--password-file", type=PATH, help="A file with the password of the mail server.")
 @click.option("--install", is_flag=True, help="Put it in its place instead of printing it.")
+@NAME
 @_CONFIG
 def schedule(kind: str, install: bool, **options: Any) -> None:
     """Print the crontab line, or the systemd units, that make the digest of toolkit.toml."""
@@ -79,13 +83,13 @@ def schedule(kind: str, install: bool, **options: Any) -> None:
     if kind == "cron":
         line = plans.crontab_line(plan)
         if install:
-            _into_crontab(line)
+            _into_crontab(line, _MARK + (f", {plan.name}" if plan.name else ""))
         else:
             click.echo(line)
         return
     units = {
-        f"{plans.UNIT}.service": plans.service(plan),
-        f"{plans.UNIT}.timer": plans.timer(plan),
+        f"{plan.unit}.service": plans.service(plan),
+        f"{plan.unit}.timer": plans.timer(plan),
     }
     if install:
         _into_systemd(units, plan, own=own)
@@ -95,45 +99,63 @@ def schedule(kind: str, install: bool, **options: Any) -> None:
 
 
 def _plan(
-    at: dt.time, days: str | None, key_file: Path | None, config_path: Path | None, user: str | None
+    at: dt.time,
+    days: str | None,
+    key_file: Path | None,
+    password_file: Path | None,
+    config_path: Path | None,
+    name: str | None,
+    user: str | None,
 ) -> Schedule:
-    from toolkit.config import CONFIG_NAME, cache_home, find, load
+    from toolkit.config import CONFIG_NAME, cache_home, find, load, names
     from toolkit.errors import ConfigError
     from toolkit.runs import schedule as plans
 
     found = config_path or find()
     if found is None:
         raise ConfigError(f"{CONFIG_NAME}: no such file", remedy="Make one: toolkit init")
-    config, path = load(path=found), found.absolute()
+    config, path = load({"name": name}, path=found), found.absolute()
+    if name is None and (others := names(found)):
+        say(f"{found} has more digests: {', '.join(others)}. Schedule each of them with --name.")
     try:
         chosen = plans.parse_days(days) if days else ()
     except ValueError:
         raise click.BadParameter(
             f"{days!r} is not like mon-sat or mon,wed", param_hint="--days"
         ) from None
-    places = (config.outputs, config.cache.parent, config.corrections.parent, cache_home())
+    places = [config.outputs, config.cache.parent, config.corrections.parent, cache_home()]
+    if config.metrics:
+        places.append(config.metrics.parent)
+    toolkit, settings = (sys.executable, "-m", "toolkit"), ["--config", str(path)]
+    if name:
+        settings += ["--name", name]
+    after = (*toolkit, "deliver", *settings, "--wait", _WAIT)
     return plans.Schedule(
-        command=(sys.executable, "-m", "toolkit", "digest", "--config", str(path)),
+        command=(*toolkit, "digest", *settings),
         folder=path.parent,
         at=at,
         days=chosen,
         writes=tuple(dict.fromkeys(place.absolute() for place in places)),
         key=key_file.absolute() if key_file else None,
+        password=password_file.absolute() if password_file else None,
+        after=after if config.mail_to or config.notify else (),
+        name=name or "",
         user=user,
     )
 
 
-def _into_crontab(line: str) -> None:
-    """Put ``line`` into the user's crontab, in the place of one that was put there before."""
+def _into_crontab(line: str, mark: str) -> None:
+    """Put ``line`` into the user's crontab below ``mark``, in the place of one that was put there
+    before."""
     from toolkit.errors import OutputError
 
     try:
         now = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False)
         lines = now.stdout.splitlines() if now.returncode == 0 else []
-        if _MARK in lines:
-            place = lines.index(_MARK)
+        if mark in lines:
+            place = lines.index(mark)
             del lines[place : place + 2]
-        text = "\n".join([*lines, _MARK, line, ""])
+        text = "\n".join([*lines, mark, line, ""])
         subprocess.run(["crontab", "-"], input=text, text=True, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", None) or str(error)
@@ -168,14 +190,15 @@ def _into_systemd(units: Mapping[str, str], plan: Schedule, *, own: bool) -> Non
 @click.command()
 @click.option("--outputs", type=PATH, help="Where digests are [outputs].")
 @click.option("--wait", type=click.IntRange(0), default=0, metavar="MINUTES", help="Go on trying.")
+@NAME
 @_CONFIG
-def deliver(outputs: Path | None, wait: int, config_path: Path | None) -> None:
+def deliver(outputs: Path | None, wait: int, name: str | None, config_path: Path | None) -> None:
     """Send the digests that could not be delivered yet."""
     from toolkit.config import load
     from toolkit.runs import delivery
     from toolkit.runs.outcome import NOTHING_DONE
 
-    config = load({"outputs": outputs}, path=config_path)
+    config = load({"outputs": outputs, "name": name}, path=config_path)
     left = delivery.keep_trying(config, say, seconds=60.0 * wait)
     if left.waiting:
         raise SystemExit(NOTHING_DONE)
@@ -185,13 +208,20 @@ def deliver(outputs: Path | None, wait: int, config_path: Path | None) -> None:
 @click.option("--keep", type=click.IntRange(0), metavar="DAYS", help="[as configured]")
 @click.option("--outputs", type=PATH, help="Where digests are [outputs].")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@NAME
 @_CONFIG
-def prune(keep: int | None, outputs: Path | None, dry_run: bool, config_path: Path | None) -> None:
+def prune(
+    keep: int | None,
+    outputs: Path | None,
+    dry_run: bool,
+    name: str | None,
+    config_path: Path | None,
+) -> None:
     """Remove digests of more than DAYS days ago. The latest stays."""
     from toolkit.config import load
     from toolkit.runs import retention
 
-    config = load({"outputs": outputs, "keep": keep}, path=config_path)
+    config = load({"outputs": outputs, "keep": keep, "name": name}, path=config_path)
     if config.keep is None:
         raise click.UsageError("Say how many days are kept: --keep DAYS, or keep in toolkit.toml.")
     done = retention.prune(config.outputs, config.keep, dt.date.today(), dry_run=dry_run)

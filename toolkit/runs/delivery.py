@@ -92,10 +92,11 @@ class State:
             ) from None
 
 
-def identity(digest: Digest) -> str:
-    """Return a name of what ``digest`` says: another day's or other stories have another."""
+def identity(digest: Digest, named: str | None = None) -> str:
+    """Return a name of what the digest ``named`` so says: another day's or other stories have
+    another."""
     said = [[s.headline, *(bullet.text for bullet in s.bullets)] for s in digest.stories]
-    text = json.dumps([digest.date.isoformat(), said])
+    text = json.dumps([named, digest.date.isoformat(), said])
     return f"{digest.date.isoformat()}.{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
 
@@ -157,7 +158,7 @@ def _add(
     digest: Digest, state: State, config: Config, now: dt.datetime, say: Callable[[str], None]
 ) -> None:
     """Let ``digest`` wait for all who have not had it. It replaces an earlier one of its day."""
-    name, date = identity(digest), digest.date.isoformat()
+    name, date = identity(digest, config.name), digest.date.isoformat()
     if config.mail_to:
         if missing := mail.lacks():
             say(missing)

@@ -74,7 +74,8 @@ def compose(digest: Digest, identity: str, *, config: Config, now: dt.datetime) 
 
 def title(date: dt.date, config: Config) -> str:
     """Return what the digest of a day is called in a subject."""
-    return f"Morning briefing, {day(date)}"
+    about = f" ({config.name})" if config.name else ""
+    return f"Morning briefing{about}, {day(date)}"
 
 
 def shortened(digest: Digest) -> Digest:

@@ -9,7 +9,7 @@ import contextlib
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from toolkit.config import Config
@@ -73,7 +73,7 @@ def _tell(
         if config.outputs.is_dir():
             outcome.write(config.outputs, run)
         if config.metrics:
-            write_metrics(config.metrics, run)
+            write_metrics(_metrics(config.metrics, config.name), run, config.name)
     except OSError as failed:
         say(f"{failed.filename or config.metrics}: not written ({failed.strerror or failed})")
     monitor.send("" if run.exit in GOOD else "/fail", run.summary)
@@ -107,26 +107,33 @@ class _Pings:
             self._say(f"ping: {url.host} was not told {what or 'of the end'} ({reason})")
 
 
-def write_metrics(path: Path, run: LastRun) -> None:
+def _metrics(path: Path, name: str | None) -> Path:
+    """Return the file of a digest's metrics: each digest with a name has its own."""
+    return path.with_name(f"{path.stem}-{name}{path.suffix}") if name else path
+
+
+def write_metrics(path: Path, run: LastRun, name: str | None = None) -> None:
     """Write a run's figures in Prometheus' text format, for node_exporter's textfile collector.
     Raises ``OSError``."""
     values = (run.ended, run.succeeded, run.exit, run.ended - run.started, run.size)
+    digest = {"digest": name} if name else {}
     lines = []
-    for (name, said), value in zip(_GAUGES.items(), values, strict=True):
-        lines += _gauge(name, said, {"": value})
-    if run.counts:
-        lines += _gauge("last_run_count", "What the last run counted.", run.counts, "of")
-    if run.timings:
-        lines += _gauge("last_run_stage_seconds", "How long stages took.", run.timings, "stage")
+    for (gauge, said), value in zip(_GAUGES.items(), values, strict=True):
+        lines += _gauge(gauge, said, [(digest, value)])
+    for gauge, said, label, found in (
+        ("last_run_count", "What the last run counted.", "of", run.counts),
+        ("last_run_stage_seconds", "How long stages took.", "stage", run.timings),
+    ):
+        rows = [({**digest, label: key}, float(value)) for key, value in found.items()]
+        lines += _gauge(gauge, said, rows)
     write_whole(path, "\n".join([*lines, ""]))
     path.chmod(0o644)  # node_exporter is another user; these are figures alone.
 
 
-def _gauge(name: str, said: str, values: object, label: str = "") -> list[str]:
-    assert isinstance(values, dict)
+def _gauge(name: str, said: str, rows: Sequence[tuple[Mapping[str, str], float]]) -> list[str]:
     full = f"{_PREFIX}_{name}"
-    rows = [
-        full + (f'{{{label}="{key}"}}' if key else "") + f" {float(value):.3f}"
-        for key, value in values.items()
-    ]
-    return [f"# HELP {full} {said}", f"# TYPE {full} gauge", *rows]
+    lines = [f"# HELP {full} {said}", f"# TYPE {full} gauge"]
+    for labels, value in rows:
+        written = ",".join(f'{label}="{text}"' for label, text in labels.items())
+        lines.append(f"{full}{{{written}}} {value:.3f}" if written else f"{full} {value:.3f}")
+    return lines

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.llm.keys import CREDENTIAL, KEY_FILE_VARIABLE
+from toolkit.runs.mail import PASSWORD_CREDENTIAL, PASSWORD_VARIABLE
 
 UNIT = "news-digest"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -19,8 +20,9 @@ class Schedule:
     """A command that runs at the local time ``at`` on ``days`` (0 is Monday, none is every day).
 
     ``command`` begins with an absolute path; ``writes`` are the folders that it must be able to
-    write; ``key`` is a file with the key of a language model's server; ``user`` runs it, None for
-    the user whose own systemd it is.
+    write; ``key`` is a file with the key of a language model's server, ``password`` one with that
+    of the mail server; ``user`` runs it, None for the user whose own systemd it is; ``after`` is a
+    command that follows, whatever becomes of it; ``name`` is the digest's.
     """
 
     command: tuple[str, ...]
@@ -30,6 +32,14 @@ class Schedule:
     writes: tuple[Path, ...] = ()
     key: Path | None = None
     user: str | None = None
+    password: Path | None = None
+    after: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The name of its units."""
+        return f"{UNIT}-{self.name}" if self.name else UNIT
 
 
 def parse_days(text: str) -> tuple[int, ...]:
@@ -49,8 +59,12 @@ def parse_days(text: str) -> tuple[int, ...]:
 def crontab_line(schedule: Schedule) -> str:
     """Return the line for the crontab of a user."""
     days = ",".join(str((day + 1) % 7) for day in schedule.days) or "*"  # Sunday is 0
-    key = f"{KEY_FILE_VARIABLE}={shlex.quote(str(schedule.key))} " if schedule.key else ""
-    command = f"cd {shlex.quote(str(schedule.folder))} && {key}{shlex.join(schedule.command)}"
+    files = {KEY_FILE_VARIABLE: schedule.key, f"{PASSWORD_VARIABLE}_FILE": schedule.password}
+    secrets = "".join(f"{name}={shlex.quote(str(file))} " for name, file in files.items() if file)
+    command = secrets + shlex.join(schedule.command)
+    if schedule.after:
+        command = f"{{ {command}; {secrets}{shlex.join(schedule.after)}; }}"
+    command = f"cd {shlex.quote(str(schedule.folder))} && {command}"
     # Cron takes a bare % for the end of a line.
     return f"{schedule.at:%-M %-H} * * {days}  {command.replace('%', chr(92) + '%')}"
 
@@ -67,6 +81,7 @@ def service(schedule: Schedule) -> str:
         "Type=oneshot",
         f"WorkingDirectory={_path(schedule.folder)}",
         f"ExecStart={_joined(schedule.command)}",
+        *([f"ExecStartPost=-{_joined(schedule.after)}"] if schedule.after else []),
         "# Some articles failed, or the deadline came: the digest says which.",
         "SuccessExitStatus=3 5",
         "Nice=10",
@@ -75,6 +90,8 @@ def service(schedule: Schedule) -> str:
         lines += [f"User={schedule.user}"]
     if schedule.key:
         lines += [f"LoadCredential={CREDENTIAL}:{_path(schedule.key)}"]
+    if schedule.password:
+        lines += [f"LoadCredential={PASSWORD_CREDENTIAL}:{_path(schedule.password)}"]
     lines += ["", *_HARDENING, *(f"ReadWritePaths={_path(path)}" for path in schedule.writes)]
     return "\n".join(lines) + "\n"
 
