@@ -4,8 +4,9 @@
 are translated by a negation, ``wide`` ones may be or are at least akin to one ("without",
 "refuse", "un-"), and ``exempt`` ones look like strong ones and may be no negation ("not only"):
 beside a phrase of these nothing is said. ``half`` ones may be part of one ("ne"): beside them
-none is said to be added. "*" stands for any letters and "_" for a space; a strong
-word without "*" is strong whatever else it looks like. The lists were written from grammars and
+none is said to be added. ``nominal`` ones negate a noun ("عدم"): they are strong unless the English
+has a word with a prefix like "un-". "*" stands for any letters and "_" for a space; a strong word
+without "*" is strong whatever else it looks like. The lists were written from grammars and
 tried on human translations (``tools/score_checks.py``). A negation is lost where the source has a
 strong word and the English has none, nor more that is akin to one than the source has, and added
 the other way round; so double negation and rewording are no differences.
@@ -45,7 +46,7 @@ _STRONG_ENGLISH = re.compile(
     re.IGNORECASE,
 )
 _WIDE_ENGLISH = re.compile(
-    r"\b(?:nor|without|unless|except(?:ing|ed)?|until|otherwise|rather|lack\w*|fail\w*|refus\w*"
+    r"\b(?:nor|without|unless|except(?:ing|ed)?|until|rather|lack\w*|fail\w*|refus\w*"
     r"|den(?:y|ie)\w*"
     r"|avoid\w*|prevent\w*|prohibit\w*|forb[ia]\w+|bann?(?:ed|s|ing)?|reject\w*|declin\w*|ignor\w*"
     r"|exclu\w+|omit\w*|absen\w+|oppos\w+|hardly|barely|scarcely|rarely|seldom"
@@ -54,11 +55,18 @@ _WIDE_ENGLISH = re.compile(
     r"|invalid|insuffic\w+|inaccess\w+|inabilit\w+|incapab\w+|incompat\w+|inactive|illegal\w*"
     r"|dis(?:agree|allow|approv|regard)\w*|non-?\w+|neglect\w*|overlook\w*"
     r"|un(?!der|til|i[a-z]|fortunate|mark|mount|link|lock|do|cles?\b|pack|plug|wind)\w{3,}"
-    r"|out of|far from|short of|other than|apart from|free (?:of|from)|whether|even if"
+    r"|out of|far from|short of|other than|apart from|free (?:of|from)|even if"
     r"|idle|mis(?!s)\w{4,}|difficult\w*|hard to|else|alternatively|gr[ae]yed|read-only|no-[a-z]+"
     r"|(?:is|are|was|were|be|went|still|reported) missing|irre(?!g)\w+|inex\w+"
     r"|(?!wireless|regardless|nevertheless|nonetheless)\w{3,}less(?:ly)?"
     r"|inaccura\w+|stuck|(?-i:L[ao]s?))\b",
+    re.IGNORECASE,
+)
+# Words that say no with their beginning, as a noun with "not" before it may be translated ("عدم
+# الاستقرار", instability).
+_PREFIXED = re.compile(
+    r"\b(?:dis|il(?=l)|im(?=[bmp])|in(?!clu|dee|divid|dustr|form|itia|sid|sist|stead|stitut|ter|to\b|"
+    r"vest|vol)|ir(?=r)|mis|non|un(?!der|i[otv]))[a-z]{4,}",
     re.IGNORECASE,
 )
 
@@ -83,18 +91,26 @@ class _Patterns:
         )
 
 
-# What a word may be: it says no, or is akin to that, or both; or it is half of a negation.
-_STRONG, _WIDE, _HALF = 1, 2, 4
+_COLUMNS = ("strong", "wide", "exempt", "half", "nominal")
+# What a word may be: it says no, or is akin to that, or both; or it is half of a negation; or it
+# negates a noun.
+_STRONG, _WIDE, _HALF, _NOMINAL = 1, 2, 4, 8
 
 
 class _Language(dict[str, int]):
     """What each word of a language is: worked out when the word is first met."""
 
     def __init__(
-        self, strong: _Patterns, wide: _Patterns, exempt: _Patterns, half: _Patterns
+        self,
+        strong: _Patterns,
+        wide: _Patterns,
+        exempt: _Patterns,
+        half: _Patterns,
+        nominal: _Patterns,
     ) -> None:
         super().__init__()
         self.strong, self.wide, self.exempt, self.half = strong, wide, exempt, half
+        self.nominal = nominal
 
     def __missing__(self, token: str) -> int:
         if len(self) > _KNOWN_WORDS:
@@ -102,6 +118,8 @@ class _Language(dict[str, int]):
         found = _STRONG * self.strong.match(token) | _WIDE * self.wide.match(token)
         if found and token not in self.strong.words and self.exempt.match(token):
             found = 0
+        if self.nominal.match(token):
+            found = _NOMINAL
         self[token] = found = _HALF if self.half.match(token) else found
         return found
 
@@ -116,11 +134,16 @@ def polarity_differs(source: str, output: str, *, source_language: str) -> bool:
     if words is None or output.count(" ") < _FEWEST_SPACES:
         return False
     negated, alike = _english(output)
-    strong, unsure, wide = _negations(source, words)
-    if negated == strong or alike or unsure:
+    said = _negations(source, words)
+    if alike or said.unsure:
         return False
+    if negated:
+        added = not said.strong and not said.nominal
+        return added and said.wide <= len(_WIDE_ENGLISH.findall(output))
     akin = len(_WIDE_ENGLISH.findall(output))
-    return akin <= wide if strong else wide <= akin
+    if said.strong:
+        return akin <= said.wide
+    return said.nominal and not (akin or said.wide or _PREFIXED.search(output))
 
 
 def _english(output: str) -> tuple[bool, bool]:
@@ -137,17 +160,28 @@ def _may_be_negated(output: str) -> bool:
     return any(letters in lowered for letters in ("no", "n't", "n’t", "neve", "neit"))
 
 
-def _negations(source: str, words: _Language) -> tuple[bool, bool, int]:
-    """Return whether a text says no, whether something in it only looks like it, and how often it
-    says something akin to it."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """How a text says no: whether it does, whether it does before a noun, whether something in it
+    only looks like it, and how often it says something akin to it."""
+
+    strong: bool
+    nominal: bool
+    unsure: bool
+    wide: int
+
+
+def _negations(source: str, words: _Language) -> _Said:
     plain = text = " " + _without_joiners(source.lower()).replace("’", "'")
     for phrase in words.exempt.phrases:
         text = text.replace(phrase, " ")
     found = Counter(map(words.__getitem__, _TOKEN.findall(text)))
     strong = any(kind & _STRONG for kind in found)
     strong = strong or any(phrase in text for phrase in words.strong.phrases)
-    unsure = text != plain or (found[_HALF] > 0 and not strong)
-    return strong, unsure, found[_WIDE] + sum(phrase in text for phrase in words.wide.phrases)
+    nominal = any(kind & _NOMINAL for kind in found)
+    unsure = not strong and (text != plain or found[_HALF] > 0)
+    wide = found[_WIDE] + sum(phrase in text for phrase in words.wide.phrases)
+    return _Said(strong, nominal, unsure, wide)
 
 
 def _without_joiners(text: str) -> str:
@@ -161,7 +195,7 @@ def _language(code: str) -> _Language | None:
     entry = _table().get(iso639_3_of(code))
     if code == ENGLISH or entry is None:
         return None
-    kinds = (entry.get(kind, "").split() for kind in ("strong", "wide", "exempt", "half"))
+    kinds = (entry.get(kind, "").split() for kind in _COLUMNS)
     return _Language(*(_patterns(entries, script_of(code)) for entries in kinds))
 
 
