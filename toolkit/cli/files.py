@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,13 @@ from toolkit.data import Article, Failure, TranslatedArticle
 from toolkit.languages import ENGLISH
 from toolkit.runs.outcome import NOTHING_DONE, SOME_FAILED
 
+if TYPE_CHECKING:
+    from toolkit.documents.base import Task
+    from toolkit.documents.jobs import TranslateJob
+    from toolkit.documents.translation import Outcome
+
 _STDIN = "-"
+_PAGES = (".html", ".htm")
 
 
 @click.command()
@@ -23,33 +29,109 @@ _STDIN = "-"
 @click.option("--from", "source", metavar="CODE", help="Language of the text [detected].")
 @click.option("--to", "target", metavar="CODE", default=ENGLISH, help=f"[{ENGLISH}]")
 @click.option("-o", "--output", type=PATH, help="Write to this file instead of stdout.")
+@click.option("--out-dir", type=PATH, help="Write a file for each file, in this folder.")
+@click.option("--force", is_flag=True, help="Replace what is there already.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "jsonl", "side-by-side"]),
-    default="text",
-    show_default=True,
+    type=click.Choice(["same", "text", "jsonl", "side-by-side"]),
+    help="[same for documents, text for articles]",
 )
+@click.option("--columns", metavar="NAME,...", help="Columns of a table that are translated.")
 @model_options
 def translate(
     files: tuple[str, ...],
     source: str | None,
     target: str,
     output: Path | None,
-    form: str,
+    out_dir: Path | None,
+    force: bool,
+    form: str | None,
+    columns: str | None,
     **options: Any,
 ) -> None:
-    """Translate files, addresses, or stdin ('-'), sentence by sentence."""
-    from toolkit.cli import present
+    """Translate files, addresses, or stdin ('-'), sentence by sentence.
+
+    report.docx becomes report.en.docx beside it, with its styles, links and pictures; so do all
+    documents. Articles and stdin are printed as text.
+    """
     from toolkit.config import load
     from toolkit.documents import files as documents
     from toolkit.documents import jobs
+    from toolkit.documents.targets import Wanted, plan
+    from toolkit.languages import codes
 
+    if output is not None and out_dir is not None:
+        raise click.UsageError("Give -o or --out-dir, not both.")
     if output is not None:
         documents.check_output(output, files or [_STDIN])
     config = load(options)
     job = jobs.TranslateJob(config, source=source, target=target)
-    articles, failures = _read(files, config.allow_private)
+    named = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
+    tag = codes.get(job.target).bcp47
+    made = plan(files, Wanted(form, output, out_dir, force, tag, named))
+    for note in made.notes:
+        say(note)
+    done, failures = bool(made.notes), list(made.failures)
+    if made.tasks:
+        succeeded, failed = _translate_files(job, made.tasks, form or "same", output, out_dir)
+        done, failures = done or succeeded, failures + failed
+    if made.rest or not files:
+        succeeded, failed = _translate_articles(job, made.rest, form or "text", output)
+        done, failures = done or succeeded, failures + failed
+    _exit(done, failures)
+
+
+def _translate_files(
+    job: TranslateJob,
+    tasks: Sequence[Task],
+    form: str,
+    output: Path | None,
+    out_dir: Path | None,
+) -> tuple[bool, list[Failure]]:
+    """Translate files that keep their form, and return whether any was, and the failures."""
+    from toolkit.cli import present
+
+    done, failures = False, []
+    with progress() as bar:
+        for outcome in job.run_files(tasks, bar, say, write=form == "same"):
+            if outcome.failure:
+                failures.append(outcome.failure)
+                continue
+            done = True
+            if form != "same":
+                _show(outcome, form, to_file=bool(output or out_dir or form == "side-by-side"))
+            for line in present.doubts([outcome.article]):
+                say(line)
+            say(present.summary(outcome))
+    if done and job.notice:
+        say(job.notice)
+    return done, failures
+
+
+def _show(outcome: Outcome, form: str, *, to_file: bool) -> None:
+    """Print the sentences of a file, or write them to its target."""
+    from toolkit.cli import present
+    from toolkit.documents import files as documents
+    from toolkit.documents import side_by_side
+
+    if not to_file:
+        click.echo(present.FORMATS[form]([outcome.article]), nl=False)
+        return
+    in_page = form == "side-by-side"
+    text = side_by_side.page if in_page else present.FORMATS[form]
+    documents.write(outcome.task.target, text([outcome.article]))
+
+
+def _translate_articles(
+    job: TranslateJob, names: Sequence[str], form: str, output: Path | None
+) -> tuple[bool, list[Failure]]:
+    """Translate articles, and return whether any was, and the failures."""
+    from toolkit.cli import present
+    from toolkit.documents import files as documents
+    from toolkit.documents import side_by_side
+
+    articles, failures = _read(names, job.config.allow_private)
     done: list[TranslatedArticle] = []
     if articles:
         with progress() as bar:
@@ -59,12 +141,13 @@ def translate(
             say(job.notice)
         for line in present.doubts(done) + (present.losses(done) if form == "text" else []):
             say(line)
-    shown = present.FORMATS[form](done)
+    in_page = form == "side-by-side" and output is not None and output.suffix in _PAGES
+    shown = side_by_side.page(done) if in_page else present.FORMATS[form](done)
     if output is None:
         click.echo(shown, nl=False)
     elif done:
         documents.write(output, shown)
-    _exit(bool(done), failures)
+    return bool(done), failures
 
 
 def _read(files: Sequence[str], allow_private: bool) -> tuple[list[Article], list[Failure]]:

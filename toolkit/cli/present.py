@@ -17,6 +17,7 @@ from toolkit.runs.records import article_record, json_line
 if TYPE_CHECKING:
     from toolkit.bench.evaluation import CheckRate, Score
     from toolkit.cli.doctor import Finding
+    from toolkit.documents.translation import Outcome
 
 
 def article_text(articles: Sequence[TranslatedArticle]) -> str:
@@ -66,6 +67,19 @@ def losses(articles: Sequence[TranslatedArticle]) -> list[str]:
             shown = "--format side-by-side" if flagged else "--format jsonl"
             lines.append(f"{article.source}: {', '.join(found)}; {shown} shows them.")
     return lines
+
+
+def summary(outcome: Outcome) -> str:
+    """Return a line on what was done with a file."""
+    doubtful, moved = outcome.doubtful, outcome.moved
+    parts = [_count(outcome.sentences, "sentence"), f"{doubtful} with a warning"]
+    if moved:
+        parts.append(f"{_count(moved, 'mark')} put at the end of the sentence")
+    return f"{outcome.task.target}: {', '.join(parts)}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + "s" * (number != 1)
 
 
 def _paragraphs(article: TranslatedArticle) -> list[list[Translation]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from toolkit.config import Config
 from toolkit.data import Article, Brief, Failure, PreparedArticle, TranslatedArticle, Translation
+from toolkit.documents.base import Task
+from toolkit.documents.translation import FileTranslator, Outcome
 from toolkit.errors import ConfigError, ToolkitError
 from toolkit.languages import ENGLISH, codes
 from toolkit.progress import Progress
@@ -33,9 +36,42 @@ class TranslateJob:
     ) -> tuple[list[TranslatedArticle], list[Failure]]:
         """Each article in the target language, in order, and the failures. ``say`` is called
         with messages for the user: of a download, of a cache that cannot be used."""
+        prepared, failures = _prepare(articles, self.source)
+        with self.translator(progress, say) as segments:
+            progress.begin("translate", sum(len(p.segments) for p in prepared))
+            result = translation.Translated()
+            for window in translation.windows(prepared):
+                result.add(segments.translate(window))
+        return result.articles, [*failures, *result.failures]
+
+    def run_files(
+        self,
+        tasks: Sequence[Task],
+        progress: Progress,
+        say: Callable[[str], None],
+        *,
+        write: bool,
+    ) -> Iterator[Outcome]:
+        """Yield the outcome of each file, which keeps its form; unless they are to be written,
+        with its sentences."""
+        with self.translator(progress, say) as segments:
+            progress.begin("translate", 0)
+            files = FileTranslator(
+                segments,
+                source=self.source,
+                target=self.target,
+                write=write,
+                keep_rows=not write,
+            )
+            yield from files.run(tasks)
+
+    @contextmanager
+    def translator(
+        self, progress: Progress, say: Callable[[str], None]
+    ) -> Iterator[translation.SegmentTranslator]:
+        """Yield a translator of segments with the user's cache and terms."""
         config = self.config
         terms = load_terms(config, target=self.target)
-        prepared, failures = _prepare(articles, self.source)
         progress.begin("load model", 0)
         translator = load_translator(
             config.model,
@@ -47,17 +83,15 @@ class TranslateJob:
             progress=progress,
         )
         self.notice = translator.notice
-        progress.begin("translate", sum(len(p.segments) for p in prepared))
         cache = Cache(config.cache, say=say)
         try:
-            result = translation.translate(
-                prepared, translator, cache, target=self.target, progress=progress, terms=terms
+            yield translation.SegmentTranslator(
+                translator, cache, target=self.target, progress=progress, terms=terms
             )
         finally:
             cache.close()
         for warning in terms.warnings:
             say(warning)
-        return result.articles, [*failures, *result.failures]
 
 
 def summarise(

@@ -92,10 +92,20 @@ def _near(one: str, other: str) -> bool:
     return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _NEARLY
 
 
-def _kept(text: str) -> set[str]:
+def kept_spans(text: str) -> list[tuple[int, int]]:
+    """Return where a text has what must stay as it is, without the stops after it.
+
+    >>> kept_spans("See https://a.example/b.")
+    [(4, 23)]
+    """
     if not any(sign in text for sign in _IN_KEPT):
-        return set()
-    return {match.rstrip(".,;:!?…'’") for match in _KEPT.findall(text)}
+        return []
+    found = ((m.start(), m.group().rstrip(".,;:!?…'’")) for m in _KEPT.finditer(text))
+    return [(start, start + len(item)) for start, item in found]
+
+
+def _kept(text: str) -> set[str]:
+    return {text[start:end] for start, end in kept_spans(text)}
 
 
 def left_over(source: str, output: str) -> bool:

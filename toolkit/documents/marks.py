@@ -1,0 +1,374 @@
+"""Cuts a unit into sentences and carries its inline marks over to their English.
+
+A mark is put on the English words that are sure to be its own: all of them where it is on a whole
+sentence, the same number, name or address, or the English of its words where the sentence has that.
+Otherwise its words stand in brackets at the end of the sentence, with the mark. Text that must stay
+as it is (code, placeholders) is in the English exactly as often as in the source.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from toolkit.data import Translation
+from toolkit.documents.base import OBJECT, English, Mark, Run, Unit
+from toolkit.text.segmentation import segment
+from toolkit.translators.checks.verbatim import kept_spans
+
+# Placeholders beyond those that the checks know: of printf with flags and positions, of Ruby.
+_PLACEHOLDER = re.compile(
+    r"(?<![\d%])%(?:\d{1,2}\$)?[-+#0]{0,3}\d{0,3}(?:\.\d{1,2})?(?:hh?|ll?|[zjt])?[diouxXeEfgGcsrp@]\b"
+    r"|%%|%\{\w+\}|%\w+%|\$\{[\w.]+\}|\{\{[^{}]*\}\}|\{%[^%]*%\}|\{[\w.]*(?:[:!][^{}]{1,20})?\}"
+)
+_WORDS = re.compile(r"\w+")
+_SPACES = re.compile(r" {2,}")
+_BETWEEN = r"\W+"
+_TABS = re.compile(r"(\t+)")
+_ARTICLES = frozenset({"the", "a", "an"})
+# Characters of a word that must be equal where an ending may differ, at least.
+_STEM = 4
+
+
+class Sentence(NamedTuple):
+    """A sentence of a unit: where it is in its text, and its text without objects."""
+
+    start: int
+    end: int
+    text: str
+
+
+def sentences(unit: Unit, language: str) -> list[Sentence]:
+    """Return the sentences of a unit in order. None begins or ends inside of kept text."""
+    at = [n for n, char in enumerate(unit.text) if char != OBJECT]
+    found: list[Sentence] = []
+    position = 0
+    for chunk in _TABS.split(unit.text.replace(OBJECT, "")):
+        for piece in segment(chunk, language):
+            if text := piece.strip():
+                first = position + len(piece) - len(piece.lstrip())
+                _add(found, at[first], at[first + len(text) - 1] + 1, unit)
+            position += len(piece)
+    return found
+
+
+def _add(found: list[Sentence], start: int, end: int, unit: Unit) -> None:
+    """Append a sentence, joined to the last where kept text goes from one into the other."""
+    kept = (m for m in unit.marks if m.kind == "kept")
+    if found and any(m.start < found[-1].end and m.end > start for m in kept):
+        start = found.pop().start
+    found.append(Sentence(start, end, _plain(unit.text[start:end])))
+
+
+def _plain(text: str) -> str:
+    return _SPACES.sub(" ", text.replace(OBJECT, "")).strip()
+
+
+def is_kept(unit: Unit, sentence: Sentence) -> bool:
+    """Return whether a sentence has no letter outside of what stays as it is."""
+    covered = {n for mark in _kept(unit, sentence) for n in range(mark.start, mark.end)}
+    letters = (n for n in range(sentence.start, sentence.end) if unit.text[n].isalpha())
+    return all(n in covered for n in letters)
+
+
+def phrases(unit: Unit, sentence: Sentence) -> list[str]:
+    """Return the marked words of a sentence whose English is needed to find them in its English."""
+    clipped = (_clipped(unit, sentence, m) for m in unit.marks if m.kind == "wrap")
+    parts = (_plain(unit.text[a:b]) for a, b in clipped if a < b)
+    return [part for part in parts if _WORDS.search(part) and part != sentence.text]
+
+
+def composed(
+    unit: Unit,
+    found: Sequence[Sentence],
+    english: Sequence[Translation],
+    phrase_english: Mapping[str, str],
+) -> English:
+    """Return the English of a unit from that of its sentences and of their marked phrases."""
+    runs: list[Run] = []
+    position, moved = 0, 0
+    for number, (sentence, translation) in enumerate(zip(found, english, strict=True)):
+        gap = _unchanged(unit, position, sentence.start)
+        runs += gap
+        if number and not any(char.isspace() for run in gap for char in run.text):
+            runs.append(Run(" "))  # Languages without spaces have none between sentences either.
+        if translation.english == sentence.text:
+            runs += _unchanged(unit, sentence.start, sentence.end)
+        else:
+            carried = _Carried(unit, sentence, translation.english, phrase_english)
+            runs += carried.runs()
+            moved += carried.moved
+        position = sentence.end
+    runs += _unchanged(unit, position, len(unit.text))
+    return English(tuple(runs), any(row.doubtful for row in english), moved)
+
+
+def nested(runs: Sequence[Run]) -> Iterator[tuple[str, Any]]:
+    """Yield what a tree of marks is written from: ("open", mark), ("close", mark), ("text", text)
+    and ("kept", mark). Marks that cross are closed and opened again."""
+    opened: tuple[Mark, ...] = ()
+    for run in (*runs, None):
+        wraps = run.wraps if run else ()
+        common = 0
+        while (
+            opened[common : common + 1]
+            and opened[common : common + 1] == (wraps[common : common + 1])
+        ):
+            common += 1
+        yield from (("close", mark) for mark in reversed(opened[common:]))
+        yield from (("open", mark) for mark in wraps[common:])
+        opened = wraps
+        if run:
+            yield ("kept", run.kept) if run.kept else ("text", run.text)
+
+
+def _kept(unit: Unit, sentence: Sentence) -> list[Mark]:
+    """Return the kept text within a sentence, placeholders and addresses included, in order."""
+    marks = [
+        m
+        for m in unit.marks
+        if m.kind == "kept" and sentence.start <= m.start < m.end <= sentence.end
+    ]
+    text = unit.text[sentence.start : sentence.end]
+    spans = [*kept_spans(text), *(m.span() for m in _PLACEHOLDER.finditer(text))]
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        start, end = start + sentence.start, end + sentence.start
+        if OBJECT not in unit.text[start:end] and not any(
+            start < m.end and m.start < end for m in marks
+        ):
+            marks.append(Mark(start, end, None, "kept"))
+    return sorted(marks, key=lambda m: m.start)
+
+
+def _clipped(unit: Unit, sentence: Sentence, mark: Mark) -> tuple[int, int]:
+    """Return the part of a mark that is within a sentence, without white space around it."""
+    start, end = max(mark.start, sentence.start), min(mark.end, sentence.end)
+    while start < end and unit.text[start].isspace():
+        start += 1
+    while start < end and unit.text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _ordered(marks: Sequence[Mark]) -> list[Mark]:
+    return sorted(marks, key=lambda m: (m.start, -m.end))
+
+
+def _unchanged(unit: Unit, start: int, end: int) -> list[Run]:
+    """Return a part of a unit as it is."""
+    if start >= end:
+        return []
+    marks = [m for m in _ordered(unit.marks) if m.start < end and m.end > start]
+    cuts = {start, end, *(n for m in marks for n in (m.start, m.end) if start < n < end)}
+    runs = []
+    for a, b in pairwise(sorted(cuts)):
+        over = [m for m in marks if m.start <= a and m.end >= b]
+        wraps = tuple(m for m in over if m.kind == "wrap")
+        runs.append(Run(unit.text[a:b], wraps, next((m for m in over if m.kind != "wrap"), None)))
+    return runs
+
+
+@dataclass(slots=True)
+class _Carried:
+    """The English of one sentence while marks are put on it. ``places`` are where wraps are in it,
+    ``fixed`` where kept text is, ``objects`` what stands before each of its characters."""
+
+    unit: Unit
+    sentence: Sentence
+    text: str
+    phrases: Mapping[str, str]
+    moved: int = 0
+    places: dict[Mark, tuple[int, int]] = field(default_factory=dict)
+    fixed: list[tuple[Mark, int, int]] = field(default_factory=list)
+    objects: dict[int, list[Mark]] = field(default_factory=dict)
+
+    def runs(self) -> list[Run]:
+        """Place every mark, and return the runs."""
+        for mark in _ordered([m for m in self.unit.marks if m.kind == "wrap"]):
+            self._wrap(mark)
+        self._keep()
+        last_break = 0
+        for mark in _ordered(self.unit.marks):
+            if self.unit.text[mark.start : mark.end] != OBJECT or mark.kind == "wrap":
+                continue
+            if self.sentence.start <= mark.start < self.sentence.end:
+                place = self._break(mark, last_break) if mark.kind == "break" else self._at(mark)
+                last_break = place if mark.kind == "break" else last_break
+                self.objects.setdefault(place, []).append(mark)
+        return self._emitted()
+
+    def _wrap(self, mark: Mark) -> None:
+        start, end = _clipped(self.unit, self.sentence, mark)
+        words = _plain(self.unit.text[start:end])
+        if start >= end or not _WORDS.search(words):
+            return
+        before, after = (
+            self._source(self.sentence.start, start),
+            self._source(end, self.sentence.end),
+        )
+        around = [
+            place
+            for other, place in self.places.items()
+            if other.start <= mark.start and other.end >= mark.end
+        ]
+        low, high = around[-1] if around else (0, len(self.text))
+        if not (_WORDS.search(before) or _WORDS.search(after)):
+            self.places[mark] = self._inner(bool(before.strip()), bool(after.strip()))
+            return
+        found = self._found(words, low, high, len(before) / max(1, self._length()), mark)
+        if found is None:
+            self.moved += 1
+            found = (low, high) if around else self._appended(words)
+        self.places[mark] = found
+
+    def _inner(self, without_start: bool, without_end: bool) -> tuple[int, int]:
+        """Return where all words of the English are: of "(…)." without what is around them, if a
+        mark is on the words alone."""
+        words = list(_WORDS.finditer(self.text))
+        if not words:
+            return 0, len(self.text)
+        start = words[0].start() if without_start else 0
+        return start, words[-1].end() if without_end else len(self.text)
+
+    def _found(
+        self, words: str, low: int, high: int, share: float, mark: Mark
+    ) -> tuple[int, int] | None:
+        """Return where the English has the ``words`` of the source: as they are, or in English."""
+        taken = [
+            place
+            for other, place in self.places.items()
+            if not (other.start <= mark.start and other.end >= mark.end)
+        ]
+        for pattern in _patterns(words, self.phrases.get(words, "")):
+            spans = [m.span() for m in pattern.finditer(self.text, low, high)]
+            free = [(a, b) for a, b in spans if not any(a < d and c < b for c, d in taken)]
+            if free:
+                return min(free, key=lambda span: abs(span[0] / max(1, len(self.text)) - share))
+        return None
+
+    def _appended(self, words: str) -> tuple[int, int]:
+        """Put marked words into brackets at the end, and return where they are."""
+        phrase = self.phrases.get(words) or words
+        start = len(self.text) + 2
+        self.text += f" ({phrase})"
+        return start, start + len(phrase)
+
+    def _keep(self) -> None:
+        """Find kept text in the English, and put at its end what is not there."""
+        after: dict[str, int] = {}
+        for mark in _kept(self.unit, self.sentence):
+            text = self.unit.text[mark.start : mark.end]
+            if text == OBJECT:
+                continue
+            found = _bounded(text).search(self.text, after.get(text, 0))
+            if found is None:
+                self.moved += 1
+                self.text += f" {text}"
+                start = len(self.text) - len(text)
+            else:
+                start = found.start()
+            after[text] = start + len(text)
+            if mark.key is not None:
+                self.fixed.append((mark, start, start + len(text)))
+
+    def _at(self, mark: Mark) -> int:
+        """Return where an object belongs in the English."""
+        for wrap in reversed(self.places):
+            start, end = self.places[wrap]
+            if wrap.start <= mark.start < wrap.end:
+                if not _WORDS.search(self._source(wrap.start, mark.start)):
+                    return start
+                if not _WORDS.search(self._source(mark.end, wrap.end)):
+                    return end
+            elif wrap.end <= mark.start and not self._source(wrap.end, mark.start).strip():
+                return end
+            elif wrap.start >= mark.end and not self._source(mark.end, wrap.start).strip():
+                return start
+        before = self._source(self.sentence.start, mark.start)
+        after = self._source(mark.end, self.sentence.end)
+        if not _WORDS.search(before):
+            return 0
+        if not _WORDS.search(after):
+            return len(self.text.rstrip(".!?… "))
+        last = before.split()[-1]
+        same = list(_bounded(last).finditer(self.text))
+        if len(same) == 1:
+            return same[0].end()
+        self.moved += 1
+        return len(self.text)
+
+    def _break(self, mark: Mark, least: int) -> int:
+        """Return the word of the English, after ``least``, before which the mark divides it as it
+        divides the source, or nearly: a comma before it is worth four characters."""
+        share = len(self._source(self.sentence.start, mark.start)) / max(1, self._length())
+        wanted = share * len(self.text)
+        words = [n + 1 for n, char in enumerate(self.text) if char == " " and n >= least]
+        if not words:
+            return len(self.text)
+        return min(words, key=lambda n: abs(n - wanted) - 4 * (self.text[n - 2] in ",;:—"))
+
+    def _source(self, start: int, end: int) -> str:
+        return self.unit.text[start:end].replace(OBJECT, "")
+
+    def _length(self) -> int:
+        return len(self.sentence.text)
+
+    def _emitted(self) -> list[Run]:
+        """Return the runs of the English, cut wherever a mark begins or ends."""
+        spans = [*self.places.values(), *((a, b) for _, a, b in self.fixed)]
+        cuts = {0, len(self.text), *self.objects, *(n for span in spans for n in span)}
+        ends = sorted(cuts)
+        runs: list[Run] = []
+        for start, end in zip(ends, [*ends[1:], None], strict=True):
+            for mark in self.objects.get(start, ()):
+                around = [m for m in _ordered(self.unit.marks) if m.kind == "wrap"]
+                wraps = tuple(m for m in around if m.start <= mark.start < m.end)
+                runs += self._spaced(mark, Run(OBJECT, wraps, mark), start, runs)
+            if end is not None:
+                over = tuple(m for m, (a, b) in self.places.items() if a <= start and end <= b)
+                kept = next((m for m, a, b in self.fixed if a <= start and end <= b), None)
+                runs.append(Run(self.text[start:end], over, kept))
+        return runs
+
+    def _spaced(self, mark: Mark, run: Run, place: int, runs: Sequence[Run]) -> list[Run]:
+        """Return the run of an object, with spaces where it has some in the source."""
+        source, found = self.unit.text, [run]
+        before = runs[-1].text[-1:] if runs else " "
+        after = self.text[place : place + 1] or " "
+        if mark.kind == "break":
+            return found
+        if source[mark.start - 1 : mark.start] == " " and not before.isspace():
+            found.insert(0, Run(" "))
+        if source[mark.end : mark.end + 1] == " " and (after.isalnum() or after == OBJECT):
+            found.append(Run(" "))
+        return found
+
+
+def _patterns(words: str, phrase: str) -> Iterator[re.Pattern[str]]:
+    """Yield patterns for the words of a mark in an English sentence, the surest first."""
+    yield _bounded(words)
+    digits = "".join(str(unicodedata.digit(c, c)) for c in words)
+    if digits != words:
+        yield _bounded(digits)
+    tokens = _WORDS.findall(phrase)
+    if not tokens:
+        return
+    yield _bounded(phrase)
+    yield _bounded(phrase.strip(" .,;:!?\"'()"))
+    while len(tokens) > 1 and tokens[0].lower() in _ARTICLES:
+        del tokens[0]
+    yield re.compile(rf"(?i)\b{_BETWEEN.join(map(re.escape, tokens))}\b")
+    if min(map(len, tokens)) >= _STEM:
+        stems = (rf"{re.escape(t[: max(_STEM, len(t) - 2)])}\w*" for t in tokens)
+        yield re.compile(rf"(?i)\b{_BETWEEN.join(stems)}")
+
+
+def _bounded(text: str) -> re.Pattern[str]:
+    """Return a pattern for ``text`` that is not part of a longer word."""
+    before = r"(?<!\w)" if text[:1].isalnum() else ""
+    after = r"(?!\w)" if text[-1:].isalnum() else ""
+    return re.compile(f"{before}{re.escape(text)}{after}", re.IGNORECASE)
