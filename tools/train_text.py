@@ -48,7 +48,7 @@ class Page:
     gold: str
     title: list[str]
     rows: list[Row]
-    known: list[dict[str, float]]
+    known: dict[str, Array]
     wanted: Array
     weight: Array
     x: Array = field(default_factory=lambda: np.zeros(0))
@@ -139,9 +139,9 @@ def names_of(rows: list[dict[str, float]]) -> dict[str, int]:
 
 def main() -> None:
     pages = load_all(Path(sys.argv[1]), Path(sys.argv[2]))
-    names = names_of([row for page in pages for row in page.known])
+    names = {name: at for at, name in enumerate(sorted(pages[0].known))}
     for page in pages:
-        page.x = matrix(page.known, names)
+        page.x = np.column_stack([page.known[name] for name in names])
     fold = folds({page.site for page in pages}, FOLDS)
     for number in range(FOLDS):
         weights = train_body([p for p in pages if fold[p.site] != number], names["bias"])

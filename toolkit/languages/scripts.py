@@ -13,6 +13,7 @@ import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Literal
 
 UNKNOWN = "Zzzz"
@@ -102,6 +103,8 @@ _RANGES = (
     (0x20000, 0x3FFFF, "Hani"),
 )
 _STARTS = tuple(start for start, _, _ in _RANGES)
+# Characters whose script is remembered: more than a day of most languages has.
+_REMEMBERED = 8192
 # Marks on one letter, from UAX #15's Stream-Safe Text Format: no language has more than seven.
 _MOST_MARKS = 30
 # Marks are among these characters.
@@ -110,6 +113,7 @@ _MARKS = re.compile(rf"[^\w\s\x00-\u02ff]{{{_MOST_MARKS}}}")
 _JOINER = "\u034f"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def letter_script(letter: str) -> str | None:
     """Return the script of one character, None if it is no letter (a digit, mark or sign)."""
     if not letter.isalpha():

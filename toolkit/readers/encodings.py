@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 from toolkit.errors import InputError
 from toolkit.readers import code_pages, mojibake
@@ -140,6 +141,8 @@ def _escaped(data: bytes) -> str | None:
 def _controls(text: str) -> float:
     """Return the share of control and unassigned characters."""
     bad = sum(
-        1 for c in text if unicodedata.category(c) in ("Cc", "Cn", "Co") and c not in "\n\t\f"
+        times
+        for c, times in Counter(text).items()
+        if unicodedata.category(c) in ("Cc", "Cn", "Co") and c not in "\n\t\f"
     )
     return bad / len(text) if text else 0.0

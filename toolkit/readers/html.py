@@ -11,10 +11,10 @@ from itertools import islice
 from toolkit.data import Article, CleanText, Failure, Paragraph
 from toolkit.readers import html_metadata, not_articles
 from toolkit.readers.base import article_id
-from toolkit.readers.html_blocks import Block, blocks
+from toolkit.readers.html_blocks import Block, blocks, tokens
 from toolkit.readers.html_body import byline, dialogues, extracted_text, split
 from toolkit.readers.html_facts import Facts, plain, read_facts
-from toolkit.readers.html_features import Evidence, tokens
+from toolkit.readers.html_features import Evidence
 from toolkit.readers.html_tree import decode_page, parse
 from toolkit.readers.markup import is_page
 from toolkit.text.lines import Line
@@ -43,9 +43,11 @@ def read_page(text: str, source: str, *, title: str | None = None) -> Article | 
         root = parse(text)
     except ValueError:
         return Failure(source, "read", "the page is empty", _REMEDY)
+    # While they are held, lxml does not make them anew each time that the tree is walked.
+    elements = list(root.iter())
     facts = read_facts(root)
-    for element in root.iter("script", "style"):
-        if len(element.text or "") > _MOST_SCRIPT:
+    for element in elements:
+        if element.tag in ("script", "style") and len(element.text or "") > _MOST_SCRIPT:
             element.text = ""
     page = list(islice(blocks(root), _MOST_LINES + 1))
     if len(page) > _MOST_LINES:
@@ -108,7 +110,7 @@ def evidence(page: list[Block], facts: Facts, title: str | None, extracted: str)
 def _line(page: list[Block], title: str) -> int:
     """Return the line of ``page`` that has the title, headings first; 0 if none does."""
     wanted = tokens(title)
-    found = [i for i, block in enumerate(page, 1) if tokens(block.text) == wanted]
+    found = [i for i, block in enumerate(page, 1) if block.tokens == wanted]
     return next((i for i in found if page[i - 1].tag == "h1"), found[0] if found else 0)
 
 

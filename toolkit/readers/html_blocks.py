@@ -32,7 +32,17 @@ _SKIPPED = frozenset(
 _STRONG = ("b", "strong")
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _SPACES = re.compile(r"[\s\u00a0\u200b\ufeff]+")
+_TOKEN = re.compile(r"[^\W_]+")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+
+
+def tokens(text: str) -> list[str]:
+    """Return words in small letters; characters where words are not spaced."""
+    words = _TOKEN.findall(text.lower())
+    if UNSPACED.search(text) is None:
+        return words
+    return [part for word in words for part in (word if UNSPACED.search(word) else [word])]
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +56,10 @@ class Block:
     linked: float
     strong: float
     hidden: bool = False
+    tokens: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = tokens(self.line.text)
 
     @property
     def text(self) -> str:
@@ -107,9 +121,10 @@ def blocks(root: HtmlElement) -> Iterator[Block]:
     line = _Open()
     # How many elements of each kind the walk is in.
     around: Counter[str] = Counter()
-    todo: list[tuple[HtmlElement, bool]] = [(root, True)]
+    # Elements to open, and elements to close with what they make of the text in them.
+    todo: list[tuple[HtmlElement, list[str] | None]] = [(root, None)]
     while todo:
-        element, opens = todo.pop()
+        element, marks = todo.pop()
         tag = element.tag
         if tag not in _INLINE and tag not in _SKIPPED:
             if tag == "br" and _block_of(element.getparent()).tag in _HEADINGS:
@@ -118,14 +133,16 @@ def blocks(root: HtmlElement) -> Iterator[Block]:
             else:
                 yield from line.closed()
                 line = _Open()
-        if opens and tag not in _SKIPPED:
-            around.update(_marks(element))
+        if marks is None and tag not in _SKIPPED:
+            marks = _marks(element)
+            for mark in marks:
+                around[mark] += 1
             line.add(element.text, element, around)
-            todo.append((element, False))
-            todo += [(child, True) for child in reversed(element)]
+            todo.append((element, marks))
+            todo += [(child, None) for child in reversed(element)]
             continue
-        if not opens:
-            around.subtract(_marks(element))
+        for mark in marks or ():
+            around[mark] -= 1
         if element is not root:
             line.add(element.tail, element.getparent(), around)
     yield from line.closed()

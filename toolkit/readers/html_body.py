@@ -19,8 +19,8 @@ from importlib.resources import files
 from lxml.html import HtmlElement
 
 from toolkit.data import Dropped, Paragraph
-from toolkit.readers.html_blocks import Block
-from toolkit.readers.html_features import Evidence, features, tokens
+from toolkit.readers.html_blocks import Block, tokens
+from toolkit.readers.html_features import Evidence, features
 
 # Elements of a page beyond which the extractor, whose time may grow faster, is not asked.
 _MOST_ELEMENTS = 60_000
@@ -44,6 +44,8 @@ _DIALOGUE = re.compile(
 _PAGES = frozenset(("html", "body", "main", "article", "h1"))
 # Characters of class names looked at; utility classes go on for thousands.
 _MOST_NAMED = 300
+# Class names of which it is remembered whether they are a dialogue's: those of a few sites.
+_REMEMBERED = 4096
 _REASONS = (
     ("nav", "menu"),
     ("header", "page header"),
@@ -70,19 +72,25 @@ def dialogues(root: HtmlElement) -> set[HtmlElement]:
     """Return the elements of ``root`` that ask for consent or for a click: their text may be longer
     than the article's."""
     found = set()
-    for element in root.iter():
+    for element in root.xpath("descendant-or-self::*[@class or @id or @role or @aria-modal]"):
         named = f"{element.get('class', '')} {element.get('id', '')}"[:_MOST_NAMED]
         asks = element.get("role") in _DIALOGUE_ROLES or element.get("aria-modal") == "true"
-        if (asks or _DIALOGUE.search(named)) and element.tag not in _PAGES:
+        if (asks or _is_dialogue(named)) and element.tag not in _PAGES:
             inner = {child.tag for child in element.iter()}
             if not inner & _PAGES:
                 found.add(element)
     return found
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _is_dialogue(named: str) -> bool:
+    return _DIALOGUE.search(named) is not None
+
+
 def extracted_text(root: HtmlElement, without: set[HtmlElement]) -> str:
     """Return the article's text as trafilatura finds it, ``without`` these elements; or nothing."""
-    if sum(1 for _ in root.iter()) > _MOST_ELEMENTS or _PILE.search(root.text_content()):
+    count = root.xpath("count(descendant-or-self::*)")
+    if count > _MOST_ELEMENTS or _PILE.search(root.text_content()):
         return ""
     if without:
         places = [at for at, element in enumerate(root.iter()) if element in without]

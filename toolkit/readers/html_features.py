@@ -10,10 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
-from toolkit.readers.html_blocks import Block
+from toolkit.readers.html_blocks import UNSPACED, Block, tokens
 
 # Stems in the class and id of an element, and what they say of it.
 _STEMS = {
@@ -40,16 +41,21 @@ _HINTS = {
 }
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TAGS = ("p", "div", "li", "td", "span", "section", "blockquote", "article", "heading")
-_AROUND = (
-    *("nav", "aside", "header", "footer", "form", "figure", "article", "main", "ul", "table"),
-    *("blockquote", "button", "dialog"),
-)
+_AROUND = {
+    tag: f"in <{tag}>"
+    for tag in (
+        *("nav", "aside", "header", "footer", "form", "figure", "article", "main", "ul", "table"),
+        *("blockquote", "button", "dialog"),
+    )
+}
 _NEAR, _FAR = 2, 8
 # Characters of class names looked at; utility classes go on for thousands.
 _MOST_NAMED = 300
+# Class names whose hints are remembered: those of a few sites.
+_REMEMBERED = 4096
 _GRAM = 3
-_TOKEN = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_COMMA = re.compile("[,;،、，]")
+_BAR = re.compile("[|›»•·→]")
 # Characters of a paragraph that shows what its neighbours are.
 _SOLID_PROSE = 80
 
@@ -63,14 +69,6 @@ class Evidence:
     body: str = ""
     summary: str = ""
     titles: tuple[str, ...] = ()
-
-
-def tokens(text: str) -> list[str]:
-    """Return words in small letters; characters where words are not spaced."""
-    found: list[str] = []
-    for word in _TOKEN.findall(text.lower()):
-        found += word if _UNSPACED.search(word) else [word]
-    return found
 
 
 class _Known:
@@ -106,18 +104,25 @@ def _own(page: Sequence[Block], evidence: Evidence) -> list[dict[str, float]]:
     summary = _Known(evidence.summary)
     titles = [tokens(t) for t in evidence.titles]
     seen: Counter[str] = Counter(block.text for block in page)
-    hints: dict[HtmlElement, frozenset[str]] = {}
+    marks: dict[HtmlElement, dict[str, float]] = {}
+    far: dict[HtmlElement, dict[str, float]] = {}
     found = []
     for block in page:
-        words = tokens(block.text)
+        words = block.tokens
         row = _text(block, len(words))
         row["extracted"] = extracted.share(words)
         row["in body"] = body.share(words) if body.there else 0.0
-        row["not in body"] = 1 - body.share(words) if body.there else 0.0
+        row["not in body"] = 1 - row["in body"] if body.there else 0.0
         row["in summary"] = summary.share(words) if len(words) > _GRAM else 0.0
         row["title"] = float(words in titles)
         row["repeated"] = min(3, seen[block.text] - 1)
-        row.update(_markup(block, hints))
+        element = block.path[0]
+        if element not in marks:
+            marks[element] = _marks(block.path, far)
+        row.update(marks[element])
+        row[f"<{block.tag if block.tag in _TAGS else block.kind}>"] = 1.0
+        row["hidden"] = float(block.hidden)
+        row["caption"] = float(block.kind == "caption")
         found.append(row)
     return found
 
@@ -133,10 +138,10 @@ def _text(block: Block, words: int) -> dict[str, float]:
         "prose": float(block.line.prose),
         "ends": float(block.line.ends_sentence or block.line.asks),
         "colon": float(text.endswith((":", "："))),
-        "commas": min(1.0, sum(text.count(c) for c in ",;،、，") / 4),
+        "commas": min(1.0, len(_COMMA.findall(text)) / 4),
         "capitals": sum(map(str.isupper, text)) / letters,
         "digits": sum(map(str.isdigit, text)) / len(text),
-        "bars": float(any(c in text for c in "|›»•·→")),
+        "bars": float(_BAR.search(text) is not None),
         "linked": block.linked,
         "all linked": float(block.linked > 0.9),
         "strong": float(block.strong > 0.9),
@@ -145,29 +150,40 @@ def _text(block: Block, words: int) -> dict[str, float]:
     }
 
 
-def _markup(block: Block, hints: dict[HtmlElement, frozenset[str]]) -> dict[str, float]:
-    row = {f"<{block.tag if block.tag in _TAGS else block.kind}>": 1.0}
-    for element in block.path[:-2]:
-        if element.tag in _AROUND:
-            row[f"in <{element.tag}>"] = 1.0
-    for steps, elements in (("near", block.path[:_NEAR]), ("far", block.path[_NEAR:_FAR])):
-        for element in elements:
-            if element not in hints:
-                hints[element] = _hints(element)
-            row.update((f"{steps} {hint}", 1.0) for hint in hints[element])
-    row["hidden"] = float(block.hidden)
-    row["caption"] = float(block.kind == "caption")
+def _marks(
+    path: Sequence[HtmlElement], far: dict[HtmlElement, dict[str, float]]
+) -> dict[str, float]:
+    """Return what the elements around a block and the names of their classes say; ``far`` has it of
+    those that blocks share."""
+    row = _named("near", path[:_NEAR])
+    row.update((_AROUND[e.tag], 1.0) for e in path[:-2][:_NEAR] if e.tag in _AROUND)
+    if len(path) > _NEAR:
+        outer = path[_NEAR]
+        if outer not in far:
+            far[outer] = _named("far", path[_NEAR:_FAR])
+            far[outer].update((_AROUND[e.tag], 1.0) for e in path[_NEAR:-2] if e.tag in _AROUND)
+        row.update(far[outer])
     return row
 
 
-def _hints(element: HtmlElement) -> frozenset[str]:
-    named = " ".join(element.get(key, "") for key in ("class", "id", "itemprop"))
-    named = _CAMEL.sub(" ", named[:_MOST_NAMED]).lower()
-    return frozenset(name for name, pattern in _HINTS.items() if pattern.search(named))
+def _named(steps: str, elements: Sequence[HtmlElement]) -> dict[str, float]:
+    row: dict[str, float] = {}
+    for element in elements:
+        names = element.get("class"), element.get("id"), element.get("itemprop")
+        if names != (None, None, None):
+            named = " ".join(name or "" for name in names)[:_MOST_NAMED]
+            row.update((f"{steps} {hint}", 1.0) for hint in _hints(named))
+    return row
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _hints(named: str) -> tuple[str, ...]:
+    named = _CAMEL.sub(" ", named).lower()
+    return tuple(name for name, pattern in _HINTS.items() if pattern.search(named))
 
 
 def _is_solid(block: Block) -> bool:
-    length = len(block.text) * (2 if _UNSPACED.search(block.text) else 1)
+    length = len(block.text) * (2 if UNSPACED.search(block.text) else 1)
     return length >= _SOLID_PROSE and block.linked < 0.3 and block.line.prose
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from toolkit.readers.html_blocks import tokens
 from toolkit.readers.html_facts import Facts, plain
-from toolkit.readers.html_features import tokens
 
 _SEPARATOR = re.compile(r"\s+(?:[|·•»–—:-]|::|//)\s+|\s*[|｜ㅣ]\s*")
 _TAIL = re.compile(r"\s*[|｜ㅣ·•»–—:(-]\s*\S.{0,60}$")

@@ -36,6 +36,7 @@ _QUOTED = re.compile(
     r'"[^"\n]{1,60}"|“[^”\n]{1,60}”|«[^»\n]{1,60}»|`[^`\n]{1,60}`|\([^)\n]{1,60}\)'
 )
 _RUN = re.compile(r"[^\x00-\x7f]+")
+_ALONE = re.compile(r"(?<=[!-~])[^\x00-\xa0](?=[!-~])")
 # UTF-8 that was read as Latin 1 or windows-1252: a lead byte and one that follows it.
 _SPOILT = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|\u00c3 "
@@ -67,7 +68,7 @@ def _mended(text: str) -> str | None:
         if back is not None and back not in candidates:
             candidates.append(back)
     certain = bool(candidates)
-    if not candidates and _SPOILT.search(text):
+    if not candidates and _SPOILT.search(text) and not _mostly_right(text):
         mended: str = ftfy.fix_encoding(text)
         if _mostly_spoilt(text, mended):
             candidates.append(mended)
@@ -110,6 +111,12 @@ def _may_be_utf8(start: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _mostly_right(text: str) -> bool:
+    """Say whether so many characters beyond ASCII stand alone in words, where no mending changes
+    them, that the others cannot be nearly all."""
+    return len(_RUN.findall(text)) < _RUNS_PER_KEPT * len(_ALONE.findall(text))
 
 
 def _mostly_spoilt(text: str, mended: str) -> bool:

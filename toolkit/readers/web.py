@@ -26,7 +26,7 @@ from toolkit.readers.encodings import declared_encoding, decode
 from toolkit.readers.feeds import Entry
 from toolkit.readers.fetch import Fetched, Fetcher
 from toolkit.readers.html import read_page
-from toolkit.readers.html_features import tokens
+from toolkit.readers.html_blocks import tokens
 from toolkit.readers.html_tree import decode_page, parse
 from toolkit.readers.markup import begins_as_page, is_feed, is_feed_list
 from toolkit.text.moments import day_of

@@ -13,10 +13,13 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolkit.text.layout import Row
-from toolkit.text.row_features import features, is_solid, title_features
+from toolkit.text.row_features import features, title_features
+
+if TYPE_CHECKING:
+    from toolkit.text.row_features import Column
 
 # A text is a saved page if so many paragraphs are not the article's by their weights, so many
 # betray a page by themselves (a phrase, a repetition, an address), and some prose is left. Of real
@@ -28,10 +31,8 @@ _SIGNS = ("phrase", "repeated", "address", "form", "account")
 # Items of a list between two paragraphs of the article at most, and rows with a label at least that
 # are a table without a paragraph below it.
 _MOST_ITEMS, _LEAST_LABELLED = 20, 3
+_NO_ITEM = ("phrase", "links", "address", "account", "no words")
 _LABELLED = re.compile(r"\S.{0,15}?[:：] ?\S")
-
-
-_Features = dict[str, float]
 
 
 class Choice(NamedTuple):
@@ -43,53 +44,63 @@ class Choice(NamedTuple):
 
 def choose(page: Sequence[Row]) -> Choice | None:
     """Return which paragraphs are the article's; None where the text is no saved page."""
+    import numpy as np
+
+    if not page:
+        return None
     model = _model()
     known = features(page)
-    scores = [_weigh(row, model.body) for row in known]
+    names = [name for name in model.body if name in known]
+    weights = np.array([model.body[name] for name in names])
+    scores = weights @ np.array([known[name] for name in names])
     limit = math.log(model.threshold / (1 - model.threshold))
-    kept = [score > limit for score in scores]
-    signs = sum(
-        any(row[sign] for sign in _SIGNS) or (row["part"] and not yes and not row["prose"])
-        for yes, row in zip(kept, known, strict=True)
-    )
-    unnamed = sum(not yes and not row["phrase"] for yes, row in zip(kept, known, strict=True))
-    if kept.count(False) < _LEAST_OUTSIDE or signs < _LEAST_SIGNS or unnamed < _LEAST_UNNAMED:
+    kept = scores > limit
+    outside = ~kept
+    signs = sum(known[sign] for sign in _SIGNS) + known["part"] * outside * (1 - known["prose"])
+    if (
+        outside.sum() < _LEAST_OUTSIDE
+        or (signs > 0).sum() < _LEAST_SIGNS
+        or (outside & (known["phrase"] == 0)).sum() < _LEAST_UNNAMED
+        or not (kept & (known["solid"] > 0)).any()
+    ):
         return None
-    if not any(yes and is_solid(row) for yes, row in zip(kept, known, strict=True)):
-        return None
-    _keep_lists(page, known, kept)
-    candidates = title_features(page, known, scores, limit)
+    chosen = kept.tolist()
+    _keep_lists(page, known, chosen)
+    candidates = title_features(page, known, scores.tolist(), limit)
     best = max(candidates, key=lambda at: _weigh(candidates[at], model.title), default=None)
-    return Choice(kept, best)
+    return Choice(chosen, best)
 
 
-def _keep_lists(page: Sequence[Row], known: Sequence[_Features], kept: list[bool]) -> None:
+def _keep_lists(page: Sequence[Row], known: dict[str, Column], kept: list[bool]) -> None:
     """Keep the items that a colon announces within the article, and tables of labelled rows."""
+    import numpy as np
+
+    no_item: list[bool] = np.any([known[name] > 0 for name in _NO_ITEM], axis=0).tolist()
+    phrase = known["phrase"].tolist()
     for at, row in enumerate(page):
-        run = _items(known, kept, at + 1)
-        end = at + 1 + len(run)
-        if row.line.announces and (kept[at] or (at and kept[at - 1])) and not known[at]["phrase"]:
-            inside = end < len(page) and kept[end] and known[end]["prose"]
-            if run and len(run) <= _MOST_ITEMS and inside:
+        if row.line.announces and (kept[at] or (at and kept[at - 1])) and not phrase[at]:
+            end = _end_of_items(page, no_item, kept, at + 1)
+            inside = end < len(page) and kept[end] and page[end].line.prose
+            if 0 < end - at - 1 <= _MOST_ITEMS and inside:
                 kept[at:end] = [True] * (end - at)
-        elif kept[at] and known[at]["prose"]:
-            labelled = 0
-            while labelled < len(run) and _LABELLED.match(page[at + 1 + labelled].line.text):
+        elif kept[at] and row.line.prose:
+            end = _end_of_items(page, no_item, kept, at + 1)
+            labelled = at + 1
+            while labelled < end and _LABELLED.match(page[labelled].line.text):
                 labelled += 1
-            if labelled >= _LEAST_LABELLED:
-                kept[at : at + 1 + labelled] = [True] * (labelled + 1)
+            if labelled - at > _LEAST_LABELLED:
+                kept[at:labelled] = [True] * (labelled - at)
 
 
-def _items(known: Sequence[_Features], kept: Sequence[bool], start: int) -> range:
-    """Return the positions from ``start`` on that may be items: no prose that is kept, no link, no
-    phrase of boilerplate."""
+def _end_of_items(
+    page: Sequence[Row], no_item: Sequence[bool], kept: Sequence[bool], start: int
+) -> int:
+    """Return where the paragraphs from ``start`` on end that may be items: no prose that is kept,
+    no link, no phrase of boilerplate."""
     end = start
-    while end < len(kept) and not (kept[end] and known[end]["prose"]):
-        row = known[end]
-        if row["phrase"] or row["links"] or row["address"] or row["account"] or row["no words"]:
-            break
+    while end < len(page) and not no_item[end] and not (kept[end] and page[end].line.prose):
         end += 1
-    return range(start, end)
+    return end
 
 
 class _Model(NamedTuple):
@@ -101,7 +112,7 @@ class _Model(NamedTuple):
 
 
 def _weigh(row: dict[str, float], weights: dict[str, float]) -> float:
-    """Return the sum of the features by their weights: log odds."""
+    """Return the sum of a headline's features by their weights: log odds."""
     return sum(value * weights[name] for name, value in row.items() if name in weights)
 
 

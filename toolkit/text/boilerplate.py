@@ -56,6 +56,7 @@ _CREDIT = re.compile(
 # Marks after which a phrase that could begin a headline is a label ("Tags: ...", "Tags | ...").
 _AFTER_LABEL = re.compile(r"\s*(?:[:|»›>→•·/]|[-–—](?:\s|$)|$)")
 # Numbers and words of a date; vowel signs are part of the word.
+_DIGIT = re.compile(r"\d")
 _PARTS = re.compile(r"\d+|[^\W\d_][^\s\d,./:|()–—-]*")
 _VOWEL_MARKS = re.compile("[\u064b-\u0652\u0640]")
 # A sentence of prose: so many words, or so many characters where words are not spaced.
@@ -159,6 +160,8 @@ def opens_tail(folded: str, prose: bool) -> bool:
 
 def is_date(folded: str) -> bool:
     """Return whether ``folded`` is a date or a time and nothing else."""
+    if _DIGIT.search(folded) is None:
+        return False
     parts = _PARTS.findall(folded)
     if not 2 <= len(parts) <= 12 or not any(part.isdigit() for part in parts):
         return False
@@ -214,16 +217,18 @@ def _match(text: str) -> tuple[str | None, str]:
     kind = table.whole.get(core or stripped) or table.whole.get(text)
     if kind is not None:
         return kind, ""
-    # Only phrases that begin with the same letter can fit.
-    for phrase, kind, is_label in table.starts.get(text[:1], ()):
-        if not text.startswith(phrase):
-            continue
-        rest = text[len(phrase) :]
-        if _AFTER_LABEL.match(rest) if is_label else _ends_word(phrase, rest):
-            return kind, rest
-    for phrase, kind in table.ends:
-        if stripped.endswith(phrase):
-            return kind, stripped[: -len(phrase)]
+    # Asking for all of them at once is quick, and most lines have none.
+    if text.startswith(table.openings):
+        for phrase, kind, is_label in table.starts[text[0]]:
+            if not text.startswith(phrase):
+                continue
+            rest = text[len(phrase) :]
+            if _AFTER_LABEL.match(rest) if is_label else _ends_word(phrase, rest):
+                return kind, rest
+    if stripped.endswith(table.endings):
+        for phrase, kind in table.ends:
+            if stripped.endswith(phrase):
+                return kind, stripped[: -len(phrase)]
     return None, ""
 
 
@@ -257,12 +262,14 @@ def _is_count(text: str) -> bool:
 
 class _Phrases(NamedTuple):
     """Whole lines, openings by their first letter (and whether they are labels), endings, and
-    the kinds that open a tail."""
+    the kinds that open a tail; ``openings`` and ``endings`` are the same without their kinds."""
 
     whole: dict[str, str]
     starts: dict[str, list[tuple[str, str, bool]]]
     ends: list[tuple[str, str]]
     tails: frozenset[str]
+    openings: tuple[str, ...]
+    endings: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -289,7 +296,10 @@ def _phrases() -> _Phrases:
                     whole[text] = kind
                 if is_label:
                     whole[text] = kind
-    return _Phrases(whole, starts, ends, frozenset(tails))
+    openings = tuple(text for found in starts.values() for text, _, _ in found)
+    return _Phrases(
+        whole, starts, ends, frozenset(tails), openings, tuple(text for text, _ in ends)
+    )
 
 
 @lru_cache(maxsize=1)

@@ -9,9 +9,18 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from toolkit.text import boilerplate
 from toolkit.text.layout import Row
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    # A feature of all paragraphs of a page.
+    Column = NDArray[np.float64]
 
 # Words of a paragraph that shows where the article is.
 _SOLID_WORDS = 14
@@ -25,30 +34,38 @@ _MOST_ACCOUNT_WORDS = 40
 _WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"\w[.@]\w+\.\w|://|\bwww\.|@\w")
 _FORM = re.compile(r"_{4}|\(BUTTON\)|\( ?\) |\[ \] ")
-_BARS = "|›»•·→>/"
+_BAR = re.compile("[|›»•·→>/]")
+_PAUSE = re.compile("[,;،、，]")
+_QUOTE = re.compile('["“”„«»「」]')
 _DECAYS = (0.5, 0.8, 0.94)
 _STEPS = ((-1, "previous"), (1, "next"), (-2, "previous but one"), (2, "next but one"))
 _NEIGHBOURS = ("prose", "length", "list", "links", "phrase", "ends", "repeated", "date", "solid")
 
 
-def features(page: Sequence[Row]) -> list[dict[str, float]]:
-    """Return for each paragraph of ``page`` what is known of it, its neighbours and the page, by
-    name; what is not there is 0."""
+def features(page: Sequence[Row]) -> dict[str, Column]:
+    """Return what is known of the paragraphs of ``page``, their neighbours and the page: by the
+    name of each feature its value for every paragraph."""
+    import numpy as np
+
     if not page:
-        return []
+        return {}
     words = [tokens(row.line.text) for row in page]
     own = [_own(row, found) for row, found in zip(page, words, strict=True)]
     _say_what_is_common(page, words, own)
-    _place(page, own)
-    _smooth(own)
-    return [_with_neighbours(own, at) for at in range(len(own))]
+    values = np.array([list(row.values()) for row in own], float).T
+    known: dict[str, Column] = dict(zip(own[0], values, strict=True))
+    _place(page, known)
+    _smooth(known)
+    _add_neighbours(known)
+    return known
 
 
 def tokens(text: str) -> list[str]:
     """Return the words in small letters; characters where words are not spaced."""
     found: list[str] = []
+    spaced = not boilerplate.count_unspaced(text)
     for word in _WORD.findall(text.lower()):
-        found += word if boilerplate.is_unspaced(word[0]) else [word]
+        found += [word] if spaced or not boilerplate.is_unspaced(word[0]) else word
     return found
 
 
@@ -72,15 +89,15 @@ def _own(row: Row, words: Sequence[str]) -> dict[str, float]:
         "ends": float(line.ends_sentence or line.asks),
         "asks": float(line.asks),
         "colon": float(line.announces),
-        "pauses": min(1.0, sum(text.count(c) for c in ",;،、，") / 4),
+        "pauses": min(1.0, len(_PAUSE.findall(text)) / 4),
         "stops": min(1.0, len(boilerplate.STOP.findall(text)) / 4),
         "quoted": float(line.quoted),
-        "quotes": float(any(c in text for c in '"“”„«»「」')),
+        "quotes": float(_QUOTE.search(text) is not None),
         "capital words": sum(w[0].isupper() for w in spaced) / len(spaced) if spaced else 0.0,
         "all capitals": float(sum(map(str.isupper, text)) / letters > 0.7),
         "begins small": float(text[0].islower()),
         "digits": sum(map(str.isdigit, text)) / len(text),
-        "bars": min(1.0, sum(text.count(c) for c in _BARS) / 3),
+        "bars": min(1.0, len(_BAR.findall(text)) / 3),
         "address": float(_ADDRESS.search(text) is not None),
         "copyright": float("©" in text or "ⓒ" in text),
         "consent": float(boilerplate.asks_consent(line.folded)),
@@ -115,14 +132,15 @@ def _say_what_is_common(
             for script in row.line.scripts:
                 scripts[script] += len(found)
     function = {word for word, _ in common.most_common(_FUNCTION_WORDS)}
-    main = scripts.most_common(1)[0][0] if scripts else None
+    # Japanese sentences have several scripts, as often as each other.
+    main = {script for script, n in scripts.items() if n == max(scripts.values())}
     margin = indents.most_common(1)[0][0] if indents else 0
     linked = max((row.links for row in page), default=0.0) > 0
     for at, (row, found, mine) in enumerate(zip(page, words, own, strict=True)):
         mine["function words"] = sum(w in function for w in found) / len(found) if found else 0.0
         mine["known words"] = sum(w in common for w in found) / len(found) if found else 0.0
         mine["other script"] = float(
-            main is not None and bool(found) and main not in row.line.scripts
+            bool(main) and bool(found) and main.isdisjoint(row.line.scripts)
         )
         mine["repeated"] = float(min(2, seen[row.line.key] - 1))
         mine["at the margin"] = float(row.indent == margin)
@@ -132,25 +150,27 @@ def _say_what_is_common(
         mine["before blank"] = float(below is None or below.after_blank)
 
 
-def _place(page: Sequence[Row], own: list[dict[str, float]]) -> None:
+def _place(page: Sequence[Row], known: dict[str, Column]) -> None:
     """Add where each paragraph stands, and in or how far from the densest run of prose it is."""
+    import numpy as np
+
     gain = [
-        min(_MOST_WORDS, row.line.words) * (1 - row.links) if mine["prose"] else -_GAP
-        for row, mine in zip(page, own, strict=True)
+        min(_MOST_WORDS, row.line.words) * (1 - row.links) if row.line.prose else -_GAP
+        for row in page
     ]
     first, last = densest(gain)
     total = sum(g for g in gain if g > 0) or 1.0
     share = sum(g for g in gain[first : last + 1] if g > 0) / total
-    prose = sum(mine["prose"] for mine in own) / len(own)
-    for at, mine in enumerate(own):
-        mine["place"] = at / len(own)
-        mine["in densest"] = float(first <= at <= last)
-        mine["in densest, prose"] = mine["in densest"] * mine["prose"]
-        mine["before densest"] = math.log1p(max(0, first - at)) / 3
-        mine["after densest"] = math.log1p(max(0, at - last)) / 3
-        mine["all prose"] = prose
-        mine["few lines"] = 1 / (1 + len(own) / 20)
-        mine["densest share"] = share
+    prose = known["prose"]
+    at = np.arange(len(page))
+    known["place"] = at / len(page)
+    known["in densest"] = ((first <= at) & (at <= last)).astype(float)
+    known["in densest, prose"] = known["in densest"] * prose
+    known["before densest"] = np.log1p(np.maximum(0, first - at)) / 3
+    known["after densest"] = np.log1p(np.maximum(0, at - last)) / 3
+    known["all prose"] = np.full(len(page), prose.mean())
+    known["few lines"] = np.full(len(page), 1 / (1 + len(page) / 20))
+    known["densest share"] = np.full(len(page), share)
 
 
 def densest(gain: Sequence[float]) -> tuple[int, int]:
@@ -165,49 +185,54 @@ def densest(gain: Sequence[float]) -> tuple[int, int]:
     return found
 
 
-def _smooth(own: list[dict[str, float]]) -> None:
+def _smooth(known: dict[str, Column]) -> None:
     """Add how much solid prose, links, lists and consent there is near each paragraph."""
+    import numpy as np
+
     for name in ("solid", "short", "consent", "phrase", "links"):
-        values = [float(mine["length"] < 2) if name == "short" else mine[name] for mine in own]
+        values = (known["length"] < 2).astype(float) if name == "short" else known[name]
         for decay in _DECAYS if name in ("solid", "short") else (0.8,):
             before, after = _decayed(values, decay), _decayed(values[::-1], decay)[::-1]
-            for mine, b, a in zip(own, before, after, strict=True):
-                scale = (1 - decay) / decay
-                mine[f"{name} before {decay}"] = b * scale
-                mine[f"{name} after {decay}"] = a * scale
-                mine[f"{name} around {decay}"] = min(a, b) * scale
+            known[f"{name} before {decay}"] = before
+            known[f"{name} after {decay}"] = after
+            known[f"{name} around {decay}"] = np.minimum(before, after)
 
 
-def _decayed(values: Sequence[float], decay: float) -> list[float]:
-    found, total = [], 0.0
-    for value in values:
-        found.append(total)
-        total = (total + value) * decay
-    return found
+def _decayed(values: Column, decay: float) -> Column:
+    """Return for each paragraph the sum of those before it, each worth less with every step."""
+    import numpy as np
+
+    total = accumulate(values[:-1].tolist(), lambda t, v: (t + v) * decay, initial=0.0)
+    return np.array(list(total)) * ((1 - decay) / decay)
 
 
-def _with_neighbours(own: list[dict[str, float]], at: int) -> dict[str, float]:
-    row = dict(own[at])
+def _add_neighbours(known: dict[str, Column]) -> None:
+    """Add what is known of the paragraphs before and after each, and features in combination."""
+    import numpy as np
+
     for step, name in _STEPS:
-        if 0 <= at + step < len(own):
-            for key in _NEIGHBOURS:
-                row[f"{name}: {key}"] = own[at + step][key]
-        else:
-            row[f"{name}: none"] = 1.0
-    row["heading of prose"] = float(row["length"] < 2.4 and not row["ends"]) * row.get(
-        "next: solid", 0.0
-    )
-    row["between solid"] = row.get("previous: solid", 0.0) * row.get("next: solid", 0.0)
-    row["list after colon"] = row["list"] * float(at > 0 and bool(own[at - 1]["colon"]))
-    row["prose, solid around"] = row["prose"] * row["solid around 0.8"]
-    row["prose, links"] = row["prose"] * row["links"]
-    row["ends, all prose"] = row["ends"] * row["all prose"]
-    return row
+        for key in _NEIGHBOURS:
+            known[f"{name}: {key}"] = _shifted(known[key], step)
+        known[f"{name}: none"] = 1 - _shifted(known["bias"], step)
+    short = (known["length"] < 2.4) & (known["ends"] == 0)
+    known["heading of prose"] = np.where(short, known["next: solid"], 0.0)
+    known["between solid"] = known["previous: solid"] * known["next: solid"]
+    known["list after colon"] = known["list"] * _shifted(known["colon"], -1)
+    known["prose, solid around"] = known["prose"] * known["solid around 0.8"]
+    known["prose, links"] = known["prose"] * known["links"]
+    known["ends, all prose"] = known["ends"] * known["all prose"]
 
 
-def is_solid(row: dict[str, float]) -> bool:
-    """Return whether the features are those of a paragraph of prose."""
-    return row["solid"] > 0
+def _shifted(values: Column, step: int) -> Column:
+    """Return for each paragraph the value of the one so many steps on; 0 where there is none."""
+    import numpy as np
+
+    found = np.zeros(len(values))
+    if step < 0:
+        found[-step:] = values[:step]
+    else:
+        found[:-step] = values[step:]
+    return found
 
 
 def _stems(text: str) -> list[str]:
@@ -234,13 +259,13 @@ _LEAST_WITHIN = 12
 
 
 def title_features(
-    page: Sequence[Row], known: Sequence[dict[str, float]], scores: Sequence[float], limit: float
+    page: Sequence[Row], known: dict[str, Column], scores: Sequence[float], limit: float
 ) -> dict[int, dict[str, float]]:
     """Return what is known of each paragraph that may be the headline, by its position."""
     kept = [at for at, score in enumerate(scores) if score > limit]
-    solid = [at for at in kept if is_solid(known[at])]
+    solid = [at for at in kept if known["solid"][at]]
     # A notice may stand above, in prose.
-    dense = [at for at in solid if known[at]["in densest"]]
+    dense = [at for at in solid if known["in densest"][at]]
     first = (dense or solid or kept or [0])[0]
     words = {at: set(_stems(page[at].line.text)) for at in kept}
     body = Counter(word for found in words.values() for word in found)
@@ -248,14 +273,15 @@ def title_features(
     above = "\n".join(row.line.key for row in page[: first + 1])
     function = {word for word, n in body.most_common(_FUNCTION_WORDS) if n > 1}
     found = {}
+    columns = {name: known[name][: first + _BELOW_FIRST + 1].tolist() for name in _OF_TITLES}
     for at, row in enumerate(page[: first + _BELOW_FIRST + 1]):
-        if not 1 <= row.line.words <= _MOST_TITLE_WORDS or known[at]["no words"]:
+        if not 1 <= row.line.words <= _MOST_TITLE_WORDS or known["no words"][at]:
             continue
         if row.line.reason == "breadcrumb":
             continue
         own = _stems(row.line.text)
         content = [word for word in own if word not in function]
-        mine = {name: known[at].get(name, 0.0) for name in _OF_TITLES}
+        mine = {name: values[at] for name, values in columns.items()}
         share = sum(word in body for word in content) / max(1, len(content))
         key = row.line.key
         mine |= {
