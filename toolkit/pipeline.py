@@ -218,10 +218,11 @@ def _translated(
     report: Report,
 ) -> Iterator[translation.Translated]:
     """Yield what became of the articles of each window, one after the other."""
-    progress = segments.progress = Counted(report.progress)
+    progress = segments.progress = Counted(
+        report.progress, "translate", lambda: incoming.segments if incoming.finished else 0
+    )
     for articles in windows:
-        if incoming.finished:
-            progress.of("translate", incoming.segments)
+        progress.advance(0)
         translated = segments.translate(articles)
         del articles  # They would stay until the next window is whole.
         yield translated

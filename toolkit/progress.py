@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -36,27 +38,57 @@ class Silent:
 
 
 class Counted:
-    """Tells ``listener`` what is done, and begins the stage anew once its total is known."""
+    """Tells ``listener`` what is done of ``stage``, and begins it anew once its total is known,
+    which the function ``total`` returns, 0 until then."""
 
-    def __init__(self, listener: Progress) -> None:
-        self._listener = listener
+    def __init__(self, listener: Progress, stage: str, total: Callable[[], int]) -> None:
+        self._listener, self._stage, self._total = listener, stage, total
         self._done = 0
         self._known = False
-
-    def of(self, stage: str, total: int) -> None:
-        """``total`` is what lies before and behind, now that it is known."""
-        if not self._known:
-            self._known = True
-            self._listener.begin(stage, total)
-            if self._done:
-                self._listener.advance(self._done)
 
     def begin(self, stage: str, total: int) -> None:
         self._listener.begin(stage, total)
 
     def advance(self, amount: int = 1) -> None:
         self._done += amount
-        self._listener.advance(amount)
+        if not self._known and (total := self._total()):
+            self._known = True
+            self._listener.begin(self._stage, total)
+            amount = self._done
+        if amount:
+            self._listener.advance(amount)
+
+
+# Is told of every sequence that an engine has decoded.
+_ticking: ContextVar[Callable[[int], None] | None] = ContextVar("ticking", default=None)
+
+
+def tick(sequences: int) -> None:
+    """Tell whoever waits for a translator that so many sequences are decoded."""
+    told = _ticking.get()
+    if told is not None and sequences:
+        told(sequences)
+
+
+@contextmanager
+def ticking(listener: Progress, total: int) -> Iterator[None]:
+    """Advance ``listener`` by ``total`` in all, as the engine decodes inside. A text may be several
+    sequences, or be decoded twice, so the last step may come early, and is never passed."""
+    left = total
+
+    def told(sequences: int) -> None:
+        nonlocal left
+        step = min(sequences, left)
+        left -= step
+        if step:
+            listener.advance(step)
+
+    token = _ticking.set(told)
+    try:
+        yield
+    finally:
+        _ticking.reset(token)
+        told(left)
 
 
 class _Calling:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from toolkit.cli import corrections, engines, files, setup
+from toolkit.cli import corrections, engines, files, logs, setup
 from toolkit.cli.console import (
     errors_for_people,
     let_threads_sleep,
@@ -40,6 +41,7 @@ class _Group(click.Group):
 def main() -> None:
     """Read the world's news in any language, in English, and see what each line rests on."""
     let_threads_sleep()
+    logs.voice.begin()
 
 
 @main.command()
@@ -111,12 +113,14 @@ def _report(result: RunResult) -> None:
         say(
             f"{counts['articles']} articles, {counts['stories']} stories; "
             f"{counts['from_model']} segments translated, {counts['from_cache']} from the cache, "
-            f"{counts['flagged']} with a warning."
+            f"{counts['flagged']} with a warning.",
+            logging.INFO,
         )
         if counts["seen"]:
-            say(f"{counts['seen']} articles were in earlier digests (--all takes them again).")
+            said = f"{counts['seen']} articles were in earlier digests (--all takes them again)."
+            say(said, logging.INFO)
         for notice in result.digest.notices:
-            say(notice)
+            say(notice, logging.INFO)
     for failure in result.failures:
         say(f"not processed: {failure.source}: {failure.reason}. {failure.remedy}".rstrip())
     if "html" not in result.paths:
@@ -129,3 +133,5 @@ for _command in (
     *(engines.evaluate, engines.list_languages, engines.models, engines.bench, engines.doctor),
 ):
     main.add_command(_command)
+
+logs.add_to(main)

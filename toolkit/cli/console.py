@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from toolkit.cli.logs import voice
 from toolkit.digest.safe_text import clean_line
 from toolkit.errors import ToolkitError, described
 from toolkit.progress import Progress, Silent
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
 DEBUG = "TOOLKIT_DEBUG"
 
 
+# Seconds by whose pace the rest is estimated: sentences that are decoded together end together.
+_PERIOD = 180.0
+
+
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Yield a bar for each stage when stderr is a terminal, else silence: cron mails its
     output."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty() or not voice.bars:
         yield Silent()
         return
     from rich import progress as parts
@@ -42,7 +47,12 @@ def progress() -> Iterator[Progress]:
         parts.MofNCompleteColumn(),
         parts.TimeRemainingColumn(),
     )
-    with parts.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with parts.Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        speed_estimate_period=_PERIOD,
+    ) as bar:
         yield _Bars(bar)
 
 
@@ -61,9 +71,9 @@ class _Bars:
         self._bar.advance(self._task, amount)
 
 
-def say(message: str) -> None:
-    """Write a line to stderr, without what an article may hold to act on the terminal."""
-    click.echo(for_terminal(message), err=True)
+def say(message: str, level: int = logging.WARNING) -> None:
+    """Write a line to stderr, if the options of the command let it through."""
+    voice.say(message, level)
 
 
 def for_terminal(text: str) -> str:
@@ -127,24 +137,27 @@ def errors_for_people() -> Iterator[None]:
         with _ends_when_told():
             yield
     except ToolkitError as error:
-        say(f"toolkit: {error}")
+        say(f"toolkit: {error}", logging.ERROR)
         if error.remedy:
-            say(error.remedy)
+            say(error.remedy, logging.ERROR)
         raise SystemExit(exit_code(error)) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except OSError as error:
-        say(f"toolkit: {error.filename or 'output'}: {error.strerror or error}")
+        say(f"toolkit: {error.filename or 'output'}: {error.strerror or error}", logging.ERROR)
         raise SystemExit(NOTHING_DONE) from None
     except KeyboardInterrupt:
-        say("toolkit: stopped; what the cache holds is not translated again.")
+        say("toolkit: stopped; what the cache holds is not translated again.", logging.ERROR)
         raise SystemExit(exit_code(KeyboardInterrupt())) from None
     except _Terminated:
-        say("toolkit: told to end (SIGTERM); what the cache holds is not translated again.")
+        say(
+            "toolkit: told to end (SIGTERM); what the cache holds is not translated again.",
+            logging.ERROR,
+        )
         raise SystemExit(_Terminated.code) from None
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        say(f"toolkit: unforeseen error ({described(error)})")
-        say(f"Please report it; {DEBUG}=1 shows where it happened.")
+        say(f"toolkit: unforeseen error ({described(error)})", logging.ERROR)
+        say(f"Please report it; {DEBUG}=1 shows where it happened.", logging.ERROR)
         raise SystemExit(NOTHING_DONE) from None

@@ -58,7 +58,7 @@ class Report:
 
     def tell(self, text: str) -> None:
         """Log ``text``, and say it."""
-        log.warning(text)
+        log.warning(text, extra={"said": self._say is not None})
         if self._say is not None:
             self._say(text)
 

@@ -20,7 +20,7 @@ from toolkit.data import (
 )
 from toolkit.errors import ToolkitError
 from toolkit.languages import ENGLISH, script_of, scripts
-from toolkit.progress import Progress, Silent
+from toolkit.progress import Progress, Silent, ticking
 from toolkit.runs.stages import log_trace, wrap_unforeseen
 from toolkit.terminology.terms import Terms
 from toolkit.translators.base import Translator
@@ -154,8 +154,8 @@ class SegmentTranslator:
                 if self._time_is_up():
                     break  # The cache is still asked about the other languages.
                 self._call(language, waiting[start : start + size], results)
-        # Those that occur again, need no model, failed or are left over.
-        done = len(results.cached) + len(results.fresh)
+        # Those that occur again, need no model or are left over.
+        done = len(results.cached) + len(results.fresh) + len(results.errors)
         self.progress.advance(sum(len(article.segments) for article in articles) - done)
         return results.collect(articles)
 
@@ -171,7 +171,8 @@ class SegmentTranslator:
         """Translate ``texts`` in one call, and keep the hypotheses or the error."""
         signature = self._translator.signature
         try:
-            with wrap_unforeseen(f"the translator {signature.split(' ')[0]}"):
+            named = f"the translator {signature.split(' ')[0]}"
+            with wrap_unforeseen(named), ticking(self.progress, len(texts)):
                 hypotheses = self._translator.translate(texts, source=language, target=self._target)
         except ToolkitError as error:
             log.error("%d segments of %s: %s", len(texts), language, error)
@@ -184,7 +185,6 @@ class SegmentTranslator:
             )
         for text, hypothesis in zip(texts, hypotheses, strict=True):
             results.fresh[language, text] = hypothesis
-        self.progress.advance(len(texts))
 
 
 def _texts(

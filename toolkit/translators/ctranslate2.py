@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ModelError
+from toolkit.progress import tick
 from toolkit.storage import whole
 from toolkit.translators.engine.batching import Decoded, token_batches
 
@@ -103,6 +104,7 @@ class Ct2Decoder:
             )
             for i, output in zip(batch, outputs, strict=True):
                 results[i] = self._decoded(output, caps[i])
+            tick(len(batch))
         return [results[i] for i in range(len(sequences))]
 
     def _decoded(self, output: Any, cap: int) -> Decoded:

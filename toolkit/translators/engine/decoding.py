@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from toolkit.progress import tick
 from toolkit.translators.engine.batching import Decoded
 from toolkit.translators.engine.kv_cache import Cache
 from toolkit.translators.engine.linear import (
@@ -131,6 +132,7 @@ class Decoder:
                         cohort.search.ended, cohort.search.results(), strict=True
                     ):
                         results[cohort.indices[ended]] = self._with_ids(result)
+                    tick(len(cohort.search.ended))
                     cohort.drop_ended()
                 running = [cohort for cohort in running if cohort.indices]
         return [results[i] for i in range(len(sequences))]
