@@ -30,7 +30,10 @@ static void *make(size_t bytes) {
   return memory;
 }
 
-/* Small weights, or the largest there are, for outputs x inputs; `plain` keeps them unpacked. */
+static int8_t within(int other, int most) { return (int8_t)(other < 0 ? -most : most); }
+
+/* Small weights, or the largest that the products take, for outputs x inputs; `plain` keeps them
+   unpacked. */
 static dense make_dense(int outputs, int inputs, int8_t **plain) {
   int8_t *weights = make((size_t)outputs * inputs), *packed = make((size_t)outputs * inputs);
   int32_t *totals = make(sizeof(int32_t) * outputs);
@@ -38,11 +41,17 @@ static dense make_dense(int outputs, int inputs, int8_t **plain) {
   int extreme = chance(3) == 0;
   for (int i = 0; i < outputs * inputs; i++)
     weights[i] = (int8_t)(extreme ? 127 - 254 * (int)chance(2) : (int)chance(255) - 127);
+  for (int i = 0; i < outputs * inputs; i += 2) {
+    int size = abs(weights[i]) > PAIR_LIMIT / 2 && chance(2) ? PAIR_LIMIT / 2 : abs(weights[i]);
+    weights[i] = within(weights[i], size);
+    if (abs(weights[i + 1]) > PAIR_LIMIT - size)
+      weights[i + 1] = within(weights[i + 1], PAIR_LIMIT - size);
+  }
   for (int i = 0; i < outputs; i++) {
     scale[i] = (1 + (float)chance(100)) / 2e4f / sqrtf((float)inputs);
     bias[i] = uniform();
   }
-  toolkit_pack(weights, outputs, inputs, packed, totals);
+  CHECK(!toolkit_pack(weights, outputs, inputs, packed, totals), "a pair is too large");
   *plain = weights;
   return (dense){packed, totals, scale, bias, inputs, outputs};
 }
@@ -53,6 +62,31 @@ static void drop_dense(dense d, int8_t *plain) {
   free((void *)d.totals);
   free((void *)d.scale);
   free((void *)d.bias);
+}
+
+/* The sums of all panels with blocks of `rows`, to the bit. */
+static void check_sums(packed_rows packed, int rows, const float *x, const float *factor,
+                       const dense *d, const int8_t *plain) {
+  int32_t sums[2 * TALL * PANEL] __attribute__((aligned(64)));
+  int inputs = d->inputs;
+  for (int first = 0; first < rows; first += 2 * TALL)
+    for (int n = 0; n < d->outputs; n++) {
+      int here = rows - first < 2 * TALL ? rows - first : 2 * TALL;
+      if (n % PANEL == 0) {
+        shape_tiles(here);
+        multiply(from_row(packed, first).data, here, packed.positive, inputs,
+                 d->weights + (size_t)n * inputs, sums);
+      }
+      for (int r = 0; r < here; r++) {
+        int32_t found = sums[r * PANEL + n % PANEL] - shift_of(packed) * d->totals[n], wanted = 0;
+        for (int i = 0; i < inputs; i++)
+          wanted += (int)rintf(x[(size_t)(first + r) * inputs + i] / factor[first + r]) *
+                    plain[(size_t)n * inputs + i];
+        CHECK(found == wanted, "row %d, output %d, %d inputs: sum %d, not %d", first + r, n, inputs,
+              found, wanted);
+      }
+    }
+  release_tiles();
 }
 
 /* `rows` rows of whole numbers up to 127, a power of two apart, so that packing is exact. */
@@ -72,6 +106,7 @@ static void check_products(int rows, int inputs, int outputs, into how, int thre
     }
     pack_row(packed, r, x + (size_t)r * inputs);
   }
+  check_sums(packed, rows, x, factor, &d, plain);
   size_t size = (how == WRITE || how == ADD) ? sizeof(float) : sizeof(bf16);
   void *out = make(size * rows * outputs);
   memset(out, 0, size * rows * outputs);
@@ -267,6 +302,9 @@ int main(int count, char **words) {
       check_network(1 + round / 12, 64, DEEP * (1 + chance(3)), 40 + chance(1200), 1 + chance(8),
                     1 + round / 6 % 4);
   }
+  int8_t large[DEEP] = {127, PAIR_LIMIT - 126}, packed[16 * DEEP];
+  CHECK(toolkit_pack(large, 1, DEEP, packed, &(int32_t){0}) == (PAIR_LIMIT < 254),
+        "a pair that does not fit was taken");
   check_products(2, 8192, PANEL, WRITE, 1);
   check_products(600, DEEP, PANEL, ADD, 2);
   check_attention(MOST_HEADS, 16, 40, 0);

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from toolkit import machine
 from toolkit.errors import ModelError
 from toolkit.translators.engine.decoding import Decoder
 from toolkit.translators.engine.fused import FusedNetwork, make_network
+from toolkit.translators.engine.linear import quantise_weight
 from toolkit.translators.engine.native_kernels import (
     _AMX,
     _AVX2,
@@ -135,14 +137,16 @@ def test_as_near_to_float32_as_8_bits_can_be(
     beams: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As near to float32 as exact sums of 8-bit products are, give or take keys and values in 8
-    bits."""
+    """As near to float32 as exact sums of products of the same 8-bit weights are, give or take keys
+    and values in 8 bits."""
     monkeypatch.setattr("toolkit.translators.engine.linear.int8_is_exact", lambda: False)
     weights = checkpoint(tmp_path, *size)
     sequences = sequences_of([2, 3, 16, 17, 40, 40, 300], size[3])
     chance = random.Random(2)
     written = [chance.choices(range(3, size[3]), k=40) for _ in sequences]
     exact = scores(TorchNetwork(weights, "float32"), sequences, written, beams)
+    alike = partial(weights.quantised, pairs=kernels.pairs)
+    monkeypatch.setattr(weights, "quantised", alike)
     whole = scores(TorchNetwork(weights, "int8"), sequences, written, beams)
     fused = scores(FusedNetwork(weights, kernels), sequences, written, beams)
     ours, least = ((x - exact).square().mean().sqrt() for x in (fused, whole))
@@ -220,6 +224,33 @@ def test_weights_of_other_sizes_than_the_config_says_are_refused(
     (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
     with pytest.raises(ModelError, match="fc1"):
         FusedNetwork(Weights(tmp_path), kernels)
+
+
+def test_neighbouring_weights_that_would_overflow_are_refused(kernels: Kernels) -> None:
+    weight = torch.zeros(PANEL, DEEP, dtype=torch.int8)
+    weight[3, 10], weight[3, 11] = 100, -28
+    packed, totals = kernels.pack(weight)
+    assert totals[3] == 72
+    assert packed.count_nonzero() == 2
+    weight[3, 11] = -29
+    if kernels.pairs:
+        with pytest.raises(ValueError, match="too large"):
+            kernels.pack(weight)
+    else:
+        kernels.pack(weight)
+
+
+@pytest.mark.parametrize("spread", [0.01, 1.0, 300.0])
+def test_weights_by_pairs_never_exceed_what_the_products_take(spread: float) -> None:
+    torch.manual_seed(1)
+    weight = spread * torch.randn(64, 128)
+    weight[1] = spread  # every pair is the largest
+    weight[2, ::2] = 0
+    weight[3] = 0
+    found, scale = quantise_weight(weight, pairs=True)
+    pairs = found.int().abs().unflatten(1, (-1, 2)).sum(2)
+    assert 126 <= pairs.max() <= 128
+    assert (found * scale[:, None] - weight).abs().max() <= 0.501 * scale.max()
 
 
 def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) -> None:

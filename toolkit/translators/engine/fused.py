@@ -187,7 +187,7 @@ class FusedNetwork:
         *,
         rows: Tensor | None = None,
     ) -> DenseStruct:
-        weight, scale = self._weights.quantised(names, rows)
+        weight, scale = self._weights.quantised(names, rows, pairs=self._kernels.pairs)
         bias = torch.cat([self._weights(name) for name in biases]).float() if biases else None
         _check(names[0], weight, shape)
         _check(names[0], scale, shape[:1])
@@ -196,7 +196,13 @@ class FusedNetwork:
         if spare := -len(weight) % PANEL:
             weight = functional.pad(weight, (0, 0, 0, spare))
             scale = functional.pad(scale, (0, spare))
-        packed, totals = self._kernels.pack(weight.contiguous())
+        try:
+            packed, totals = self._kernels.pack(weight.contiguous())
+        except ValueError as error:
+            raise ModelError(
+                f"{names[0]} as it was prepared is not usable: {error}",
+                remedy="Delete the folder of prepared weights in the cache; they are made again.",
+            ) from None
         self._alive += [packed, totals, scale, bias]
         tensors = map(address, (packed, totals, scale, bias))
         return DenseStruct(*tensors, weight.shape[1], len(weight))

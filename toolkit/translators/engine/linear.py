@@ -152,9 +152,16 @@ def bfloat16_works() -> bool:
         return False
 
 
-def quantise_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Return a weight, (outputs, inputs), in int8 and the scale of each output, (outputs,)."""
-    scale = weight.abs().amax(1).float().clamp_min_(1e-12) / _LARGEST
+def quantise_weight(weight: Tensor, *, pairs: bool = False) -> tuple[Tensor, Tensor]:
+    """Return a weight, (outputs, inputs), in int8 and the scale of each output, (outputs,).
+
+    ``pairs`` bounds the sizes of inputs 2i and 2i + 1 together, to 127 before each is rounded, so
+    that they sum to 128 at most.
+    """
+    sizes = weight.float().abs()
+    if pairs:
+        sizes = sizes[:, ::2] + sizes[:, 1::2]
+    scale = sizes.amax(1).clamp_min_(1e-12) / _LARGEST
     return (weight.float() / scale[:, None]).round_().to(torch.int8), scale
 
 

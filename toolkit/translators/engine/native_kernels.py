@@ -99,6 +99,8 @@ class Kernels:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self.library = library
+        # Whether the sizes of neighbouring weights sum to 128 at most: see ``quantise_weight``.
+        self.pairs = bool(library.toolkit_wants_pairs())
         library.toolkit_cache_size.restype = c_size_t
         library.toolkit_cache_size.argtypes = [c_int, c_int, c_int]
         library.toolkit_pack.argtypes = [c_void_p, c_int, c_int, c_void_p, c_void_p]
@@ -116,11 +118,12 @@ class Kernels:
 
     def pack(self, weight: Tensor) -> tuple[Tensor, Tensor]:
         """Return a weight, (outputs, inputs) in int8, laid out for the products, and the sum of
-        each output's, (outputs,)."""
+        each output's, (outputs,). Raises ``ValueError`` for weights that are too large."""
         packed, totals = torch.empty_like(weight), torch.empty(len(weight), dtype=torch.int32)
-        self.library.toolkit_pack(
+        if self.library.toolkit_pack(
             weight.data_ptr(), *weight.shape, packed.data_ptr(), totals.data_ptr()
-        )
+        ):
+            raise ValueError("neighbouring weights are too large for this processor's products")
         return packed, totals
 
     def encode(self, network: NetworkStruct, x: Tensor, starts: Tensor, to: CohortStruct) -> None:

@@ -116,11 +116,14 @@ class Weights:
             self._layouts[name] = (file, start, about["shape"][1], self(name).dtype)
         return self._layouts[name]
 
-    def quantised(self, names: Sequence[str], rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def quantised(
+        self, names: Sequence[str], rows: Tensor | None = None, *, pairs: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Return the matrices of ``names`` one below the other (of the first, only ``rows``) in
         int8, and the scale of each output: see ``quantise_weight``. They are made once, and again
         where those that are kept have other sizes or none can be kept."""
-        path = None if self._prepared is None else self._prepared / f"{_key(names, rows)}.pt"
+        name = f"{_key(names, rows)}{'-pairs' if pairs else ''}.pt"
+        path = None if self._prepared is None else self._prepared / name
         if path is not None and path.is_file():
             weight, scale = _read(path)
             shape = self._shape(names, rows)
@@ -128,7 +131,7 @@ class Weights:
                 return weight, scale
         parts = [self(name) for name in names]
         whole = parts[0][rows] if rows is not None else torch.cat([p.float() for p in parts])
-        weight, scale = quantise_weight(whole.float())
+        weight, scale = quantise_weight(whole.float(), pairs=pairs)
         if path is not None and self._keeps:
             try:
                 _write(path, (weight, scale))

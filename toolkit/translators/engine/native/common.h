@@ -25,11 +25,20 @@
 #else
 #define TILES 0
 #endif
+#if defined(__AVXVNNI__) && !WIDE
+#define NARROW 1 /* 32 of them */
+#else
+#define NARROW 0
+#endif
 
 #define LOWEST -3e38f /* instead of infinity, which -ffinite-math-only does not know */
 #define DEEP 64       /* inputs that are multiplied together */
 #define PANEL 32      /* outputs that are */
-#define TALL 16       /* rows that stand together in a packed matrix */
+#if WIDE
+#define TALL 16 /* rows that stand together in a packed matrix */
+#else
+#define TALL 12
+#endif
 
 /* Threads that work through the items of one phase after another. Whoever is free takes the next
    item, so one that the machine holds up costs the others little; between phases they wait for
@@ -116,14 +125,9 @@ static inline float largest_of(const float *x, int count) {
 #if TILES
 typedef int8_t whole;
 #define SHIFT 0
-#elif WIDE
-typedef uint8_t whole; /* the instruction wants one side unsigned */
-#define SHIFT 128
 #else
-typedef struct {
-  int8_t plain, size;
-} whole; /* DEEP of them: first the numbers, then how large they are without a sign */
-#define SHIFT 0
+typedef uint8_t whole; /* the instructions want one side unsigned */
+#define SHIFT 128
 #endif
 
 typedef struct {
@@ -140,15 +144,14 @@ static inline packed_rows from_row(packed_rows rows, int start) {
   return rows;
 }
 
+/* What is added to a row's numbers so that none is negative. */
+static inline int shift_of(packed_rows rows) { return rows.positive ? 0 : SHIFT; }
+
 static inline void pack_row(packed_rows to, int row, const float *x) {
   float largest = largest_of(x, to.inputs), times = 127.0f / largest;
+  int shift = shift_of(to);
   whole *at = to.data + (size_t)(row / TALL) * TALL * to.inputs + row % TALL * DEEP;
-  for (int k = 0; k < to.inputs; k += DEEP, at += TALL * DEEP) {
-    int8_t *bytes = (int8_t *)at;
-    for (int i = 0; i < DEEP; i++) bytes[i] = (int8_t)((int32_t)rintf(x[k + i] * times) + SHIFT);
-#if !WIDE
-    for (int i = 0; i < DEEP; i++) bytes[DEEP + i] = bytes[i] < 0 ? -bytes[i] : bytes[i];
-#endif
-  }
+  for (int k = 0; k < to.inputs; k += DEEP, at += TALL * DEEP)
+    for (int i = 0; i < DEEP; i++) at[i] = (whole)((int32_t)rintf(x[k + i] * times) + shift);
   to.scale[row] = largest / 127.0f;
 }

@@ -16,8 +16,20 @@ typedef struct {
   int outputs; /* a multiple of PANEL; the last ones may be zero */
 } dense;
 
-void toolkit_pack(const int8_t *weights, int outputs, int inputs, int8_t *packed, int32_t *totals) {
-#pragma omp parallel for schedule(static)
+/* Without an instruction for it bytes are multiplied in pairs, whose sums have 16 bits: 255 times the
+   sizes of the two weights must fit. */
+#if WIDE || NARROW
+#define PAIR_LIMIT (2 * 127)
+#else
+#define PAIR_LIMIT 128
+#endif
+
+int toolkit_wants_pairs(void) { return PAIR_LIMIT < 2 * 127; }
+
+/* Lay weights out for the products. Returns 1 where two neighbours exceed PAIR_LIMIT. */
+int toolkit_pack(const int8_t *weights, int outputs, int inputs, int8_t *packed, int32_t *totals) {
+  int largest = 0;
+#pragma omp parallel for schedule(static) reduction(max : largest)
   for (int n = 0; n < outputs; n++) {
     int8_t *half = packed + (size_t)(n / 16) * 16 * inputs + n % 16 * 4;
     const int8_t *from = weights + (size_t)n * inputs;
@@ -27,7 +39,12 @@ void toolkit_pack(const int8_t *weights, int outputs, int inputs, int8_t *packed
       total += from[k] + from[k + 1] + from[k + 2] + from[k + 3];
     }
     totals[n] = total;
+    for (int k = 0; k < inputs; k += 2) {
+      int pair = abs(from[k]) + abs(from[k + 1]);
+      largest = pair > largest ? pair : largest;
+    }
   }
+  return largest > PAIR_LIMIT;
 }
 
 #if TILES
@@ -94,6 +111,7 @@ static inline void shape_tiles(int rows) { (void)rows; }
 static inline void release_tiles(void) {}
 
 #define LANES 8 /* rows at once: 16 sums stay in registers */
+#define POSITIVE_LANES LANES
 
 static inline __attribute__((always_inline)) void multiply_lanes(const whole *rows, int lanes,
                                                                  int positive, int inputs,
@@ -126,34 +144,86 @@ static inline __attribute__((always_inline)) void multiply_lanes(const whole *ro
 static inline void shape_tiles(int rows) { (void)rows; }
 static inline void release_tiles(void) {}
 
-#define LANES 4 /* rows at once: 8 sums stay in registers */
+#define LANES 6          /* rows at once: 12 sums stay in registers */
+#define POSITIVE_LANES 4 /* rows without a sign at once */
 
-/* Bytes are multiplied in pairs, one side unsigned: so the signs of the rows go to the weights. No
-   pair exceeds 2 x 127 x 127, which fits 16 bits. */
+#if !NARROW
+static const __v16hi ONES = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+#endif
+
+typedef struct {
+  uint8_t all[4];
+} four;
+
+/* Add the products of 4 numbers of a row with 4 x 16 weights to 16 sums. */
+static inline void add_products(__m256i sums[2], const whole *row, const __m256i weights[2]) {
+  /* In assembler, since compilers copy the sums from one register to another. */
+#if NARROW
+  __m256i x;
+  __asm__("vpbroadcastd %3, %2\n\t"
+          "%{vex%} vpdpbusd %4, %2, %0\n\t"
+          "%{vex%} vpdpbusd %5, %2, %1"
+          : "+x"(sums[0]), "+x"(sums[1]), "=&x"(x)
+          : "m"(*(const four *)row), "x"(weights[0]), "x"(weights[1]));
+#else
+  /* No pair saturates: see PAIR_LIMIT. */
+  __m256i x, y;
+  __asm__("vpbroadcastd %4, %2\n\t"
+          "vpmaddubsw %5, %2, %3\n\t"
+          "vpmaddubsw %6, %2, %2\n\t"
+          "vpmaddwd %7, %3, %3\n\t"
+          "vpmaddwd %7, %2, %2\n\t"
+          "vpaddd %3, %0, %0\n\t"
+          "vpaddd %2, %1, %1"
+          : "+x"(sums[0]), "+x"(sums[1]), "=&x"(x), "=&x"(y)
+          : "m"(*(const four *)row), "x"(weights[0]), "x"(weights[1]), "m"(ONES));
+#endif
+}
+
+/* The same for 8 numbers without a sign, at most 127, and 8 x 16 weights. Two pairs are summed in 16
+   bits: 127 times twice PAIR_LIMIT fits. */
+static inline void add_positive(__m256i sums[2], const whole *row, const __m256i weights[4]) {
+#if NARROW
+  add_products(sums, row, weights);
+  add_products(sums, row + 4, weights + 2);
+#else
+  __m256i x, y, z, w;
+  __asm__("vpbroadcastd %6, %2\n\t"
+          "vpbroadcastd %7, %3\n\t"
+          "vpmaddubsw %8, %2, %4\n\t"
+          "vpmaddubsw %9, %2, %2\n\t"
+          "vpmaddubsw %10, %3, %5\n\t"
+          "vpmaddubsw %11, %3, %3\n\t"
+          "vpaddw %5, %4, %4\n\t"
+          "vpaddw %3, %2, %2\n\t"
+          "vpmaddwd %12, %4, %4\n\t"
+          "vpmaddwd %12, %2, %2\n\t"
+          "vpaddd %4, %0, %0\n\t"
+          "vpaddd %2, %1, %1"
+          : "+x"(sums[0]), "+x"(sums[1]), "=&x"(x), "=&x"(y), "=&x"(z), "=&x"(w)
+          : "m"(*(const four *)row), "m"(*(const four *)(row + 4)), "x"(weights[0]),
+            "x"(weights[1]), "x"(weights[2]), "x"(weights[3]), "m"(ONES));
+#endif
+}
+
 static inline __attribute__((always_inline)) void multiply_half(const whole *rows, int lanes,
                                                                 int positive, int inputs,
                                                                 const int8_t *weights,
                                                                 int32_t *sums) {
-  __m256i found[LANES][2], ones = _mm256_set1_epi16(1);
+  __m256i found[LANES][2], four_by_16[4];
+  int step = positive ? 8 : 4;
   for (int r = 0; r < lanes; r++) found[r][0] = found[r][1] = _mm256_setzero_si256();
   for (int k = 0; k < inputs; k += DEEP, rows += TALL * DEEP)
-    for (int i = 0; i < DEEP; i += 4) {
-      const int8_t *at = weights + (size_t)(k + i) * 16;
-      __m256i left = _mm256_loadu_si256((const __m256i *)at);
-      __m256i right = _mm256_loadu_si256((const __m256i *)(at + 32));
-      for (int r = 0; r < lanes; r++) {
-        const int8_t *its = (const int8_t *)(rows + r * DEEP) + i;
-        int32_t plain, size;
-        memcpy(&plain, its, 4);
-        memcpy(&size, its + DEEP, 4);
-        __m256i x = _mm256_set1_epi32(plain), y = _mm256_set1_epi32(size);
-        __m256i a = positive ? left : _mm256_sign_epi8(left, x);
-        __m256i b = positive ? right : _mm256_sign_epi8(right, x);
-        a = _mm256_madd_epi16(_mm256_maddubs_epi16(y, a), ones);
-        b = _mm256_madd_epi16(_mm256_maddubs_epi16(y, b), ones);
-        found[r][0] = _mm256_add_epi32(found[r][0], a);
-        found[r][1] = _mm256_add_epi32(found[r][1], b);
-      }
+#pragma GCC unroll 1
+    for (int i = 0; i < DEEP; i += step) {
+      const __m256i *at = (const __m256i *)(weights + (size_t)(k + i) * 16);
+      for (int j = 0; j < step / 2; j++) four_by_16[j] = _mm256_loadu_si256(at + j);
+#pragma GCC unroll 8
+      for (int r = 0; r < lanes; r++)
+        if (positive)
+          add_positive(found[r], rows + r * DEEP + i, four_by_16);
+        else
+          add_products(found[r], rows + r * DEEP + i, four_by_16);
     }
   for (int r = 0; r < lanes; r++)
     for (int j = 0; j < 2; j++)
@@ -181,8 +251,9 @@ static inline __attribute__((always_inline)) void multiply_rows(const whole *row
   for (int block = 0; block < count; block += TALL, rows += (size_t)TALL * inputs) {
     int here = count - block < TALL ? count - block : TALL, r = 0;
     int32_t *to = sums + block * PANEL;
-    for (; r + LANES <= here; r += LANES)
-      multiply_lanes(rows + r * DEEP, LANES, positive, inputs, weights, to + r * PANEL);
+    const int lanes = positive ? POSITIVE_LANES : LANES;
+    for (; r + lanes <= here; r += lanes)
+      multiply_lanes(rows + r * DEEP, lanes, positive, inputs, weights, to + r * PANEL);
     for (; r < here; r++)
       multiply_lanes(rows + r * DEEP, 1, positive, inputs, weights, to + r * PANEL);
   }
@@ -211,7 +282,7 @@ static inline void multiply_panel(const dense *layer, int panel, packed_rows row
   for (int i = 0; i < PANEL; i++) {
     scale[i] = layer->scale[panel * PANEL + i];
     bias[i] = layer->bias ? layer->bias[panel * PANEL + i] : 0;
-    shift[i] = SHIFT * layer->totals[panel * PANEL + i];
+    shift[i] = shift_of(rows) * layer->totals[panel * PANEL + i];
   }
   for (int block = 0; block < count; block += 2 * TALL) {
     int here = count - block < 2 * TALL ? count - block : 2 * TALL;
@@ -232,7 +303,7 @@ static inline void multiply_panel(const dense *layer, int panel, packed_rows row
   }
 }
 
-#define NEAR_ROWS 256 /* rows that stay in a processor's own cache while panels pass */
+#define NEAR_ROWS 240 /* rows that stay in a processor's own cache while panels pass */
 
 /* A whole layer for `count` rows, shared out by panels; not to WRITE. */
 static inline void multiply_all(team *t, const dense *layer, packed_rows rows, int count, void *out,

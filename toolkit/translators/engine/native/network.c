@@ -111,7 +111,7 @@ typedef struct {
   size_t scratch_size;
 } work;
 
-#define INNER_ROWS 256 /* rows of the inner layer of a feed-forward layer that exist at once */
+#define INNER_ROWS 240 /* rows of the inner layer of a feed-forward layer that exist at once */
 
 static size_t plan(work *w, arena *a, const network *net, int count, int positions,
                    size_t cache_size, int threads) {
