@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from toolkit.digest.safe_text import clean, code, markdown
@@ -32,6 +32,7 @@ HARMLESS = ["h2", "ul", "li", "blockquote", "p", "p", "em", "p", "strong", "em",
 
 
 @settings(deadline=None, max_examples=200)
+@example(text="ગુ.com")
 @given(text=TEXTS.filter(clean))
 def test_escaped_text_is_only_text(renderers: Renderers, fragment: Fragment, text: str) -> None:
     for name, show in renderers.items():

@@ -91,9 +91,10 @@ class Verbatim(str):
 _ANYWHERE = re.compile(r"[\\`*_\[\]<>|~$]|&(?=#?\w+;)")
 _ORDERED = re.compile(r"^(\d{1,9})([.)])")
 _CLOSING_HASHES = re.compile(r"#(?=#*$)")
-# Parts of addresses that GitHub and others turn into links: a scheme, www, a host name.
+# Parts of addresses that GitHub and others turn into links: a scheme, www, a host name, which may
+# end in a vowel sign.
 _LINKED = re.compile(
-    r":(?=//)|/(?=/)|(?<=mailto):|(?<=xmpp):|(?<=www)\.|(?<=\w)\.(?=[^\W\d_]{2})",
+    r":(?=//)|/(?=/)|(?<=mailto):|(?<=xmpp):|(?<=www)\.|(?<=\S)\.(?=[^\W\d_]{2})",
     re.IGNORECASE,
 )
 # E-mail addresses and mentions are found after backslashes are removed, so a character must part
