@@ -20,7 +20,6 @@ from toolkit.data import Brief, Hypothesis, RunResult, TranslatedArticle
 from toolkit.errors import ConfigError, InputError, ModelError
 from toolkit.llm.openai_server import OpenAIServer
 from toolkit.pipeline import run
-from toolkit.runs.report import deadline_after
 from toolkit.summarisers.extractive.summariser import Extractive
 from toolkit.summarisers.models.prompted import Prompted
 from toolkit.translators.checks.retry import Checked, Retry
@@ -200,26 +199,16 @@ def test_bad_files_are_not_processed_and_the_good_ones_are(config: Config) -> No
     assert len(run_record["failures"]) == 2
 
 
-@pytest.mark.parametrize(
-    ("start", "deadline", "moment"),
-    [
-        ("2026-11-21 05:00", "06:30", "2026-11-21 06:30"),
-        ("2026-11-20 23:50", "05:30", "2026-11-21 05:30"),
-        ("2026-11-20 18:00", "06:30", "2026-11-21 06:30"),
-        ("2026-11-20 12:00", "00:30", "2026-11-21 00:30"),
-        ("2026-11-21 06:35", "06:30", "2026-11-21 06:30"),
-        ("2026-11-21 00:10", "23:30", "2026-11-20 23:30"),
-    ],
-)
-def test_a_deadline_is_the_next_such_time_unless_it_was_just_missed(
-    start: str, deadline: str, moment: str
+@pytest.fixture
+def late(monkeypatch: pytest.MonkeyPatch, config: Config) -> Config:
+    """A configuration whose deadline is past."""
+    monkeypatch.setattr("toolkit.pipeline.clock", lambda deadline: lambda: deadline is not None)
+    return replace(config, deadline=dt.time(6))
+
+
+def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(
+    config: Config, late: Config
 ) -> None:
-    found = deadline_after(dt.datetime.fromisoformat(start), dt.time.fromisoformat(deadline))
-    assert found == dt.datetime.fromisoformat(moment)
-
-
-def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(config: Config) -> None:
-    late = replace(config, deadline=(dt.datetime.now() - dt.timedelta(minutes=5)).time())
     result = run(late, translator=Named())
     assert [a.language for a in result.digest.articles] == ["eng_Latn"]
     assert result.counts["left_over"] == 2
@@ -229,19 +218,15 @@ def test_a_deadline_that_is_past_leaves_work_over_but_keeps_what_is_known(config
     assert again.counts["left_over"] == 0
 
 
-def test_a_deadline_that_is_past_leaves_a_language_model_unasked(config: Config) -> None:
+def test_a_deadline_that_is_past_leaves_a_language_model_unasked(
+    config: Config, late: Config
+) -> None:
     (config.inputs[0] / "4.txt").write_text(
         ENGLISH.replace("takes effect", "comes into force"), "utf-8"
     )
     run(config, translator=Named())
-    late = replace(
-        config,
-        summariser="prompted",
-        llm_url="http://127.0.0.1:9/v1",
-        llm_model="absent",
-        deadline=(dt.datetime.now() - dt.timedelta(minutes=5)).time(),
-    )
-    result = run(late, translator=Named())
+    server = {"llm_url": "http://127.0.0.1:9/v1", "llm_model": "absent"}
+    result = run(replace(late, summariser="prompted", **server), translator=Named())
     assert all(story.bullets for story in result.digest.stories)
     assert [n for n in result.digest.notices if "gave no" in n] == []
     briefs, merging = (n for n in result.digest.notices if "deadline" in n)
@@ -249,11 +234,12 @@ def test_a_deadline_that_is_past_leaves_a_language_model_unasked(config: Config)
     assert "1 of the stories" in merging
 
 
-def test_a_deadline_that_is_past_makes_briefs_of_the_first_sentences(config: Config) -> None:
+def test_a_deadline_that_is_past_makes_briefs_of_the_first_sentences(
+    config: Config, late: Config
+) -> None:
     town = "The council of {} approved a budget of {} million pounds for its schools on Monday. "
     tales = "".join(town.format(_name(str(n)), n + 2) for n in range(40))
     (config.inputs[0] / "3.txt").write_text(f"Councils approve budgets\n\n{tales}", "utf-8")
-    late = replace(config, deadline=(dt.datetime.now() - dt.timedelta(minutes=5)).time())
     result = run(late, translator=Named())
     (story,) = result.digest.stories
     assert all(index <= 20 for b in story.bullets for cite in b.cites for index in cite.segments)

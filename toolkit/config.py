@@ -91,6 +91,7 @@ class Config(Shown):
     digest had and that are at most ``max_age`` days old, and what earlier runs of the day took.
     ``watch`` and ``mute``: names and phrases whose stories come first and last, however they are
     written in the articles.
+    ``cache_size``: megabytes that translated segments may take; those not used for longest go.
     ``keep``: after a run, digests more than so many days old are removed; None keeps all.
     ``parquet``: write ``articles.parquet`` beside ``articles.jsonl``.
     ``templates`` and ``prompts``: folders whose files replace the packaged ones.
@@ -141,6 +142,7 @@ class Config(Shown):
     keep: int | None = None
     parquet: bool = False
     cache: Path = field(default_factory=lambda: cache_home() / "segments.sqlite")
+    cache_size: int = 2000
     glossary: Path | None = None
     corrections: Path = field(default_factory=lambda: data_home() / "corrections.sqlite")
     templates: Path | None = None
@@ -183,6 +185,7 @@ class Config(Shown):
             keep: int | None = ...,
             parquet: bool = ...,
             cache: AnyPath = ...,
+            cache_size: int = ...,
             glossary: AnyPath | None = ...,
             corrections: AnyPath = ...,
             templates: AnyPath | None = ...,
@@ -298,7 +301,7 @@ def _parsed(name: str, text: str) -> Any:
         return [term for term in text.split(",") if term.strip()]
     if name in ("all", "allow_private", "parquet"):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
-    numbers = ("beam", "bullets", "max_age", "keep")
+    numbers = ("beam", "bullets", "max_age", "keep", "cache_size")
     return int(text) if name in numbers and text.strip().isdecimal() else text
 
 

@@ -205,6 +205,7 @@ OPTIONS: dict[str, _Option] = {
     "parquet": (_truth, "true or false"),
     "deadline": (_time, "a local time such as 06:30, without a zone"),
     "cache": (_path, "a path"),
+    "cache_size": _whole(1, 1_000_000),
     "glossary": (_path, "a path"),
     "corrections": (_path, "a path"),
     "templates": (_path, "a path"),

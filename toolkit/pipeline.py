@@ -95,7 +95,7 @@ def _made(
     summariser: Summariser | None,
 ) -> RunResult:
     """Make and deliver the digest of ``run``."""
-    date, time_is_up = config.date or now.date(), clock(now, config.deadline)
+    date, time_is_up = config.date or now.date(), clock(config.deadline)
     config = _with_samples(config, report)
     terms = load_terms(config, target=ENGLISH)
     with (
@@ -116,7 +116,8 @@ def _made(
                 draft, writers.summariser, config, folder.path, time_is_up=time_is_up
             )
             background.callback(outgoing.stop)
-            with report.stage("translate"), Cache(config.cache, say=report.tell) as cache:
+            kept = Cache(config.cache, say=report.tell, limit=config.cache_size)
+            with report.stage("translate"), kept as cache:
                 segments = _segments(engine, cache, terms, time_is_up)
                 for window in _translated(windows, segments, incoming, report):
                     outgoing.put(window)
@@ -194,7 +195,7 @@ def _windows(incoming: Incoming, config: Config, report: Report) -> Iterator[lis
         if not first_is_here:
             report.progress.advance()
 
-    windows = translation.windows(incoming.articles(count))
+    windows = translation.windows(incoming.articles(count), hurry=config.deadline is not None)
     first = next(windows, [])
     first_is_here = True
     if not incoming.found and not incoming.unread:

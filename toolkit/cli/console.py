@@ -127,6 +127,27 @@ def keep_setting(name: str, value: str, path: Path | None, *, asked: bool) -> No
     say(f'{write_setting(name, value, path=path)} has {name} = "{value}" now.')
 
 
+class _ForPeople(logging.Handler):
+    """Shows what no file takes of the toolkit's own log, made safe as all else is."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith("toolkit."):
+            say(record.getMessage())
+
+
+@contextmanager
+def _libraries_silent() -> Iterator[None]:
+    """Keep what libraries log and warn of from the terminal: they quote what they read."""
+    before = logging.lastResort
+    logging.lastResort = _ForPeople(logging.WARNING)
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.lastResort = before
+        logging.captureWarnings(False)
+
+
 @contextmanager
 def errors_for_people() -> Iterator[None]:
     """Turn an error of the toolkit into its message, its remedy and the right exit code."""
@@ -134,7 +155,7 @@ def errors_for_people() -> Iterator[None]:
     for name in ("toolkit.runs", "toolkit.readers"):
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:
-        with _ends_when_told():
+        with _ends_when_told(), _libraries_silent():
             yield
     except ToolkitError as error:
         say(f"toolkit: {error}", logging.ERROR)

@@ -83,7 +83,7 @@ class TranslateJob:
             progress=progress,
         )
         self.notice = translator.notice
-        cache = Cache(config.cache, say=say)
+        cache = Cache(config.cache, say=say, limit=config.cache_size)
         try:
             yield translation.SegmentTranslator(
                 translator, cache, target=self.target, progress=progress, terms=terms

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
 from toolkit.data import Hypothesis
 from toolkit.errors import ConfigError
@@ -25,6 +26,28 @@ CREATE TABLE IF NOT EXISTS segments (
     created INTEGER NOT NULL
 ) WITHOUT ROWID
 """
+# Beside it, so that earlier versions can use the file too: which sentence a key stands for, and
+# when it was last asked for. A row of theirs has none until then.
+_USES = """
+CREATE TABLE IF NOT EXISTS uses (
+    key BLOB PRIMARY KEY,
+    signature TEXT NOT NULL,
+    source TEXT NOT NULL,
+    target TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    used INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+_COLUMNS = {"key", "text", "score", "flags", "created"}
+# Seconds after which it is noted anew that a segment is used: each run of a day would write else.
+_NOTED = 86_400
+# Uses that wait to be noted, at most, and the segments of one question more.
+_MOST_WAITING = 2000
+# The share of its size to which a cache that is too large is reduced, as pages are left half full:
+# else each run would do it.
+_REDUCED = 0.8
+# Bytes of a megabyte.
+_MEGABYTE = 1_000_000
 # Only files with these suffixes are moved aside as damaged caches: a typo must cost no file.
 _OURS = (".sqlite", ".sqlite3")
 # SQLite allows 999 host parameters in its oldest builds.
@@ -43,12 +66,21 @@ class Cache:
     Several processes may use one file at a time. A damaged file is moved aside, never deleted, and
     a new one begun. A file that cannot be written or opened costs a run its checkpoint and nothing
     else: what it holds is used, and new hypotheses are not kept until they can be. Each such case
-    is said at once by ``say`` and kept in ``warnings``. Raises ``ConfigError`` for a folder, and
-    for a file that is no cache.
+    is said at once by ``say`` and kept in ``warnings``. What was not used for longest is removed
+    at the end where the content is larger than ``limit`` megabytes. Raises ``ConfigError`` for a
+    folder, and for a file that is no cache.
     """
 
-    def __init__(self, path: Path, *, say: Callable[[str], None] = log.warning) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        say: Callable[[str], None] = log.warning,
+        limit: int | None = None,
+    ) -> None:
         self.path = path
+        self._limit = limit
+        self._used: list[tuple[bytes, str, str, str, str, int]] = []
         self.warnings: list[str] = []
         self._say = say
         self._patience = _PATIENCE
@@ -108,6 +140,7 @@ class Cache:
             # FULL: what is translated is safe from a power cut, at one flush for each call.
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute(_SCHEMA)
+            connection.execute(_USES)
             connection.execute("SELECT key FROM segments LIMIT 1").fetchone()
         except sqlite3.Error:
             connection.close()
@@ -121,9 +154,14 @@ class Cache:
         for mode in ["mode=ro", "mode=ro&immutable=1"] if whole else ["mode=ro"]:
             address = f"{self.path.absolute().as_uri()}?{mode}"
             with contextlib.suppress(sqlite3.Error, ValueError):
-                connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+                connection = sqlite3.connect(
+                    address, timeout=self._patience, uri=True, check_same_thread=False
+                )
                 try:
                     connection.execute("SELECT key FROM segments LIMIT 1").fetchone()
+                    connection.execute("PRAGMA temp_store = MEMORY")
+                    if not connection.execute("PRAGMA table_info(uses)").fetchone():
+                        connection.execute(_USES.replace("TABLE", "TEMP TABLE"))
                 except sqlite3.Error:
                     connection.close()
                     continue
@@ -150,27 +188,35 @@ class Cache:
         self, texts: Iterable[str], *, signature: str, source: str, target: str
     ) -> dict[str, Hypothesis]:
         """Return the hypotheses that are known, by text."""
-        by_key = {_key(signature, source, target, text): text for text in texts}
+        made = signature, source, target
+        by_key = {_key(*made, text): text for text in texts}
         try:
-            return self._find(by_key)
+            found = self._find(by_key, made)
+            self._note_uses(least=_MOST_WAITING)
+            return found
         except sqlite3.OperationalError as error:
             self._warn(f"The cache {self.path} cannot be read ({error}).")
         except sqlite3.DatabaseError:
             self._replace()
         return {}
 
-    def _find(self, by_key: dict[bytes, str]) -> dict[str, Hypothesis]:
-        keys = list(by_key)
+    def _find(self, by_key: dict[bytes, str], made: tuple[str, str, str]) -> dict[str, Hypothesis]:
+        keys, now = list(by_key), int(time.time())
         found: dict[str, Hypothesis] = {}
         for start in range(0, len(keys), _BATCH):
             part = keys[start : start + _BATCH]
             marks = ",".join("?" * len(part))
             rows = self._connection.execute(
-                f"SELECT key, text, score, flags FROM segments WHERE key IN ({marks})", part
+                "SELECT key, text, score, flags, used FROM segments LEFT JOIN uses USING (key) "
+                f"WHERE key IN ({marks})",
+                part,
             )
-            for key, *values in rows:
+            for key, *values, used in rows:
+                text = by_key[bytes(key)]
                 if hypothesis := _hypothesis(*values):
-                    found[by_key[bytes(key)]] = hypothesis
+                    found[text] = hypothesis
+                if not isinstance(used, int) or abs(now - used) > _NOTED:
+                    self._used.append((key, *made, _storable(text), now))
         return found
 
     def _replace(self) -> None:
@@ -195,6 +241,10 @@ class Cache:
             (_key(signature, source, target, text), h.text, h.score, json.dumps(h.flags), now)
             for text, h in zip(texts, hypotheses, strict=True)
         ]
+        self._used += [
+            (row[0], signature, source, target, _storable(text), now)
+            for text, row in zip(texts, rows, strict=True)
+        ]
         try:
             try:
                 if not self._connected:
@@ -218,12 +268,16 @@ class Cache:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?)", rows
             )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?, ?, ?)", self._used
+            )
+        self._used.clear()
 
     def __len__(self) -> int:
         row = self._connection.execute("SELECT COUNT(*) FROM segments").fetchone()
         return int(row[0])
 
-    def __enter__(self) -> Cache:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -231,7 +285,46 @@ class Cache:
 
     def close(self) -> None:
         """Release the file. A closed cache cannot be used again."""
+        self._note_uses(least=1)
+        with contextlib.suppress(sqlite3.Error):
+            if self._writable and self._connected:
+                self._reduce()
         self._connection.close()
+
+    def _note_uses(self, least: int) -> None:
+        """Keep when segments were used, of which ``least`` wait. That is worth neither a word nor
+        waiting long for another process."""
+        if len(self._used) < least:
+            return
+        with contextlib.suppress(sqlite3.Error):
+            if self._writable and self._connected:
+                self._connection.execute(f"PRAGMA busy_timeout = {int(1000 * _LESS)}")
+                self._insert([])
+                self._connection.execute(f"PRAGMA busy_timeout = {int(1000 * self._patience)}")
+        self._used.clear()
+
+    def _reduce(self) -> None:
+        """Remove what was not used for longest from a cache that is larger than it may be."""
+        size = self.size()
+        if self._limit is None or size <= self._limit * _MEGABYTE:
+            return
+        excess = int(len(self) * (1 - _REDUCED * self._limit * _MEGABYTE / size)) + 1
+        with self._connection:
+            self._connection.execute(
+                "CREATE TEMP TABLE gone AS SELECT key FROM segments LEFT JOIN uses USING (key) "
+                f"ORDER BY coalesce(used, created) LIMIT {excess}"
+            )
+            for table in ("segments", "uses"):
+                self._connection.execute(f"DELETE FROM {table} WHERE key IN (SELECT key FROM gone)")
+        log.info("%s: %d segments that were not used for longest removed", self.path, excess)
+
+    def size(self) -> int:
+        """Return the bytes that the content takes: the file also has room that was freed."""
+        pages, free, size = (
+            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
 
 
 def _hypothesis(text: object, score: object, flags: str) -> Hypothesis | None:
@@ -256,10 +349,11 @@ def _is_foreign(path: Path) -> bool:
     address = f"{path.absolute().as_uri()}?mode=ro"
     with (
         contextlib.suppress(sqlite3.Error),
-        contextlib.closing(sqlite3.connect(address, uri=True)) as connection,
+        contextlib.closing(sqlite3.connect(address, timeout=_LESS, uri=True)) as connection,
     ):
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        return bool(names) and "segments" not in names
+        columns = connection.execute("PRAGMA table_info(segments)").fetchall()
+        return bool(names) and not {column[1] for column in columns} >= _COLUMNS
     return False
 
 
@@ -273,7 +367,13 @@ def _no_cache(path: Path) -> ConfigError:
 def _empty() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.execute(_SCHEMA)
+    connection.execute(_USES)
     return connection
+
+
+def _storable(text: str) -> str:
+    """Return ``text`` as SQLite can hold it: without lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _key(signature: str, source: str, target: str, text: str) -> bytes:

@@ -7,7 +7,9 @@ import dataclasses
 import datetime as dt
 import logging
 import platform
+import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -24,9 +26,9 @@ from toolkit.version import VERSION
 log = logging.getLogger(__name__)
 
 _MEASURED = ("torch", "transformers", "tokenizers", "sentencepiece", "ctranslate2")
-# A run that starts so shortly after its deadline has missed it; one that starts later means the
+# A run that starts so few seconds after its deadline has missed it; one that starts later means the
 # next such time of day.
-_MISSED = dt.timedelta(hours=3)
+_MISSED = 3 * 3600.0
 
 
 class Report:
@@ -63,21 +65,48 @@ class Report:
             self._say(text)
 
 
-def deadline_after(start: dt.datetime, deadline: dt.time) -> dt.datetime:
-    """Return the moment that ``deadline`` stands for in a run begun at ``start``, both local time:
-    the next such time of day, so a run begun at 23:50 may have its deadline at 05:30, unless it
-    has only just passed."""
-    today = dt.datetime.combine(start.date(), deadline)
-    moments = [today + dt.timedelta(days=days) for days in (-1, 0, 1)]
+def deadline_after(start: float, deadline: dt.time) -> float:
+    """Return the moment that ``deadline``, a local time, stands for in a run begun at ``start``, in
+    seconds since 1970: the next such time of day, so a run begun at 23:50 may have its deadline at
+    05:30, unless it has only just passed."""
+    today = dt.datetime.combine(dt.datetime.fromtimestamp(start), deadline)
+    moments = [_first_shown(today + dt.timedelta(days=days)) for days in (-1, 0, 1)]
     return next(moment for moment in moments if moment > start - _MISSED)
 
 
-def clock(start: dt.datetime, deadline: dt.time | None) -> Callable[[], bool]:
-    """Return a function that tells whether the time of a run begun at ``start`` is up."""
+def _first_shown(time_of_day: dt.datetime) -> float:
+    """Return when clocks here first show ``time_of_day`` or later. In autumn they show an hour
+    twice, in spring none of the hour that they pass over."""
+    both = (time_of_day.replace(fold=fold).timestamp() for fold in (0, 1))
+    first, last = map(int, sorted(both))
+    if dt.datetime.fromtimestamp(first) >= time_of_day:
+        return first
+    seconds = range(first, last + 1)
+    return seconds[bisect_left(seconds, time_of_day, key=dt.datetime.fromtimestamp)]
+
+
+def clock(
+    deadline: dt.time | None,
+    now: Callable[[], float] = time.time,
+    elapsed: Callable[[], float] = time.monotonic,
+) -> Callable[[], bool]:
+    """Return a function that tells whether the time of a run that begins now is up.
+
+    It is up when the clock shows the ``deadline``, or as many seconds have ``elapsed`` as were left
+    until then: a clock that is set back meanwhile makes nobody wait. Once up it stays so.
+    """
     if deadline is None:
         return lambda: False
+    start, began = now(), elapsed()
     until = deadline_after(start, deadline)
-    return lambda: dt.datetime.now() >= until
+    up = threading.Event()
+
+    def is_up() -> bool:
+        if now() >= until or elapsed() - began >= until - start:
+            up.set()
+        return up.is_set()
+
+    return is_up
 
 
 def record(

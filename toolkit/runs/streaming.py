@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from heapq import heappop, heappush
+from pathlib import Path, PurePath
 from queue import SimpleQueue
 
 from toolkit.config import Config
-from toolkit.data import Article, Failure, PreparedArticle, TranslatedArticle
+from toolkit.data import Article, Failure, PreparedArticle, TranslatedArticle, Translation
 from toolkit.executors.base import Executor, Failed
-from toolkit.languages import detection
+from toolkit.languages import ENGLISH, detection
 from toolkit.readers import collection
 from toolkit.readers.collection import Duplicate
 from toolkit.readers.paths import STDIN, read_stdin
@@ -29,6 +30,8 @@ from toolkit.runs.translation import Translated
 from toolkit.storage import Spill
 from toolkit.stories.day import Day
 from toolkit.stories.order import Member
+from toolkit.stories.publishers import publisher_key
+from toolkit.stories.watching import Watch
 from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.extractive.summariser import Extractive
 
@@ -45,8 +48,10 @@ NOT_BEGUN = "not translated: the deadline came first"
 class Incoming:
     """Reads and prepares all articles as fast as it can, and hands them on in order.
 
-    Once ``time_is_up`` nothing is fetched. In memory are kept the failures, the duplicates, and
-    the id and source of every article. Iterating raises what reading raised.
+    Where there is a deadline the order is that of importance among those that wait: what the reader
+    watches, then the first article of each publisher, then the second of each. Once ``time_is_up``
+    nothing is fetched. In memory are kept the failures, the duplicates, and the id and source of
+    every article. Iterating raises what reading raised.
     """
 
     def __init__(
@@ -69,8 +74,9 @@ class Incoming:
         self._news = news
         self._time_is_up = time_is_up
         self._waiting: Spill[PreparedArticle] = Spill(folder)
-        # True for an article that is prepared, False for one that is not, None at the end.
-        self._ready: SimpleQueue[bool | None] = SimpleQueue()
+        self._ranks = _Ranks(config.watch) if config.deadline else None
+        # The rank of an article that is prepared, -1 for one that is not, None at the end.
+        self._ready: SimpleQueue[int | None] = SimpleQueue()
         self._stopping = threading.Event()
         # Read in this thread: another that still waits for stdin would abort Python at its end.
         self._stdin = read_stdin() if STDIN in config.sources else None
@@ -78,14 +84,21 @@ class Incoming:
 
     def articles(self, advance: Callable[[], None]) -> Iterator[PreparedArticle]:
         """Yield each article when it is prepared. ``advance`` is called for failed ones, too."""
-        place = 0
-        while (good := self._ready.get()) is not None:
-            if self._thread.error is not None:  # Hours of work on the others would come to nothing.
+        place, more = 0, True
+        waiting: list[tuple[int, int]] = []
+        while more or waiting:
+            while more and not (waiting and self._ready.empty()):
+                rank = self._ready.get()
+                # If it failed hours of work on what is here would come to nothing.
+                if more := rank is not None and self._thread.error is None:
+                    advance()
+                if more and rank is not None and rank >= 0:
+                    heappush(waiting, (rank, place))
+                    place += 1
+            if self._thread.error is not None:
                 break
-            advance()
-            if good:
-                yield self._waiting[place]
-                place += 1
+            if waiting:
+                yield self._waiting[heappop(waiting)[1]]
         self._thread.result()
 
     @property
@@ -117,7 +130,7 @@ class Incoming:
                 stages.log_trace(outcome.error)
                 reason = str(outcome.error).removeprefix(f"{source}: ")
                 self.unclean.append(Failure(source, "clean", reason, outcome.error.remedy))
-                self._ready.put(False)
+                self._hand_on(None)
             else:
                 self._hand_on(self._news.checked(outcome))
             if self._stopping.is_set():
@@ -128,10 +141,12 @@ class Incoming:
         self.timings["clean"] = time.monotonic() - began - self.timings["read"]
 
     def _hand_on(self, article: PreparedArticle | None) -> None:
-        if article is not None:
-            self._waiting.append(article)
-            self.segments += len(article.segments)
-        self._ready.put(article is not None)
+        if article is None:
+            self._ready.put(-1)
+            return
+        self._waiting.append(article)
+        self.segments += len(article.segments)
+        self._ready.put(self._ranks.rank(article) if self._ranks else 0)
 
     def _read(self, sources: deque[str]) -> Iterator[Article]:
         items = collection.scan(
@@ -157,6 +172,28 @@ class Incoming:
                 self.unread.append(item)
             else:
                 self.duplicates.append(item)
+
+
+class _Ranks:
+    """Tells how important articles are before they are translated. 0 is the most important."""
+
+    def __init__(self, watch: Sequence[str]) -> None:
+        self._watch = Watch(watch) if watch else None
+        self._had: Counter[str] = Counter()
+
+    def rank(self, article: PreparedArticle) -> int:
+        """Return 0 for an article with a watched name, else its place among its publisher's."""
+        page = article.article
+        publisher = publisher_key(page.publisher, page.source)
+        if publisher == page.source:  # a file, of which its folder is all that is known
+            publisher = str(PurePath(publisher).parent)
+        self._had[publisher] += 1
+        known = article.language == ENGLISH
+        for segment in article.segments if self._watch else ():
+            untranslated = Translation(segment, segment.text if known else "")
+            if self._watch and any(self._watch.terms_in(untranslated, article.language)):
+                return 0
+        return self._had[publisher]
 
 
 class Outgoing:

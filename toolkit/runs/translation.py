@@ -97,14 +97,18 @@ def translate(
     return result
 
 
-def windows(articles: Iterable[PreparedArticle]) -> Iterator[list[PreparedArticle]]:
-    """Yield ``articles`` in lists of about ``WINDOW_SEGMENTS`` segments."""
+def windows(
+    articles: Iterable[PreparedArticle], *, hurry: bool = False
+) -> Iterator[list[PreparedArticle]]:
+    """Yield ``articles`` in lists of about ``WINDOW_SEGMENTS`` segments; in a ``hurry``, when only
+    articles that are whole at a deadline count, of about ``CALL_SEGMENTS``."""
+    least = CALL_SEGMENTS if hurry else WINDOW_SEGMENTS
     window: list[PreparedArticle] = []
     segments = 0
     for article in articles:
         window.append(article)
         segments += len(article.segments)
-        if segments >= WINDOW_SEGMENTS:
+        if segments >= least:
             yield window
             window, segments = [], 0
     if window:
