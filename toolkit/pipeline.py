@@ -118,7 +118,9 @@ def _made(
             background.callback(outgoing.stop)
             kept = Cache(config.cache, say=report.tell, limit=config.cache_size)
             with report.stage("translate"), kept as cache:
-                segments = _segments(engine, cache, terms, time_is_up)
+                segments = translation.SegmentTranslator(
+                    engine, cache, target=ENGLISH, terms=terms, time_is_up=time_is_up
+                )
                 for window in _translated(windows, segments, incoming, report):
                     outgoing.put(window)
             with report.stage("summarise"):
@@ -202,14 +204,6 @@ def _windows(incoming: Incoming, config: Config, report: Report) -> Iterator[lis
         names = ", ".join(str(path) for path in config.sources)
         raise InputError(f"{names}: no article here", remedy="Name files or a folder of them.")
     return chain([first], windows)
-
-
-def _segments(
-    translator: Checked, cache: Cache, terms: Terms, time_is_up: Callable[[], bool]
-) -> translation.SegmentTranslator:
-    return translation.SegmentTranslator(
-        translator, cache, target=ENGLISH, terms=terms, time_is_up=time_is_up
-    )
 
 
 def _translated(
