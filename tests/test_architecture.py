@@ -39,9 +39,9 @@ ROOMS = (
     "runs",
     "pipeline",
     "documents",
+    "bench",
     "api",
     "testing",
-    "bench",
     "cli",
     "__main__",
 )

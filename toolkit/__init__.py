@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         brief,
         clean,
         detect_language,
+        evaluate,
         load_articles,
         prepare,
         run,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         translate_article,
         translator,
     )
+    from toolkit.bench.evaluation import Evaluation
     from toolkit.config import Config
     from toolkit.data import (
         Article,
@@ -78,6 +80,7 @@ __all__ = [
     "Dispute",
     "Dropped",
     "EarlierStory",
+    "Evaluation",
     "Failure",
     "Hypothesis",
     "InputError",
@@ -108,6 +111,7 @@ __all__ = [
     "brief",
     "clean",
     "detect_language",
+    "evaluate",
     "load_articles",
     "prepare",
     "run",
@@ -122,7 +126,7 @@ __all__ = [
 # Where the names are that ``toolkit.api`` does not use itself.
 _HOMES = (
     *("data", "errors", "progress"),
-    *("readers.base", "summarisers.base", "translators.base"),
+    *("readers.base", "summarisers.base", "translators.base", "bench.evaluation"),
 )
 
 

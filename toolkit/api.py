@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from toolkit.config import Config, load
 from toolkit.data import (
@@ -20,15 +20,13 @@ from toolkit.data import (
     RunResult,
     TranslatedArticle,
     TranslatedText,
-    Translation,
 )
 from toolkit.digest import views
 from toolkit.errors import InputError
-from toolkit.languages import ENGLISH, codes
+from toolkit.languages import codes
 from toolkit.options import AnyPath, Device, Engine
 from toolkit.progress import Listener, listener
 from toolkit.readers import collection
-from toolkit.readers.base import article_id
 from toolkit.readers.texts import read_texts, refuse_unless_text, row_name, shaped_like
 from toolkit.readers.values import read_values
 from toolkit.runs import stages, translation
@@ -37,6 +35,9 @@ from toolkit.terminology.terms import load_terms
 from toolkit.text import cleaning, segmentation
 from toolkit.translators.base import Translator
 from toolkit.translators.checks.retry import Checked
+
+if TYPE_CHECKING:
+    from toolkit.bench.evaluation import Evaluation
 
 views.register()
 
@@ -323,20 +324,41 @@ def summarise(english_text: str, *, bullets: int = 3) -> list[str]:
     []
     """
     refuse_unless_text("english_text", english_text)
-    return [
-        bullet.text for bullet in brief(_english_article(english_text), bullets=bullets).bullets
-    ]
+    from toolkit.runs.texts import english_article
+
+    found = brief(english_article(english_text), bullets=bullets)
+    return [bullet.text for bullet in found.bullets]
 
 
-def _english_article(text: str) -> TranslatedArticle:
-    """Return an English text as an article that needs no translation."""
-    article = Article(id=article_id(None, text), source="text", text=text)
-    if text.strip():
-        prepared = stages.prepare(article, language=ENGLISH)
-    else:
-        prepared = PreparedArticle(article, ENGLISH, ())
-    rows = tuple(Translation(s, s.text) for s in prepared.segments)
-    return TranslatedArticle(prepared, rows)
+def evaluate(
+    references: Any,
+    systems: Mapping[str, Any],
+    *,
+    source: str | None = None,
+    resamples: int = 1000,
+) -> Evaluation:
+    """Return chrF++, BLEU and TER of ``systems`` by language, the later ones compared with the
+    first by a paired bootstrap.
+
+    ``references`` is a table (a path, a DataFrame, a Dataset or records) with the columns source
+    and english, and maybe language. A system is a model's name, a translator, or translations.
+
+    >>> import toolkit
+    >>> rows = [{"source": "Es regnet.", "english": "It rains.", "language": "de"}]
+    >>> found = toolkit.evaluate(rows, {"mine": ["It rains."], "other": ["Rain."]}, resamples=0)
+    >>> [(score.system, round(score.chrf)) for score in found.scores]
+    [('mine', 100), ('other', 20)]
+    >>> toolkit.evaluate(rows, {"mine": []})
+    Traceback (most recent call last):
+    toolkit.errors.InputError: mine has 0 translations of 1 sentences
+    """
+    from toolkit.bench import evaluation_page
+    from toolkit.bench import systems as compared
+
+    evaluation_page.register()
+    return compared.compare(
+        references, systems, language=source, resamples=resamples, load=_any_translator
+    )
 
 
 def run(

@@ -15,39 +15,78 @@ from toolkit.runs.outcome import NOTHING_DONE
 
 
 @click.command()
-@click.option("--reference", type=PATH, required=True, help="TSV with the columns source, english.")
+@click.option(
+    "--reference", required=True, help="A table with source and english (or a file of lines)."
+)
+@click.option("--source", "sources", type=PATH, help="The sources, if --reference has lines.")
+@click.option(
+    "--hypothesis",
+    "given",
+    metavar="[NAME=]FILE",
+    multiple=True,
+    help="Translations to score, one a line, or a column of the table; repeatable.",
+)
+@click.option(
+    "--against",
+    metavar="SETTINGS",
+    multiple=True,
+    help="Other settings to compare, such as model=1.3B,beam=1; repeatable.",
+)
+@click.option("--resamples", type=click.IntRange(0), help="Bootstrap samples; 0: none [1000].")
+@click.option("--html", type=PATH, help="Write a report with plots to this file.")
 @click.option("--from", "source", metavar="CODE", help="Language of the sources [detected].")
 @click.option("--checks", is_flag=True, help="Count what the checks find in the file's English.")
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def evaluate(
-    reference: Path, source: str | None, checks: bool, as_json: bool, **options: Any
+    reference: str,
+    sources: Path | None,
+    given: tuple[str, ...],
+    against: tuple[str, ...],
+    resamples: int | None,
+    html: Path | None,
+    source: str | None,
+    checks: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
-    """Score translations into English against references: chrF++ and BLEU per language.
+    """Score translations into English against references: chrF++, BLEU and TER per language.
+
+    Translations are the model's, or those of each --hypothesis. The systems after the first are
+    compared with it by a paired bootstrap. References are a table (TSV, CSV, JSON Lines, Parquet, a
+    saved Dataset or hf://OWNER/NAME) or, beside --source or --hypothesis, a file with one a line.
 
     With --checks no model runs: the English of the file is checked as if it were a model's, and
     what each check flags is counted by language, the most flagged first.
     """
-    from toolkit.bench import evaluation
+    from toolkit.bench import evaluation, evaluation_page, systems
     from toolkit.cli import present
-    from toolkit.config import load
-    from toolkit.terminology.terms import load_terms
-    from toolkit.translators.build import load_translator
+    from toolkit.documents import files
 
-    config = load(options)
-    pairs = evaluation.read_reference(reference, language=source)
+    references = systems.read(reference, sources, bool(given), language=source)
     if checks:
-        rates = evaluation.check_rates(pairs, target=ENGLISH)
+        rates = evaluation.check_rates(references.pairs, target=ENGLISH)
         click.echo(present.rows_json(rates) if as_json else present.rates_text(rates), nl=False)
         return
-    translator = load_translator(
-        config.model, engine=config.engine, device=config.device, beam=config.beam, say=say
+    compared = systems.Systems(references, reference)
+    for each in given:
+        compared.add_hypotheses(each)
+    if not given or options["model"] is not None or against:
+        compared.add_settings(options, say=say)
+    for settings in against:
+        compared.add_settings(options, settings, say=say)
+    found = evaluation.evaluate(
+        references.pairs,
+        compared.made,
+        signatures=compared.signatures,
+        resamples=evaluation.RESAMPLES if resamples is None else resamples,
     )
-    terms = load_terms(config, target=ENGLISH)
-    scores = evaluation.evaluate(pairs, translator, target=ENGLISH, terms=terms)
-    click.echo(present.rows_json(scores) if as_json else present.scores_text(scores), nl=False)
-    if translator.notice:
-        say(translator.notice)
+    shown = present.rows_json(found.scores) if as_json else present.scores_text(found.scores)
+    click.echo(shown, nl=False)
+    for notice in (*found.notes, *compared.notices):
+        say(notice)
+    if html is not None:
+        files.write(html, evaluation_page.page(found))
 
 
 @click.command(name="languages")

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from toolkit.documents.translation import Outcome
 
 
+# The chance below which a difference is marked, by custom.
+_SIGNIFICANT = 0.05
+
+
 def article_text(articles: Sequence[TranslatedArticle]) -> str:
     """Return the English alone: a line a paragraph, a blank line between them."""
     pages = []
@@ -132,12 +136,26 @@ def models_text(rows: Sequence[Any]) -> str:
 
 
 def scores_text(scores: Sequence[Score]) -> str:
-    """Return a line a language, and how the scores were made."""
-    lines = [f"{'language':<10} {'rows':>6} {'chrF++':>7} {'BLEU':>6} {'flagged':>8}"]
-    lines += [
-        f"{s.language:<10} {s.rows:>6} {s.chrf:>7.1f} {s.bleu:>6.1f} {s.flagged:>8}" for s in scores
-    ]
-    return "\n".join([*lines, *(s.signature for s in scores[:1])]) + "\n"
+    """Return a line for each language and system, and how the scores were made: ± is half of the
+    95 % interval, ``*`` a difference from the first system with p < .05."""
+    several = len({score.system for score in scores}) > 1
+    width = max([6, *(len(score.system) for score in scores)])
+    names = f"{'language':<10} " + (f"{'system':<{width}} " if several else "")
+    lines = [f"{names}{'rows':>6} {'chrF++':>12} {'BLEU':>12} {'TER':>12} {'flagged':>8}"]
+    for score in scores:
+        named = f"{score.language or 'all':<10} " + (f"{score.system:<{width}} " * several)
+        measures = " ".join(f"{_measure(score, name):>12}" for name in ("chrf", "bleu", "ter"))
+        comet = "" if score.comet is None else f"  COMET {score.comet:.4f}"
+        lines.append(f"{named}{score.rows:>6} {measures} {score.flagged:>8}{comet}")
+    signatures = dict.fromkeys(score.signature for score in scores)
+    others = {sign for s in scores for sign in list((s.signatures or {}).values())[1:]}
+    return for_terminal("\n".join([*lines, *signatures, *sorted(others)])) + "\n"
+
+
+def _measure(score: Score, name: str) -> str:
+    half, chance = (score.ci or {}).get(name), (score.p or {}).get(name)
+    star = "*" if chance is not None and chance < _SIGNIFICANT else " " * (score.p is not None)
+    return f"{getattr(score, name):.1f}" + ("" if half is None else f" ±{half:.1f}{star}")
 
 
 def rates_text(rates: Sequence[CheckRate]) -> str:

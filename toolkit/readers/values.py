@@ -29,7 +29,7 @@ def read_values(
     """
     for value in values:
         if isinstance(value, str) and value.startswith(HUB):
-            yield from _rows(_from_hub(value), value, columns)
+            yield from _rows(from_hub(value), value, columns)
         elif isinstance(value, str | os.PathLike):
             yield value if isinstance(value, str) else Path(value)
         elif isinstance(value, Article):
@@ -113,7 +113,7 @@ def read_hub(name: str, columns: Columns, time_is_up: Callable[[], bool]) -> Ite
     cannot be had, or no further, that is a failure."""
     try:
         if not time_is_up():
-            for item in _rows(_from_hub(name), name, columns):
+            for item in _rows(from_hub(name), name, columns):
                 yield item
                 if time_is_up():
                     break
@@ -128,7 +128,7 @@ def read_hub(name: str, columns: Columns, time_is_up: Callable[[], bool]) -> Ite
         yield Failure(name, "read", reason, "Check the network, and run again.")
 
 
-def _from_hub(name: str) -> Any:
+def from_hub(name: str) -> Any:
     """Return the first part of a data set on the hub, which is fetched as it is read."""
     import datasets
 

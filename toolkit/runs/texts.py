@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from toolkit.data import Article, PreparedArticle, Segment, TranslatedText
+from toolkit.data import (
+    Article,
+    PreparedArticle,
+    Segment,
+    TranslatedArticle,
+    TranslatedText,
+    Translation,
+)
 from toolkit.errors import InputError
-from toolkit.languages import detection
+from toolkit.languages import ENGLISH, detection
 from toolkit.progress import Progress
-from toolkit.runs import translation
+from toolkit.readers.base import article_id
+from toolkit.runs import stages, translation
 from toolkit.terminology.terms import Terms
 from toolkit.translators.base import Translator
 
@@ -65,3 +73,14 @@ def _language(text: str, name: Callable[[int], str], number: int) -> str | None:
         return detection.detect_language(text)
     except InputError as error:
         raise InputError(f"{name(number)}: {error}", remedy=error.remedy) from None
+
+
+def english_article(text: str) -> TranslatedArticle:
+    """Return an English text as an article that needs no translation."""
+    article = Article(id=article_id(None, text), source="text", text=text)
+    if text.strip():
+        prepared = stages.prepare(article, language=ENGLISH)
+    else:
+        prepared = PreparedArticle(article, ENGLISH, ())
+    rows = tuple(Translation(s, s.text) for s in prepared.segments)
+    return TranslatedArticle(prepared, rows)
