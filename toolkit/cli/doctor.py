@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import platform
 import shutil
@@ -12,19 +11,18 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
 from toolkit import machine
+from toolkit.cli import tonight
+from toolkit.cli.tonight import Finding, State, in_one
 from toolkit.config import Config
 from toolkit.digest import render
 from toolkit.errors import ConfigError, ToolkitError
 from toolkit.hub import resolve
 from toolkit.llm.openai_server import OpenAIServer
 from toolkit.runs.cache import Cache
-from toolkit.runs.outputs import LATEST
 from toolkit.summarisers.models.merge import PromptedMerge
 from toolkit.summarisers.models.prompted import Prompted
 from toolkit.testing.fakes import FakeGenerator
@@ -32,25 +30,13 @@ from toolkit.translators import choice
 from toolkit.translators.checks.meaning import PACKAGED, SETTINGS
 from toolkit.version import VERSION
 
-State = Literal["ok", "warn", "fail"]
-# A run writes little, a first fetch 2.5 GB.
-_LOW_DISK = 4 * 2**30
 _LOW_CACHE = 200 * 2**20
 _PATIENCE = 3.0  # seconds for a server to answer
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one examination. ``detail`` is what was seen and, unless ok, what to do."""
-
-    name: str
-    state: State
-    detail: str
-
-
-def examine(config: Config) -> list[Finding]:
-    """Return a finding on everything that a run needs. No weights are loaded and nothing is
-    fetched. An examination that fails is a finding, too."""
+def examine(config: Config, *, online: bool = False) -> list[Finding]:
+    """Return a finding on everything that a run needs. No weights are loaded, and nothing is
+    fetched unless ``online``. An examination that fails is a finding, too."""
     looks: dict[str, Callable[[Config], Finding]] = {
         "versions": _versions,
         "processor": _processor,
@@ -65,8 +51,7 @@ def examine(config: Config) -> list[Finding]:
         "templates": _templates,
         "ray": _ray,
         "cache": _cache,
-        "outputs": _outputs,
-        "last run": _last_run,
+        **dict(tonight.looks(online=online)),
     }
     return [_look(name, look, config) for name, look in looks.items()]
 
@@ -75,7 +60,7 @@ def _look(name: str, look: Callable[[Config], Finding], config: Config) -> Findi
     try:
         return look(config)
     except ToolkitError as error:
-        return Finding(name, "fail", _in_one(error))
+        return Finding(name, "fail", in_one(error))
     # The doctor is asked when something is broken, and must outlive whatever that is.
     except Exception as error:
         first = next(iter(str(error).splitlines()), "")
@@ -114,7 +99,7 @@ def _model(config: Config) -> Finding:
     try:
         checkpoint = resolve.resolve(config.model, fetch_missing=False)
     except ToolkitError as error:
-        return Finding("model", "warn", f"{config.model}: {str(error).splitlines()[0]}")
+        return Finding("model", "warn", f"{config.model}: {in_one(error)}")
     return Finding("model", "ok", f"{checkpoint.name}@{checkpoint.revision} in {checkpoint.path}")
 
 
@@ -186,10 +171,10 @@ def _language_model(config: Config) -> Finding:
         server = OpenAIServer(config.llm_url, config.llm_model, timeout=_PATIENCE)
         offered = server.models()
     except ConfigError as error:
-        return Finding(name, "fail" if wanted else "warn", _in_one(error))
+        return Finding(name, "fail" if wanted else "warn", in_one(error))
     except ToolkitError as error:
         instead = "Until then bullets are the articles' own sentences."
-        return Finding(name, "warn", f"{_in_one(error)} {instead}")
+        return Finding(name, "warn", f"{in_one(error)} {instead}")
     if offered and config.llm_model not in {o.removesuffix(":latest") for o in offered} | {
         *offered
     }:
@@ -229,7 +214,7 @@ def _prompts(config: Config) -> Finding:
         PromptedMerge(generator, prompts=config.prompts)
     except ToolkitError as error:
         state: State = "fail" if config.summariser == "prompted" else "warn"
-        return Finding("prompts", state, _in_one(error))
+        return Finding("prompts", state, in_one(error))
     return Finding("prompts", "ok", f"{config.prompts or 'the packaged ones'}, all render")
 
 
@@ -237,7 +222,7 @@ def _templates(config: Config) -> Finding:
     try:
         render.check_templates(config.templates)
     except ToolkitError as error:
-        return Finding("templates", "fail", _in_one(error))
+        return Finding("templates", "fail", in_one(error))
     return Finding("templates", "ok", f"{config.templates or 'the packaged ones'}, all render")
 
 
@@ -268,7 +253,7 @@ def _cache(config: Config) -> Finding:
             return Finding("cache", "warn", cache.warning)
         size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
     except ToolkitError as error:
-        return Finding("cache", "fail", _in_one(error))
+        return Finding("cache", "fail", in_one(error))
     except OSError as error:
         return Finding("cache", "fail", f"{path} cannot be read ({error.strerror or error})")
     except sqlite3.Error as error:
@@ -277,32 +262,3 @@ def _cache(config: Config) -> Finding:
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return Finding("cache", "warn", f"{detail}; it cannot be written: mend its permissions")
     return Finding("cache", "warn" if free < _LOW_CACHE else "ok", detail)
-
-
-def _in_one(error: ToolkitError) -> str:
-    """Return the error and its remedy on one line."""
-    return " ".join(f"{error}. {error.remedy}".split()).replace("..", ".")
-
-
-def _outputs(config: Config) -> Finding:
-    existing = next(
-        p for p in (config.outputs.absolute(), *config.outputs.absolute().parents) if p.exists()
-    )
-    if not os.access(existing, os.W_OK):
-        return Finding("outputs", "fail", f"{existing} cannot be written: mend its permissions")
-    free = shutil.disk_usage(existing).free
-    detail = f"{config.outputs} ({free >> 20} MiB free)"
-    return Finding("outputs", "warn" if free < _LOW_DISK else "ok", detail)
-
-
-def _last_run(config: Config) -> Finding:
-    record = config.outputs / LATEST / "run.json"
-    try:
-        run = json.loads(record.read_text(encoding="utf-8"))
-        counts = run["counts"]
-        detail = f"{run['date']}: {counts['articles']} articles, {counts['failed']} not processed"
-    except FileNotFoundError:
-        return Finding("last run", "ok", f"none in {config.outputs} yet")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return Finding("last run", "warn", f"{record} cannot be read ({error})")
-    return Finding("last run", "warn" if counts["failed"] else "ok", detail)

@@ -194,14 +194,15 @@ def bench(
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--config", "config_path", type=PATH, help="A configuration file [toolkit.toml].")
+@click.option("--online", is_flag=True, help="Fetch every feed and page, too.")
 @NAME
-def doctor(as_json: bool, config_path: Path | None, name: str | None) -> None:
-    """Tell what works here: devices, checkpoints, cache, configuration, last run."""
+def doctor(as_json: bool, config_path: Path | None, online: bool, name: str | None) -> None:
+    """Tell what works here, how the last run ended, and what the next one would fail at."""
     from toolkit.cli import doctor as examine
     from toolkit.cli import present
     from toolkit.config import load
 
-    findings = examine.examine(load({"name": name}, path=config_path))
+    findings = examine.examine(load({"name": name}, path=config_path), online=online)
     click.echo(
         present.rows_json(findings) if as_json else present.findings_text(findings), nl=False
     )

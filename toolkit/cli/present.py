@@ -16,7 +16,7 @@ from toolkit.runs.records import article_record, json_line
 
 if TYPE_CHECKING:
     from toolkit.bench.evaluation import CheckRate, Score
-    from toolkit.cli.doctor import Finding
+    from toolkit.cli.tonight import Finding
     from toolkit.documents.translation import Outcome
 
 

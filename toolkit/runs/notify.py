@@ -6,9 +6,13 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from toolkit.digest.safe_text import clean_line
 from toolkit.runs.mail import UndeliveredError
+
+if TYPE_CHECKING:
+    import apprise
 
 # Headlines that a notification has.
 MOST_HEADLINES = 7
@@ -28,23 +32,31 @@ def label(address: str) -> str:
     return f"{address.partition(':')[0]} {known}"
 
 
-def notify(address: str, title: str, text: str) -> None:
-    """Send a notification. Raises ``UndeliveredError``."""
+def service(address: str) -> apprise.Apprise:
+    """Return what sends to ``address``. Raises ``UndeliveredError``."""
     try:
         import apprise
     except ImportError:
         raise UndeliveredError(
             f"{label(address)}: apprise is not installed", remedy="pip install apprise"
         ) from None
-    service = apprise.Apprise()
-    if not service.add(address):
+    found = apprise.Apprise()
+    if not found.add(address):
         raise UndeliveredError(
             f"{label(address)}: not an address that apprise knows",
             remedy="Correct notify; apprise's documentation lists its addresses.",
         )
+    return found
+
+
+def notify(address: str, title: str, text: str) -> None:
+    """Send a notification. Raises ``UndeliveredError``."""
+    found = service(address)
+    import apprise
+
     captured = apprise.LogCapture(level=logging.WARNING)  # type: ignore[no-untyped-call]
     with captured as said:
-        if service.notify(title=title, body=text, body_format=apprise.NotifyFormat.TEXT):
+        if found.notify(title=title, body=text, body_format=apprise.NotifyFormat.TEXT):
             return
         reason = next(iter(said.getvalue().splitlines()), "refused")
     raise UndeliveredError(
