@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 # The parts of an article that a table or a record may have a column for.
 PARTS = ("text", "title", "language", "author", "published", "address", "html", "publisher")
 
-Engine = Literal["auto", "torch", "ctranslate2"]
+Engine = Literal["auto", "torch", "ctranslate2", "transformers"]
 Device = Literal["auto", "cpu", "cuda"]
 ExecutorName = Literal["local", "ray"]
 AnyPath = str | os.PathLike[str]

@@ -164,7 +164,7 @@ class Harm(NamedTuple):
 HARMS = [
     Harm("config.json", None, "config.json missing"),
     Harm("config.json", b"{not json", "config.json is damaged"),
-    Harm("config.json", b'{"model_type": "bart"}', "type 'bart', not NLLB's"),
+    Harm("config.json", b'{"model_type": "bart"}', "type 'bart', which is no translator"),
     Harm("tokenizer.json", None, "tokenizer.json missing"),
     Harm("model.safetensors", None, "model.safetensors missing"),
     Harm("model.safetensors", b"", "model.safetensors is damaged"),

@@ -35,7 +35,9 @@ SUMMARISER = click.option(
 
 
 ENGINE = click.option(
-    "--engine", type=click.Choice(["auto", "torch", "ctranslate2"]), help="[auto]"
+    "--engine",
+    type=click.Choice(["auto", "torch", "ctranslate2", "transformers"]),
+    help="[auto]",
 )
 DEVICE = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="[auto]")
 

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,25 @@ from toolkit.errors import ModelError
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 TOKENIZER = "tokenizer.json"
+# SentencePiece's file and the vocabulary of M2M100.
+PIECES, VOCABULARY = "sentencepiece.bpe.model", "vocab.json"
+T5_PIECES = "spiece.model"
+# The kind of model that NLLB and M2M100 are: it runs in our loop, the others through transformers.
+OURS = "m2m_100"
+# The kinds that translate, and the files of a tokenizer in each of the forms that they come with.
+_WHOLE_TOKENIZER, _T5 = (TOKENIZER,), ((TOKENIZER,), (T5_PIECES,))
+_TOKENIZERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    OURS: (_WHOLE_TOKENIZER, (PIECES, VOCABULARY)),
+    "marian": (("source.spm", "target.spm", VOCABULARY),),
+    "mbart": (_WHOLE_TOKENIZER, (PIECES,)),
+    **dict.fromkeys(("mt5", "t5", "umt5"), _T5),
+}
 # Files to fetch: none holds code or pickles.
 FILES = (
     WEIGHTS,
     INDEX,
     "model-*-of-*.safetensors",
-    TOKENIZER,
-    "sentencepiece.bpe.model",
+    *dict.fromkeys(name for forms in _TOKENIZERS.values() for names in forms for name in names),
     "*config.json",
     "special_tokens_map.json",
 )
@@ -37,7 +50,8 @@ class Checkpoint:
     """Weights and tokenizer on this machine, whole.
 
     ``revision`` is the hub's commit or, for another folder, a hash of the contents. ``notice``
-    is a sentence that readers of its output must see, or empty.
+    is a sentence that readers of its output must see, or empty. ``family`` is the type of model
+    that its config names.
     """
 
     name: str
@@ -46,6 +60,7 @@ class Checkpoint:
     is_demo: bool = False
     licence: str = ""
     notice: str = ""
+    family: str = OURS
 
     @property
     def signature(self) -> str:
@@ -55,7 +70,9 @@ class Checkpoint:
 
 def missing(folder: Path) -> list[str]:
     """Return the names of the files that ``folder`` lacks to be a checkpoint; empty if none."""
-    absent = [name for name in ("config.json", TOKENIZER) if not (folder / name).is_file()]
+    absent = [] if (folder / "config.json").is_file() else ["config.json"]
+    if not has_tokenizer(folder):
+        absent.append(TOKENIZER)
     if not (folder / WEIGHTS).is_file() and not (folder / INDEX).is_file():
         absent.append(WEIGHTS)
     elif not (folder / WEIGHTS).is_file():
@@ -63,8 +80,27 @@ def missing(folder: Path) -> list[str]:
     return absent
 
 
+def has_tokenizer(folder: Path) -> bool:
+    """Return whether ``folder`` holds a tokenizer in a form that its kind of model comes with."""
+    return bool(_tokenizer(folder))
+
+
+def _tokenizer(folder: Path) -> tuple[str, ...]:
+    """Return the names of the tokenizer's files; none where they are not all there."""
+    try:
+        forms = _TOKENIZERS.get(family_of(folder), (_WHOLE_TOKENIZER,))
+    except ModelError:
+        forms = (_WHOLE_TOKENIZER,)
+    return next((names for names in forms if _all_in(folder, names)), ())
+
+
+def _all_in(folder: Path, names: Iterable[str]) -> bool:
+    return all((folder / name).is_file() for name in names)
+
+
 def check(folder: Path) -> None:
-    """Raise ``ModelError``, naming the file, unless ``folder`` holds a whole NLLB checkpoint.
+    """Raise ``ModelError``, naming the file, unless ``folder`` holds a whole checkpoint that
+    translates.
 
     Reads the small JSON files and the header of each weights file, whose offsets must end where
     the file ends; a download or a copy that was cut off shows at once.
@@ -80,15 +116,28 @@ def check(folder: Path) -> None:
             f"{folder} is no checkpoint: {', '.join(absent)} missing",
             remedy=f"It needs config.json, {TOKENIZER} and {WEIGHTS}.",
         )
-    config = _object(folder / "config.json")
-    family = config.get("model_type")
-    if family != "m2m_100":
+    if (family := family_of(folder)) not in _TOKENIZERS:
         raise ModelError(
-            f"{folder / 'config.json'} describes a model of type {family!r}, not NLLB's 'm2m_100'",
-            remedy="Use an NLLB checkpoint: --model 600M, 1.3B, 3.3B, or a fine-tune of one.",
+            f"{folder / 'config.json'} describes a model of type {family!r}, which is no translator"
+            " known here",
+            remedy="Use NLLB (--model 600M, 1.3B, 3.3B, or a fine-tune of one), M2M100, "
+            "MADLAD-400, mBART-50 or OPUS-MT.",
         )
     for weights in [folder / WEIGHTS] if (folder / WEIGHTS).is_file() else _shard_paths(folder):
         _check_safetensors(weights)
+
+
+def family_of(folder: Path) -> str:
+    """Return the type of model that the config in ``folder`` names."""
+    return str(_object(folder / "config.json").get("model_type"))
+
+
+def is_small100(folder: Path) -> bool:
+    """Return whether ``folder`` holds SMaLL-100: M2M100 with three layers to write, which is told
+    the target language before the text rather than before the output."""
+    config = _object(folder / "config.json")
+    layers = config.get("encoder_layers"), config.get("decoder_layers")
+    return layers == (12, 3) and not (folder / TOKENIZER).is_file()
 
 
 def fingerprint(folder: Path) -> str:
@@ -100,7 +149,7 @@ def fingerprint(folder: Path) -> str:
     if folder.parent.name == "snapshots" and COMMIT.fullmatch(folder.name):
         return folder.name
     digest = hashlib.sha256()
-    names = ["config.json", "generation_config.json", TOKENIZER]
+    names = ["config.json", "generation_config.json", *_tokenizer(folder)]
     weights = [WEIGHTS] if (folder / WEIGHTS).is_file() else shards(folder)
     for name in [*names, *weights]:
         path = folder / name

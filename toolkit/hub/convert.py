@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ModelError, OutputError
-from toolkit.hub.checkpoint import INDEX, TOKENIZER, WEIGHTS, damaged
+from toolkit.hub.checkpoint import INDEX, WEIGHTS, damaged, has_tokenizer
 from toolkit.storage import whole, write_whole
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _DTYPES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64
 def old_weights(folder: Path) -> list[Path]:
     """Return the files of old weights in ``folder``; none unless all are there, and config and
     tokenizer with them."""
-    if not all((folder / name).is_file() for name in ("config.json", TOKENIZER)):
+    if not ((folder / "config.json").is_file() and has_tokenizer(folder)):
         return []
     if (folder / OLD_WEIGHTS).is_file():
         return [folder / OLD_WEIGHTS]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,11 @@ _HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?", re.ASCII)
 _FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja")
 # Bytes of the start and the end of a file that are hashed.
 _SAMPLE = 1 << 20
-_KINDS = {"CausalLM": "causal language", "Seq2SeqLM": "summarisation", "": "sentence embedding"}
+_KINDS = {
+    "CausalLM": "causal language",
+    "Seq2SeqLM": "sequence-to-sequence",
+    "": "sentence embedding",
+}
 
 
 log = logging.getLogger(__name__)
@@ -72,14 +77,15 @@ def find_weights(model: str) -> Weights:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hold back transformers' bars and messages, and restore the user's settings at the end."""
+    """Hold back transformers' bars, messages and warnings; restore the settings at the end."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            yield
     finally:
         logging.set_verbosity(level)
         if bars:

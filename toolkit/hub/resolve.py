@@ -30,6 +30,7 @@ from toolkit.hub.checkpoint import (
     WEIGHTS,
     Checkpoint,
     check,
+    family_of,
     fingerprint,
     missing,
 )
@@ -175,14 +176,15 @@ def _from_folder(folder: Path) -> Checkpoint:
     name = folder.resolve().name
     if COMMIT.fullmatch(name):
         name = repository_of(folder.resolve().parents[1])
-    return Checkpoint(name, folder, fingerprint(folder))
+    return Checkpoint(name, folder, fingerprint(folder), family=family_of(folder))
 
 
 def _checkpoint(hub_id: str, folder: Path) -> Checkpoint:
     check(folder)
     repository = hub_id.partition("@")[0]
     licence = LICENCE if repository.startswith("facebook/nllb-200") else ""
-    return Checkpoint(repository.partition("/")[2], folder, fingerprint(folder), licence=licence)
+    name = repository.partition("/")[2]
+    return Checkpoint(name, folder, fingerprint(folder), licence=licence, family=family_of(folder))
 
 
 def _cached(hub_id: str) -> Path | None:

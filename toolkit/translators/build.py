@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from toolkit import plugins
+from toolkit.errors import ConfigError
+from toolkit.hub.checkpoint import OURS, Checkpoint, is_small100
 from toolkit.hub.resolve import NAMES, resolve
 from toolkit.progress import Progress
 from toolkit.translators.checks.meaning import load_meaning
 from toolkit.translators.checks.retry import Checked, Retry, checked
-from toolkit.translators.choice import settle
+from toolkit.translators.choice import TRANSFORMERS, settle
+
+if TYPE_CHECKING:
+    from toolkit.translators.nllb import Nllb
+    from toolkit.translators.seq2seq import Seq2Seq
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +47,8 @@ def load_translator(
     opinion = load_meaning(meaning, device=device) if meaning else None
     if model not in NAMES and (made := plugins.make("translator", model)) is not None:
         return checked(made, opinion)
-    from toolkit.translators.nllb import Nllb
-
     checkpoint = resolve(model, say=say or log.warning, progress=progress)
-    chosen = settle(checkpoint, engine=engine, device=device)
-    first = Nllb(
-        checkpoint,
-        engine=chosen.engine,
-        device=chosen.device,
-        precision=chosen.precision,
-        beam=beam,
-    )
+    first = _load(checkpoint, engine=engine, device=device, beam=beam)
     # A loop is decoded without repeats, which leaves other outputs as they are. Those that
     # then fail a check are searched more widely, and at last clause by clause.
     retries = (
@@ -59,3 +57,28 @@ def load_translator(
         Retry(first.variant(beam=4, longest=_CLAUSE)),
     )
     return Checked(first, retries, opinion)
+
+
+def _load(checkpoint: Checkpoint, *, engine: str, device: str, beam: int) -> Nllb | Seq2Seq:
+    """Return the engine for a checkpoint, without its checks: our loop or CTranslate2 for NLLB and
+    M2M100, transformers for the others."""
+    ours = checkpoint.family == OURS and not is_small100(checkpoint.path)
+    if engine not in ("auto", TRANSFORMERS) and not ours:
+        raise ConfigError(
+            f"{checkpoint.name} is no NLLB or M2M100, so the engine {engine} cannot run it",
+            remedy=f"Use --engine {TRANSFORMERS}, or leave the choice to auto.",
+        )
+    if engine == TRANSFORMERS or not ours:
+        from toolkit.translators.seq2seq import Seq2Seq
+
+        return Seq2Seq(checkpoint, device=device, beam=beam)
+    from toolkit.translators.nllb import Nllb
+
+    chosen = settle(checkpoint, engine=engine, device=device)
+    return Nllb(
+        checkpoint,
+        engine=chosen.engine,
+        device=chosen.device,
+        precision=chosen.precision,
+        beam=beam,
+    )

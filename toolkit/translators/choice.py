@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TORCH, CTRANSLATE2 = "torch", "ctranslate2"
+TORCH, CTRANSLATE2, TRANSFORMERS = "torch", "ctranslate2", "transformers"
 # Parameters from which on the engines differ, and from which 8 bits pay on a CPU: smaller weights
 # fit into its cache.
 LARGE = 100_000_000

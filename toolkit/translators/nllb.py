@@ -1,4 +1,5 @@
-"""NLLB as a translator: from text to ids, through either engine in batches, and back to text.
+"""NLLB and M2M100 as translators: from text to ids, through either engine in batches, and back to
+text.
 
 Token layout of the published checkpoints: source ``[language] tokens </s>``, target
 ``</s> [language] tokens </s>``. Sequences are built here rather than by the tokenizer's
@@ -25,6 +26,7 @@ from toolkit.text.normalise import normalise
 from toolkit.translators.choice import choose_device, choose_precision, count_parameters
 from toolkit.translators.engine.batching import Decoded, run_batched
 from toolkit.translators.long_text import split_long
+from toolkit.translators.pieces import PieceTokenizer
 
 if TYPE_CHECKING:
     from toolkit.translators.decoder import AnyDecoder
@@ -52,7 +54,7 @@ _ONE_THREAD = 20_000_000
 
 
 class Nllb:
-    """A checkpoint of NLLB's family, loaded: see ``toolkit.translators.base.Translator``.
+    """A checkpoint of NLLB's or M2M100's, loaded: see ``toolkit.translators.base.Translator``.
 
     ``engine`` is ``torch``, our own loop, or ``ctranslate2``. ``device`` is ``auto``, ``cpu`` or
     ``cuda``. ``precision`` None chooses: bfloat16 on a GPU, int8 for large models on a CPU (not
@@ -225,10 +227,13 @@ class _Loaded:
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:
-    """Return the checkpoint's ``tokenizers.Tokenizer``; names of special tokens are text to it."""
+    """Return the checkpoint's ``tokenizers.Tokenizer``, or M2M100's; names of special tokens are
+    text to it."""
     from tokenizers import Tokenizer
 
     path = checkpoint.path / TOKENIZER
+    if not path.is_file():
+        return PieceTokenizer(checkpoint.path)
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises nothing narrower

@@ -178,7 +178,7 @@ def test_what_is_no_summarisation_model_is_named(
 ) -> None:
     for file in checkpoints["bart"].iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes()[:100])
-    with pytest.raises(ModelError, match="cannot be loaded as a summarisation model"):
+    with pytest.raises(ModelError, match="cannot be loaded as a sequence-to-sequence model"):
         Seq2Seq(str(tmp_path))
     for file in tmp_path.glob("*.safetensors"):
         file.rename(tmp_path / "pytorch_model.bin")
