@@ -12,8 +12,7 @@ from toolkit.documents.targets import Plan, Wanted, plan
 
 
 def planned(*names: Path | str, **wanted: Any) -> Plan:
-    settings: dict[str, Any] = {"form": None, "output": None, "out_dir": None, "force": False}
-    return plan([str(name) for name in names], Wanted(**{**settings, **wanted, "tag": "en"}))
+    return plan([str(name) for name in names], Wanted(**wanted))
 
 
 @pytest.fixture

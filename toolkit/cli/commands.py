@@ -128,7 +128,7 @@ def _report(result: RunResult) -> None:
 
 
 for _command in (
-    *(files.translate, files.summarise, corrections.correct),
+    *(files.translate, files.summarise, files.detect, corrections.correct),
     *(setup.init, setup.schedule, setup.deliver, setup.prune, cached.cache),
     *(engines.evaluate, engines.list_languages, engines.models, engines.bench, engines.doctor),
 ):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.console import progress, say
+from toolkit.cli.console import for_terminal, progress, say
 from toolkit.cli.options import PATH, SUMMARISER, model_options
 from toolkit.data import Article, Failure, TranslatedArticle
 from toolkit.languages import ENGLISH
@@ -93,6 +93,7 @@ def _translate_files(
     from toolkit.cli import present
 
     done, failures = False, []
+    printed = form in ("text", "jsonl") and not (output or out_dir)
     with progress() as bar:
         for outcome in job.run_files(tasks, bar, say, write=form == "same"):
             if outcome.failure:
@@ -100,10 +101,10 @@ def _translate_files(
                 continue
             done = True
             if form != "same":
-                _show(outcome, form, to_file=bool(output or out_dir or form == "side-by-side"))
+                _show(outcome, form, to_file=not printed)
             for line in present.doubts([outcome.article]):
                 say(line)
-            say(present.summary(outcome))
+            say(present.summary(outcome, written=not printed))
     if done and job.notice:
         say(job.notice)
     return done, failures
@@ -120,6 +121,7 @@ def _show(outcome: Outcome, form: str, *, to_file: bool) -> None:
         return
     in_page = form == "side-by-side"
     text = side_by_side.page if in_page else present.FORMATS[form]
+    outcome.task.target.parent.mkdir(parents=True, exist_ok=True)
     documents.write(outcome.task.target, text([outcome.article]))
 
 
@@ -155,11 +157,15 @@ def _read(files: Sequence[str], allow_private: bool) -> tuple[list[Article], lis
     from toolkit.documents.files import read
 
     names = list(files) or [_STDIN]
-    closed = sys.stdin is None or (not files and sys.stdin.isatty())
+    return read(names, _stdin(names, named=bool(files)), allow_private=allow_private)
+
+
+def _stdin(names: Sequence[str], *, named: bool) -> bytes:
+    """Return what comes in on stdin, if it is among ``names``."""
+    closed = sys.stdin is None or (not named and sys.stdin.isatty())
     if _STDIN in names and closed:
         raise click.UsageError("Name a file, or send text to stdin.")
-    stdin = sys.stdin.buffer.read() if _STDIN in names else b""
-    return read(names, stdin, allow_private=allow_private)
+    return sys.stdin.buffer.read() if _STDIN in names else b""
 
 
 def _exit(any_done: bool, failures: Sequence[Failure]) -> None:
@@ -169,6 +175,26 @@ def _exit(any_done: bool, failures: Sequence[Failure]) -> None:
             say(failure.remedy)
     if failures:
         raise SystemExit(SOME_FAILED if any_done else NOTHING_DONE)
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=str))
+def detect(files: tuple[str, ...]) -> None:
+    """Tell the language of files, addresses, or stdin ('-'): its code, its name, and how sure it is
+    (from 0 to 1)."""
+    from toolkit.config import load
+    from toolkit.documents import jobs
+    from toolkit.languages import codes
+
+    names = files or (_STDIN,)
+    stdin = _stdin(names, named=bool(files))
+    found, failures = jobs.detect(names, stdin, allow_private=load({}).allow_private)
+    for source, told in found:
+        cells = (source, told.code, codes.get(told.code).name, f"{told.confidence:.2f}")
+        click.echo(for_terminal("\t".join(cells)))
+        if told.doubt:
+            say(f"{source}: {told.doubt}")
+    _exit(bool(found), failures)
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.console import for_terminal
 from toolkit.data import Brief, TranslatedArticle, Translation
+from toolkit.languages import ENGLISH
 from toolkit.languages.codes import Language
 from toolkit.runs.records import article_record, json_line
 
@@ -73,13 +74,15 @@ def losses(articles: Sequence[TranslatedArticle]) -> list[str]:
     return lines
 
 
-def summary(outcome: Outcome) -> str:
+def summary(outcome: Outcome, *, written: bool) -> str:
     """Return a line on what was done with a file."""
-    doubtful, moved = outcome.doubtful, outcome.moved
+    task, doubtful, moved = outcome.task, outcome.doubtful, outcome.moved
     parts = [_count(outcome.sentences, "sentence"), f"{doubtful} with a warning"]
     if moved:
         parts.append(f"{_count(moved, 'mark')} put at the end of the sentence")
-    return f"{outcome.task.target}: {', '.join(parts)}."
+    if outcome.sentences and outcome.language == ENGLISH and task.tag == "en":
+        parts = [f"{parts[0]}, in English already"]
+    return f"{task.target if written else task.source}: {', '.join(parts)}."
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,10 +7,14 @@ from contextlib import contextmanager
 
 from toolkit.config import Config
 from toolkit.data import Article, Brief, Failure, PreparedArticle, TranslatedArticle, Translation
+from toolkit.documents import files
 from toolkit.documents.base import Task
+from toolkit.documents.targets import Wanted, plan
 from toolkit.documents.translation import FileTranslator, Outcome
+from toolkit.documents.translation import detect as detect_document
 from toolkit.errors import ConfigError, ToolkitError
-from toolkit.languages import ENGLISH, codes
+from toolkit.languages import ENGLISH, codes, detection
+from toolkit.languages.detection import Detection
 from toolkit.progress import Progress
 from toolkit.runs import stages, translation
 from toolkit.runs.cache import Cache
@@ -56,14 +60,14 @@ class TranslateJob:
         with its sentences."""
         with self.translator(progress, say) as segments:
             progress.begin("translate", 0)
-            files = FileTranslator(
+            translator = FileTranslator(
                 segments,
                 source=self.source,
                 target=self.target,
                 write=write,
                 keep_rows=not write,
             )
-            yield from files.run(tasks)
+            yield from translator.run(tasks)
 
     @contextmanager
     def translator(
@@ -92,6 +96,34 @@ class TranslateJob:
             cache.close()
         for warning in terms.warnings:
             say(warning)
+
+
+def detect(
+    names: Sequence[str], stdin: bytes, *, allow_private: bool
+) -> tuple[list[tuple[str, Detection]], list[Failure]]:
+    """The language of each article and document that ``names`` stand for, and the failures."""
+    found: list[tuple[str, Detection]] = []
+    failures: list[Failure] = []
+    made = plan(names, Wanted(force=True))
+    for path in dict.fromkeys(task.source for task in made.tasks):
+        try:
+            found.append((str(path), detect_document(path)))
+        except ToolkitError as error:
+            failures.append(_failure(str(path), error))
+    articles, unread = files.read(made.rest, stdin, allow_private=allow_private)
+    for article in articles:
+        try:
+            found.append(
+                (article.source, detection.detect(article.text, declared=article.language))
+            )
+        except ToolkitError as error:
+            failures.append(_failure(article.source, error))
+    return found, [*made.failures, *failures, *unread]
+
+
+def _failure(source: str, error: ToolkitError) -> Failure:
+    reason = str(error).removeprefix(f"{source}: ")
+    return Failure(source, "detect", reason, error.remedy)
 
 
 def summarise(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PARTS = re.compile(
     r"word/(?:document|header|footer|footnotes|endnotes|comments)\d*\.xml"
     r"|ppt/(?:slides|notesSlides|comments)/[^/]+\.xml"
-    r"|xl/(?:sharedStrings|comments\d*|worksheets/[^/]+|threadedComments/[^/]+)\.xml"
+    r"|xl/(?:sharedStrings|(?:comments/)?comments?\d*|worksheets/[^/]+|threadedComments/[^/]+)\.xml"
     r"|(?:word|ppt|xl)/(?:charts|diagrams|drawings)/[^/]+\.xml|docProps/core\.xml"
 )
 # Elements that hold runs, and that hold one text alone.
@@ -41,6 +41,8 @@ _PLACES = frozenset(
 _DROPPED = frozenset({"proofErr", "rPh", "phoneticPr", "lastRenderedPageBreak"})
 # How elements within a run show.
 _SHOWN = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_EMPHASIS = ("b", "i", "u", "strike", "highlight", "color")
+_OFF = frozenset({"0", "false", "off", "none", "noStrike", "auto"})
 _TECHNICAL = frozenset({"lang", "noProof"})
 # Fields whose words are the document's; those of others are figures that Word sets.
 _WORDED = re.compile(r"\s*(?:HYPERLINK|TOC|REF|STYLEREF|MACROBUTTON|QUOTE)\b")
@@ -207,7 +209,9 @@ class Paragraph:
             first.setdefault(name, properties)
         if not first:
             return None, []
-        base = letters.most_common(1)[0][0]
+        # Most of the text, but for emphasis: a single word may be longer than the others.
+        plain = [name for name in first if not _is_emphatic(first[name])] or list(first)
+        base = max(plain, key=letters.__getitem__)
         marks = []
         last = _canonical(self._formats[0][2])
 
@@ -263,6 +267,15 @@ def _cleaned(properties: _Element | None) -> _Element | None:
     return copy
 
 
+def _is_emphatic(properties: _Element | None) -> bool:
+    """Return whether a format makes words stand out."""
+    if properties is None:
+        return False
+    children = {local(c): next(iter(c.attrib.values()), "1") for c in properties}
+    marked = {**children, **properties.attrib}
+    return any(marked.get(name, "0") not in _OFF for name in _EMPHASIS)
+
+
 def _canonical(properties: _Element | None) -> str:
     from lxml import etree
 
@@ -293,7 +306,7 @@ class _Member:
         for element in list(root.iter()):
             kind = local(element)
             if kind in _PARAGRAPHS or (
-                kind == "sdtContent" and any(local(c) == "r" for c in element)
+                kind in ("sdtContent", "text") and any(local(c) in ("r", "t") for c in element)
             ):
                 self._paragraph(Paragraph(element), left_alone)
             elif _is_plain(element, kind, name):

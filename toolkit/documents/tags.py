@@ -165,3 +165,17 @@ def raw(english: English) -> str:
             case _:
                 parts.append(html.escape(value, quote=False).replace("\xa0", "&#160;"))
     return "".join(parts)
+
+
+# A tag or an entity in a text that may have none.
+_MARKED_UP = re.compile(r"</?[A-Za-z][^<>]*>|&(?:[A-Za-z]{2,8}|#\d{2,6}|#x[0-9A-Fa-f]{2,5});")
+
+
+def loose_unit(text: str) -> Unit:
+    """Return a text that may or may not have tags, as those of programs and tables."""
+    return unit(list(tokens(text)), breaks=False) if _MARKED_UP.search(text) else Unit(text)
+
+
+def loose(english: English, source: str) -> str:
+    """Return the English of ``loose_unit(source)``."""
+    return raw(english) if _MARKED_UP.search(source) else english.text

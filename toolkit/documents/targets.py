@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toolkit.data import Failure
 from toolkit.documents.base import Task
-from toolkit.documents.formats import SUFFIXES, TEXT
+from toolkit.documents.formats import SUFFIXES, TABLES, TEXT, WRITTEN
 from toolkit.errors import InputError
 from toolkit.options import is_address
 from toolkit.readers import paths
@@ -32,11 +32,11 @@ class Plan:
 class Wanted:
     """What the user asked for. ``form`` is None where nothing was said."""
 
-    form: str | None
-    output: Path | None
-    out_dir: Path | None
-    force: bool
-    tag: str
+    form: str | None = None
+    output: Path | None = None
+    out_dir: Path | None = None
+    force: bool = False
+    tag: str = "en"
     columns: tuple[str, ...] = ()
 
 
@@ -59,7 +59,8 @@ def plan(names: Sequence[str], wanted: Wanted) -> Plan:
             made.rest += [name] if wanted.form != "same" and not wanted.out_dir else []
         for path, folder in found:
             if _keeps(path, wanted, folder=folder):
-                _add(made, path, _target(path, folder, wanted), wanted, targets)
+                for target in _targets(path, folder, wanted):
+                    _add(made, path, target, wanted, targets)
             elif wanted.form == "same" or wanted.out_dir:
                 made.notes.append(f"{path}: left out, no format that can be kept")
             elif len(found) > 1 and any(_keeps(p, wanted, folder=f) for p, f in found):
@@ -75,6 +76,10 @@ def _files(path: Path, made: Plan) -> Iterator[tuple[Path, Path | None]]:
     yield from ((file, folder) for file in found if isinstance(file, Path))
 
 
+# Formats of articles too: other forms of these have the article alone, without its page.
+_ARTICLES = TABLES | {".md", ".markdown", ".html", ".htm", ".xhtml", ".eml"}
+
+
 def _keeps(path: Path, wanted: Wanted, *, folder: Path | None) -> bool:
     """Return whether a file is translated as what it is, not as an article."""
     suffix = path.suffix.lower()
@@ -82,32 +87,24 @@ def _keeps(path: Path, wanted: Wanted, *, folder: Path | None) -> bool:
         return False
     if wanted.form == "same" or wanted.out_dir:
         return True
-    if suffix in TEXT or folder is not None:
+    if suffix in TEXT or folder is not None or (suffix in TABLES and not wanted.columns):
         return False
     if wanted.form is None and wanted.output is not None:
-        return wanted.output.suffix.lower() == suffix
+        return wanted.output.suffix.lower() in WRITTEN.get(suffix, (suffix,))
     return wanted.form is None or suffix not in _ARTICLES
 
 
-# Formats of articles too: other forms of these have the article alone, without its page.
-_ARTICLES = frozenset({".md", ".markdown", ".html", ".htm", ".xhtml", ".eml", ".csv", ".tsv"}) | {
-    ".jsonl",
-    ".ndjson",
-    ".parquet",
-}
-
-
-def _target(path: Path, folder: Path | None, wanted: Wanted) -> Path:
+def _targets(path: Path, folder: Path | None, wanted: Wanted) -> list[Path]:
+    """Return where a file is written to: a PDF as Markdown and as a web page."""
     if wanted.output is not None:
-        return wanted.output
+        return [wanted.output]
     form = wanted.form or "same"
-    ending = _ENDINGS.get(form, path.suffix)
+    suffix = path.suffix.lower()
+    endings = (_ENDINGS[form],) if form in _ENDINGS else WRITTEN.get(suffix, (path.suffix,))
     middle = "side-by-side" if form == "side-by-side" else wanted.tag
-    name = f"{path.stem}.{middle}{ending}"
-    if wanted.out_dir is None:
-        return path.with_name(name)
     inside = path.parent.relative_to(folder) if folder is not None else Path()
-    return wanted.out_dir / inside / name
+    parent = path.parent if wanted.out_dir is None else wanted.out_dir / inside
+    return [parent / f"{path.stem}.{middle}{ending}" for ending in endings]
 
 
 def _add(made: Plan, path: Path, target: Path, wanted: Wanted, targets: dict[Path, Path]) -> None:

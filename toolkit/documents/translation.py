@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from toolkit.data import (
     Article,
@@ -248,10 +250,23 @@ def _language(text: str, language: str, *, mixed: bool) -> str:
     return language
 
 
+def detect(path: Path) -> detection.Detection:
+    """Return the language of a file in one of ``formats.SUFFIXES``: that of its first part."""
+    steps = _steps(Task(path, path, ""), write=False)
+    try:
+        part = next(steps, Part(()))
+    finally:
+        steps.close()
+    return detection.detect("\n".join(unit.text for unit in part.units), declared=part.language)
+
+
 def _steps(task: Task, *, write: bool) -> Generator[Part, list[English], None]:
     """Let a format write to a file that takes the place of the target once it is whole."""
+    folder = task.target.parent
     try:
-        with staging(task.target.parent) as scratch:
+        if write:
+            folder.mkdir(parents=True, exist_ok=True)
+        with staging(folder if write else Path(tempfile.gettempdir())) as scratch:
             made = scratch / task.target.name
             yield from format_of(task.source)(replace(task, target=made))
             if write:
