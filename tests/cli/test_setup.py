@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import shutil
 import subprocess
@@ -185,3 +186,18 @@ def test_pruning_from_the_command_line(folder: Path) -> None:
     assert old.exists()
     assert run("prune", "--keep", "30").exit_code == 0
     assert not old.exists()
+
+
+def test_delivering_from_the_command_line(folder: Path) -> None:
+    assert "no such folder" in run("deliver").output
+    (folder / "outputs").mkdir()
+    assert run("deliver").exit_code == 0
+    row = {"channel": "mail", "to": "a@b.example", "date": "2026-11-21", "identity": "x"}
+    row["since"] = dt.datetime.now(dt.UTC).isoformat()
+    (folder / "outputs/deliveries.json").write_text(
+        json.dumps({"waiting": [row], "delivered": {}}), encoding="utf-8"
+    )
+    (folder / "toolkit.toml").write_text('mail_to = ["a@b.example"]\n')
+    done = run("deliver")
+    assert done.exit_code == 1
+    assert "mail_to is set without mail_server" in done.output

@@ -65,18 +65,28 @@ def _tell(
     monitor: _Pings,
     say: Callable[[str], None],
 ) -> None:
-    before = None
-    with contextlib.suppress(OSError, ValueError):
-        before = LastRun.read(config.outputs)
-    run = outcome.ended(started, dt.datetime.now(), before, result=result, error=error)
     try:
+        before = LastRun.read(config.outputs)
+    except (OSError, ValueError):
+        before = None
+    run = outcome.ended(started, dt.datetime.now(), before, result=result, error=error)
+    with _told(config.outputs / outcome.LAST_RUN, say):
         if config.outputs.is_dir():
             outcome.write(config.outputs, run)
-        if config.metrics:
-            write_metrics(_metrics(config.metrics, config.name), run, config.name)
-    except OSError as failed:
-        say(f"{failed.filename or config.metrics}: not written ({failed.strerror or failed})")
+    if config.metrics:
+        path = _metrics(config.metrics, config.name)
+        with _told(path, say):
+            write_metrics(path, run, config.name)
     monitor.send("" if run.exit in GOOD else "/fail", run.summary)
+
+
+@contextlib.contextmanager
+def _told(path: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Say that ``path`` could not be written, and go on."""
+    try:
+        yield
+    except OSError as error:
+        say(f"{path}: not written ({error.strerror or error})")
 
 
 class _Pings:

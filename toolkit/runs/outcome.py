@@ -30,7 +30,8 @@ def exit_code(error: BaseException) -> int:
         return LOCKED
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
-    return int(getattr(error, "code", NOTHING_DONE) or NOTHING_DONE)
+    code = getattr(error, "code", NOTHING_DONE)
+    return code if isinstance(code, int) else NOTHING_DONE
 
 
 def digest_code(result: RunResult) -> int:
@@ -103,7 +104,6 @@ def ended(
     code = digest_code(result) if result else exit_code(error or KeyboardInterrupt())
     earlier = before.succeeded if before else 0.0
     said = str(error) if isinstance(error, ToolkitError) else type(error).__name__
-    folder = result.paths["run"].parent if result else None
     return LastRun(
         started=started.timestamp(),
         ended=now.timestamp(),
@@ -112,13 +112,20 @@ def ended(
         error=said if error else "",
         remedy=getattr(error, "remedy", ""),
         date=result.digest.date.isoformat() if result else "",
-        size=sum(f.stat().st_size for f in folder.iterdir() if f.is_file()) if folder else 0,
+        size=_size(result.paths["run"].parent) if result else 0,
         counts=dict(result.counts) if result else {},
         timings={k: round(v, 3) for k, v in result.timings.items()} if result else {},
         failures=tuple(f"{f.source}: {f.reason}" for f in result.failures[:_NAMED])
         if result
         else (),
     )
+
+
+def _size(folder: Path) -> int:
+    try:
+        return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    except OSError:
+        return 0
 
 
 def write(outputs: Path, run: LastRun) -> None:
