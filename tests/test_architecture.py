@@ -39,6 +39,7 @@ ROOMS = (
     "runs",
     "pipeline",
     "documents",
+    "server",
     "bench",
     "api",
     "testing",

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from toolkit.cli import cached, corrections, engines, files, logs, setup
+from toolkit.cli import cached, corrections, engines, files, logs, server, setup
 from toolkit.cli.console import (
     errors_for_people,
     let_threads_sleep,
@@ -129,7 +129,7 @@ def _report(result: RunResult) -> None:
 
 for _command in (
     *(files.translate, files.summarise, files.detect, corrections.correct),
-    *(setup.init, setup.schedule, setup.deliver, setup.prune, cached.cache),
+    *(setup.init, setup.schedule, setup.deliver, setup.prune, cached.cache, server.serve),
     *(engines.evaluate, engines.list_languages, engines.models, engines.bench, engines.doctor),
 ):
     main.add_command(_command)
