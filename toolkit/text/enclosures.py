@@ -1,8 +1,10 @@
-"""What lies inside brackets and short quotations, or within a date, where no sentence ends."""
+"""Tells what lies inside brackets and short quotations, or within a date, where no sentence ends,
+and whether a quotation is carried on."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
 OPENERS = frozenset("\"'`“‘”’„‚‟«»‹›([{「『（【《〈〔［｛¿¡*_•·-–—")
 # Inside brackets, and inside a quotation this short (characters), there is no split.
@@ -15,6 +17,12 @@ _CLOSERS = frozenset({*_BRACKETS.values(), *_QUOTES.values()})
 _DATE = re.compile(
     r"(?<![\d.])(?:[12]\d{3}\. ?\d{1,2}\. ?\d{1,2}\.|\d{1,2}\. ?\d{1,2}\. ?(?=[12]\d{3}(?!\d)))"
 )
+# A clause up to its mark, and its words.
+_CLAUSE = re.compile(r"[^.!?:;।۔؟።。！？]{1,60}")
+_SPOKEN = re.compile(r"[^\s,，،、]+")
+# Words, and characters without spaces, of the longest clause that only tells who said a quotation.
+_FEW_WORDS = 5
+_SHORT_CLAUSE = 8
 # Marks that open in one language and close in another, by what pairs with them.
 _PAIRS = {
     **dict.fromkeys('"“”„‟', '"'),
@@ -68,3 +76,17 @@ def _closes_quotation(block: str, at: int) -> bool:
     return (bool(block[at - 1 : at].strip()) or block[at] in "»›") and not (
         after.isalnum() and _PAIRS[block[at]] == "'"
     )
+
+
+def is_said(block: str, at: int, said: Set[str]) -> bool:
+    """Return whether a quotation is carried on, ``at``, by who says it: by a verb of ``said``, or
+    by a few words with one ("?" उसने पूछा।)."""
+    clause = _CLAUSE.match(block, at) if said else None
+    if clause is None or block[clause.end() : clause.end() + 1] == ":":  # the next quotation
+        return False
+    words = _SPOKEN.findall(clause.group())
+    if not words or words[0] in said:
+        return bool(words)
+    if len(words) == 1:  # of a language without spaces
+        return len(words[0]) <= _SHORT_CLAUSE and not said.isdisjoint(words[0][-2:])
+    return len(words) <= _FEW_WORDS and not said.isdisjoint(words)

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from toolkit.languages import iso639_3_of
 from toolkit.text import list_items
-from toolkit.text.enclosures import OPENERS, enclosed
-from toolkit.text.sentence_rules import SHADS, Rules, load_rules
+from toolkit.text.enclosures import OPENERS, enclosed, is_said
+from toolkit.text.sentence_rules import Rules, load_rules, shad_ends
 
 # Marks that also stand after abbreviations, initials and numbers.
 _PERIODS = frozenset(".۔．")
@@ -25,7 +25,8 @@ _BLOCK = re.compile(rf"\s*[^{_NEWLINES}]*\s*")
 _WORD = re.compile(r"\w")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(
-    r"(?:(?P<previous>[^\s.۔]{1,5}[.۔])[ \u00a0\u202f])?(?P<word>[^\s()\"“”„«»‘/]+)$"
+    r"(?:(?P<previous>[^\s.۔]{1,5}[.۔])[ \u00a0\u202f])?"
+    r"(?P<word>(?:[^\s()\"“”„«»‘/]|(?<=[א-ת])\"(?=[א-ת]))+)$"
 )
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,:/]\d+)*")
 _ELISION = re.compile(r"^[^\W\d_]{1,6}['’](?=[^\W\d_]{2})")
@@ -35,6 +36,8 @@ _DAY = re.compile(r"\d\.?\s*$")
 _COUNT_ALONE = re.compile(r"\W{0,3}(?:[^\W\d_]{1,4}\s+){0,2}[\d–—-]+\s*")
 # A date after a weekday, with its month as a number or by its first three letters.
 _DATE_AFTER = re.compile(r"\d{1,2}(?:[./-]\s?\d|\.?\s(?:de\s|d['’])?(?P<month>[^\W\d_]{3}))")
+# After the day of a report comes who sent it: "5 mar. (ANSA) -".
+_DATELINE = re.compile("[(—–-]")
 _YEAR = re.compile(r"\d{4}(?!\d)")
 _ROMAN_NUMBER = re.compile(r"[IVXLC]+(?!\w)")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.-?)*[^\W\d_]")
@@ -59,6 +62,9 @@ _WORD_AFTER = re.compile(r"[\"“«]?(?!(?:Com|Net|Org)\b)(?P<word>[^\W\d_]+)(?P
 _INDIC_OR_ARABIC = r"\u0590-\u07ff\u0900-\u0dff"
 _FORGOTTEN_BEFORE = re.compile(rf"(?:^|[\s\"'“‘(])[{_INDIC_OR_ARABIC}]{{4,}}$")
 _FORGOTTEN_AFTER = re.compile(rf"[\"“‘(]?[{_INDIC_OR_ARABIC}]{{2,}}[^.]")
+# A Korean sentence ends in few syllables.
+_KOREAN_BEFORE = re.compile(r"[가-힣](?:다|요|죠|까)$")
+_KOREAN_AFTER = re.compile('["“‘(]?[가-힣]{2}')
 
 # Where nothing but a space and the next word tells the end (Thai), a sentence is this long.
 _MIN_UNMARKED = 40
@@ -153,12 +159,12 @@ def _is_end(block: str, start: int, match: re.Match[str], rules: Rules, uniform:
     if following in _CONTINUERS:
         return False
     if match["shads"] is not None:
-        return _shad_ends(block, match, rules)
+        return shad_ends(block, match, rules)
     marks, before = match["marks"], block[match.start() - 1 : match.start()]
     spaced, closed = bool(match["space"]), bool(match["closers"])
     if not spaced and before.isdigit() and following.isdigit():
         return False
-    if closed and (_REFERENCE.match(block, match.end()) or _is_said(block, at, rules)):
+    if closed and (_REFERENCE.match(block, match.end()) or is_said(block, at, rules.said)):
         return False
     soft = marks[-1].isascii() or marks[-1] in "…‥"
     if soft and not spaced and (closed or not _space_forgotten(block, match, rules)):
@@ -219,21 +225,38 @@ def _binds(block: str, start: int, match: re.Match[str], rules: Rules, at: int) 
     word = token["word"]
     elided = _ELISION.match(word)  # l'art. 5
     last = word[elided.end() :] if elided else word.rpartition("-")[2]
-    if any(_listed(form, rules.never) for form in ((token["previous"] or "") + word, word, last)):
+    pair = (token["previous"] or "") + word
+    if pair != word and _listed(pair, rules.may_end):  # и т. д.
+        return _continues(block, at, pair, rules)
+    if any(_listed(form, rules.never) for form in (pair, word, last)):
         return True
-    if _listed(last, rules.after_number):
-        counted = _counted(block, start, token.start("word"))
-        only = _COUNT_ALONE.fullmatch(block, start, token.start("word"))
-        return not counted or only is not None or not block[at].isupper()
-    if _listed(last, rules.days) and (date := _DATE_AFTER.match(block, at)) is not None:
-        return date["month"] is None or date["month"].lower() in rules.month_stems
     if _listed(last, rules.degrees):
         return not block[at].isupper()
-    if _listed(last, rules.months) and block[at].isdigit():
-        return _is_date(block, start, token.start("word"), at)
-    if _listed(last, rules.with_number):
+    begin = token.start("word")
+    bound = _binds_in_date(block, start, match, rules, at, last, begin)
+    if bound is None and _listed(last, rules.with_number):
         return block[at].isdigit() or _is_roman(block, at, rules)
-    return _may_bind(block, start, token, at, rules)
+    if bound is None and len(last) == 1 and last.islower() and _counted(block, start, begin):
+        return not block[at].isupper()  # a unit, no initial: "20 h. Entrée"
+    return _may_bind(block, start, token, at, rules) if bound is None else bound
+
+
+def _binds_in_date(
+    block: str, start: int, match: re.Match[str], rules: Rules, at: int, last: str, begin: int
+) -> bool | None:
+    """Return whether a period belongs to ``last``, the unit of a number, a weekday or a month,
+    which begins at ``begin``; None where it is none of these, or its neighbours tell nothing."""
+    if _listed(last, rules.after_number):
+        only = _COUNT_ALONE.fullmatch(block, start, begin)
+        return not _counted(block, start, begin) or only is not None or not block[at].isupper()
+    if _listed(last, rules.days) and (date := _DATE_AFTER.match(block, at)) is not None:
+        return date["month"] is None or date["month"].lower() in rules.month_stems
+    if _listed(last, rules.months):
+        if block[at].isdigit():
+            return _is_date(block, start, begin, at)
+        if _DATELINE.match(block, match.end()):
+            return _counted(block, start, begin)
+    return None
 
 
 def _may_bind(block: str, start: int, token: re.Match[str], at: int, rules: Rules) -> bool:
@@ -345,26 +368,13 @@ def _listed(word: str, words: frozenset[str]) -> bool:
     return word in words or (len(word) > 1 and word.lower() in words)
 
 
-def _is_said(block: str, at: int, rules: Rules) -> bool:
-    word = re.match(r"[^\s.,;:!?।]+", block[at : at + _LOOK_BACK]) if rules.said else None
-    return word is not None and word.group() in rules.said
-
-
-def _shad_ends(block: str, match: re.Match[str], rules: Rules) -> bool:
-    """Return whether shads end a sentence; a single one, which also ends clauses and list items,
-    needs a closing syllable before it."""
-    shads = [char for char in match["shads"] if char in SHADS]
-    if len(shads) > 1 or shads[0] == "༎":
-        return True
-    syllable = re.split(r"[་\s]", block[max(0, match.start() - 12) : match.start()].rstrip("་"))[-1]
-    return syllable in rules.finals
-
-
 def _space_forgotten(block: str, match: re.Match[str], rules: Rules) -> bool:
     """Return whether the words on both sides of a mark without a space are words of sentences,
     not parts of a name, a number or an address."""
     stop, end = match.start(), match.end()
     head = block[max(0, stop - _LOOK_BACK) : stop]
+    if match["marks"] == "." and _KOREAN_BEFORE.search(head):
+        return _KOREAN_AFTER.match(block, end) is not None
     if match["marks"] == "." and _FORGOTTEN_BEFORE.search(head):
         return _FORGOTTEN_AFTER.match(block, end) is not None
     if match["marks"] not in {".", "!", "?"}:

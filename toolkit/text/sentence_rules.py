@@ -130,3 +130,13 @@ def _stop_pattern(extra: tuple[str, ...]) -> re.Pattern[str]:
         rf"(?P<closers>(?:[\u00a0\u202f ]?[»›](?!\w)|[{re.escape(_CLOSERS)}]|{_FOOTNOTE})*)"
         r"(?P<space>\s*)"
     )
+
+
+def shad_ends(block: str, match: re.Match[str], rules: Rules) -> bool:
+    """Return whether shads end a sentence; a single one, which also ends clauses and list items,
+    needs a closing syllable before it."""
+    shads = [char for char in match["shads"] if char in SHADS]
+    if len(shads) > 1 or shads[0] == "༎":
+        return True
+    syllable = re.split(r"[་\s]", block[max(0, match.start() - 12) : match.start()].rstrip("་"))[-1]
+    return syllable in rules.finals
