@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from toolkit import machine
+
 ROOT = Path(__file__).parent.parent
 # Folders that are made, not written.
 MADE = (".*", "build", "dist", "*.egg-info", "__pycache__", "outputs")
@@ -42,7 +44,9 @@ def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel that is built from the source distribution."""
     folder = tmp_path_factory.mktemp("wheel")
     options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
-    subprocess.run([*PIP, "wheel", *options, str(source)], check=True, capture_output=True)
+    environment = {**os.environ, "TOOLKIT_KERNELS": machine.vectors()}
+    command = [*PIP, "wheel", *options, str(source)]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -72,13 +76,34 @@ def test_the_wheel_holds_all_code_and_data(wheel: Path) -> None:
     assert not strangers
 
 
-def test_an_installed_toolkit_makes_a_digest_in_an_empty_folder(
-    wheel: Path, tmp_path: Path
-) -> None:
-    site, empty = tmp_path / "site", tmp_path / "empty"
-    empty.mkdir()
-    command = [*PIP, "install", "--no-deps", "--target", str(site), str(wheel)]
+@pytest.fixture(scope="module")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the wheel is installed in."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [*PIP, "install", "--no-deps", "--target", str(folder), str(wheel)]
     subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.skipif(not machine.vectors(), reason="this processor has no AVX2")
+@pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")
+def test_the_kernels_come_with_the_wheel(site: Path, tmp_path: Path) -> None:
+    """Where it is installed there need be no compiler, and nothing is compiled."""
+    loaded = "native_kernels.load().library._name"
+    code = f"from toolkit.translators.engine import native_kernels; print({loaded})"
+    environment = {**os.environ, "PYTHONPATH": str(site), "PATH": str(tmp_path)}
+    environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(site)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_installed_toolkit_makes_a_digest_in_an_empty_folder(site: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
     environment = {
         **os.environ,
         "PYTHONPATH": str(site),

@@ -10,15 +10,21 @@ from pathlib import Path
 from typing import Literal
 
 # The widest instructions of a processor for 8-bit products; ``avx512`` is with VNNI.
-Vectors = Literal["amx", "avx512", "avx2", ""]
+Vectors = Literal["amx", "avx512", "avx-vnni", "avx2", ""]
 VECTOR_NAMES: dict[Vectors, str] = {
     "amx": "AMX",
     "avx512": "AVX-512",
+    "avx-vnni": "AVX-VNNI",
     "avx2": "AVX2",
     "": "no AVX2",
 }
 # Linux's flag for each, the widest first.
-_FLAGS: dict[Vectors, str] = {"amx": "amx_int8", "avx512": "avx512_vnni", "avx2": "avx2"}
+_FLAGS: dict[Vectors, str] = {
+    "amx": "amx_int8",
+    "avx512": "avx512_vnni",
+    "avx-vnni": "avx_vnni",
+    "avx2": "avx2",
+}
 # Bytes, where the system does not tell how much memory is free: nothing is refused for it.
 UNKNOWN_MEMORY = 1 << 40
 
@@ -51,6 +57,8 @@ def _widest_allowed() -> Vectors:
     limit = isa_limit()
     if limit in ("SSE41", "AVX"):
         return ""
+    if limit.startswith("AVX2_VNNI"):
+        return "avx-vnni"
     if limit == "AVX512_CORE" or limit.startswith("AVX2"):  # AVX512_CORE is without VNNI
         return "avx2"
     return "avx512" if limit.startswith(("AVX512", "AVX10")) and "AMX" not in limit else "amx"

@@ -132,13 +132,16 @@ def _kernels(config: Config) -> Finding:
     from toolkit.translators.engine import native_kernels
 
     if native_kernels.load() is not None:
-        return Finding("kernels", "ok", "compiled for this processor")
+        return Finding("kernels", "ok", "there for this processor")
     if platform.machine().lower() not in ("x86_64", "amd64"):
         detail = f"none for {platform.machine()}; torch does the work, more slowly"
     elif shutil.which("cc") or shutil.which("gcc"):
         detail = "they do not compile or run here; torch does the work, more slowly"
     else:
-        detail = "no C compiler (cc or gcc), so torch does the work, more slowly: install gcc"
+        detail = (
+            "none came with this package, and there is no C compiler (cc or gcc), so torch does "
+            "the work, more slowly: install gcc"
+        )
     return Finding("kernels", "warn", detail)
 
 

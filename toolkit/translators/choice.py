@@ -94,7 +94,7 @@ def _on_cpu(machine: Machine, parameters: int, fits: bool) -> tuple[str, str]:
         return TORCH, vectors
     lacks = ", and sizes that our kernels do not take"
     if not machine.kernels:
-        lacks = ", and no C compiler for our kernels"
+        lacks = ", and neither our kernels nor a C compiler"
     if not machine.ctranslate2:
         return TORCH, f"{vectors}{lacks}; CTranslate2 may be faster and is not installed"
     if not machine.ctranslate2_int8:
@@ -177,8 +177,9 @@ def count_parameters(config: Mapping[str, Any]) -> int:
 def describe(device: str, *, fits: bool = True) -> Machine:
     """Return what this machine has, its GPU included where ``device`` is ``cuda``.
 
-    Compiles our kernels, unless they are. Tries CTranslate2's products where our loop would be
-    slow: without kernels that serve (``fits``: they take the checkpoint's sizes), AVX-512 or AMX.
+    Compiles our kernels, unless they came with the package. Tries CTranslate2's products where our
+    loop would be slow: without kernels that serve (``fits``: they take the checkpoint's sizes),
+    AVX-512 or AMX.
     """
     from toolkit.translators.engine.native_kernels import load
 

@@ -51,7 +51,7 @@ static dense make_dense(int outputs, int inputs, int8_t **plain) {
     scale[i] = (1 + (float)chance(100)) / 2e4f / sqrtf((float)inputs);
     bias[i] = uniform();
   }
-  CHECK(!toolkit_pack(weights, outputs, inputs, packed, totals), "a pair is too large");
+  CHECK(!toolkit_pack(weights, outputs, inputs, packed, totals, 2), "a pair is too large");
   *plain = weights;
   return (dense){packed, totals, scale, bias, inputs, outputs};
 }
@@ -89,6 +89,26 @@ static void check_sums(packed_rows packed, int rows, const float *x, const float
   release_tiles();
 }
 
+typedef struct {
+  const dense *d;
+  packed_rows packed;
+  int rows;
+  void *out;
+  into how;
+} product;
+
+static void multiply_together(team *t, void *about) {
+  product *p = about;
+  int outputs = p->d->outputs;
+  if (p->how == WRITE) {
+    SHARE(t, panel, outputs / PANEL)
+    multiply_panel(p->d, panel, p->packed, p->rows, (float *)p->out + panel * PANEL, outputs, WRITE);
+  } else {
+    multiply_all(t, p->d, p->packed, p->rows, p->out, outputs, p->how);
+  }
+  release_tiles();
+}
+
 /* `rows` rows of whole numbers up to 127, a power of two apart, so that packing is exact. */
 static void check_products(int rows, int inputs, int outputs, into how, int threads) {
   int8_t *plain;
@@ -110,20 +130,7 @@ static void check_products(int rows, int inputs, int outputs, into how, int thre
   size_t size = (how == WRITE || how == ADD) ? sizeof(float) : sizeof(bf16);
   void *out = make(size * rows * outputs);
   memset(out, 0, size * rows * outputs);
-  team t = {0};
-#pragma omp parallel num_threads(threads)
-  {
-#pragma omp single
-    t.size = omp_get_num_threads();
-    if (how == WRITE) {
-#pragma omp for
-      for (int p = 0; p < outputs / PANEL; p++)
-        multiply_panel(&d, p, packed, rows, (float *)out + p * PANEL, outputs, WRITE);
-    } else {
-      multiply_all(&t, &d, packed, rows, out, outputs, how);
-    }
-    release_tiles();
-  }
+  together(threads, multiply_together, &(product){&d, packed, rows, out, how});
   for (int r = 0; r < rows; r++)
     for (int n = 0; n < outputs; n++) {
       int64_t sum = 0;
@@ -303,7 +310,7 @@ int main(int count, char **words) {
                     1 + round / 6 % 4);
   }
   int8_t large[DEEP] = {127, PAIR_LIMIT - 126}, packed[16 * DEEP];
-  CHECK(toolkit_pack(large, 1, DEEP, packed, &(int32_t){0}) == (PAIR_LIMIT < 254),
+  CHECK(toolkit_pack(large, 1, DEEP, packed, &(int32_t){0}, 1) == (PAIR_LIMIT < 254),
         "a pair that does not fit was taken");
   check_products(2, 8192, PANEL, WRITE, 1);
   check_products(600, DEEP, PANEL, ADD, 2);

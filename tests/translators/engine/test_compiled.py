@@ -195,6 +195,8 @@ def test_a_compiler_that_fails_or_hangs_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("toolkit.machine.cpu_flags", lambda: frozenset({"avx2"}))
+    monkeypatch.setattr(native_kernels, "_packaged", lambda kind: None)
     monkeypatch.setattr(compiled, "TIMEOUT", 0.2)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     compiler(tmp_path / "bin", script)

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -23,11 +24,10 @@ from toolkit import machine
 from toolkit.errors import ModelError
 from toolkit.translators.engine.decoding import Decoder
 from toolkit.translators.engine.fused import FusedNetwork, make_network
+from toolkit.translators.engine.kernel_kinds import FLAGS, KINDS
 from toolkit.translators.engine.linear import quantise_weight
+from toolkit.translators.engine.native_kernels import _FOLDER as FOLDER
 from toolkit.translators.engine.native_kernels import (
-    _AMX,
-    _AVX2,
-    _AVX512,
     DEEP,
     DIM_STEP,
     MOST_DIM,
@@ -41,15 +41,12 @@ from toolkit.translators.engine.native_kernels import (
     NormStruct,
     load,
 )
-from toolkit.translators.engine.native_kernels import _FLAGS as FLAGS
-from toolkit.translators.engine.native_kernels import _FOLDER as FOLDER
 from toolkit.translators.engine.network import Network
 from toolkit.translators.engine.torch_network import TorchNetwork
 from toolkit.translators.engine.weights import Weights
 
 # Sets of instructions, by what ONEDNN_MAX_CPU_ISA says to have them taken.
-HELD = {"amx": "", "avx512": "AVX512_CORE_VNNI", "avx2": "AVX2"}
-KINDS = {"amx": _AMX, "avx512": _AVX512, "avx2": _AVX2}
+HELD = {"amx": "", "avx512": "AVX512_CORE_VNNI", "avx-vnni": "AVX2_VNNI", "avx2": "AVX2"}
 # Width, heads, inner width, tokens: one head and many, narrow ones and NLLB's 64, a vocabulary
 # that ends inside a panel and one that ends with a chunk.
 SIZES = [(64, 1, 128, 70), (128, 8, 64, 512), (192, 3, 320, 530), (256, 2, 128, 1100)]
@@ -190,6 +187,32 @@ def test_the_c_code_is_right_and_stays_within_its_memory(
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_child_forked_between_translations_translates(
+    kernels: Kernels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With threads of its own: those of its parent are not in it. One that hangs is ended."""
+    monkeypatch.setattr("toolkit.translators.engine.native_kernels._threads", lambda: 3)
+    decoder = Decoder(FusedNetwork(checkpoint(tmp_path, *SIZES[0]), kernels))
+    sequences = sequences_of([3, 20], SIZES[0][3])
+
+    def decode() -> bytes:
+        return repr(decoder.decode(sequences, 5, [10, 10], stops=False)).encode()
+
+    before = decode()
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        try:
+            signal.alarm(20)
+            os.write(writing, decode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as pipe:  # noqa: PTH123
+        assert pipe.read() == before
+    os.waitpid(child, 0)
+    assert decode() == before
+
+
 @pytest.mark.parametrize("beams", [1, 4])
 def test_threads_change_nothing(
     kernels: Kernels, tmp_path: Path, beams: int, monkeypatch: pytest.MonkeyPatch
@@ -253,7 +276,10 @@ def test_weights_by_pairs_never_exceed_what_the_products_take(spread: float) -> 
     assert (found * scale[:, None] - weight).abs().max() <= 0.501 * scale.max()
 
 
-def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_costs_only_the_keeping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolkit.translators.engine.native_kernels._packaged", lambda kind: None)
     (tmp_path / "file").touch()
     assert (load(tmp_path / "file" / "kernels") is None) == (load(tmp_path / "good") is None)
 

@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit import storage
+from toolkit.translators.engine.kernel_kinds import COMPILERS
 
 log = logging.getLogger(__name__)
 
-COMPILERS = ("cc", "gcc", "clang")
 # Seconds after which a compiler is given up; on two busy cores the kernels take 10 to 20.
 TIMEOUT = 120.0
 _CHECKSUM = ".sha256"  # the suffix of the file that holds a library's checksum

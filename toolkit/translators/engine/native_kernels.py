@@ -1,7 +1,8 @@
-"""The C kernels in ``native/``, compiled for this processor when they are first needed.
+"""The C kernels in ``native/``: those that came with the package for this processor, or compiled
+when they are first needed.
 
-They are an acceleration and nothing else: where there is no C compiler, or the processor is not
-of x86's family with AVX2, ``load`` returns None and torch does the same work more slowly.
+They are an acceleration and nothing else: where there are none and no C compiler, or the processor
+is not of x86's family with AVX2, ``load`` returns None and torch does the same work more slowly.
 """
 
 from __future__ import annotations
@@ -21,25 +22,11 @@ from torch import Tensor
 from toolkit import machine
 from toolkit.config import cache_home
 from toolkit.translators.engine.compiled import CompileError, load_or_compile
+from toolkit.translators.engine.kernel_kinds import FLAGS, KINDS, file_name
 
 log = logging.getLogger(__name__)
 
 _FOLDER = Path(__file__).with_name("native")
-_FLAGS = [
-    "-O3",
-    "-std=gnu11",
-    "-fopenmp",
-    "-fno-math-errno",
-    "-fno-trapping-math",
-    "-ffinite-math-only",
-    "-fassociative-math",
-    "-fno-signed-zeros",
-    "-freciprocal-math",
-]
-# From the widest instructions to the narrowest; the first that compiles and runs is taken.
-_AMX = ["-march=native", "-mprefer-vector-width=512"]
-_AVX512 = [*_AMX, "-mno-amx-int8"]
-_AVX2 = ["-march=native", "-mno-avx512f"]
 # Layers have a multiple of so many inputs,
 DEEP = 64
 # and, padded, of so many outputs.
@@ -103,7 +90,7 @@ class Kernels:
         self.pairs = bool(library.toolkit_wants_pairs())
         library.toolkit_cache_size.restype = c_size_t
         library.toolkit_cache_size.argtypes = [c_int, c_int, c_int]
-        library.toolkit_pack.argtypes = [c_void_p, c_int, c_int, c_void_p, c_void_p]
+        library.toolkit_pack.argtypes = [c_void_p, c_int, c_int, c_void_p, c_void_p, c_int]
         library.toolkit_encode.argtypes = [
             POINTER(NetworkStruct), c_void_p, c_void_p, c_int, POINTER(CohortStruct), c_int
         ]  # fmt: skip
@@ -121,7 +108,7 @@ class Kernels:
         each output's, (outputs,). Raises ``ValueError`` for weights that are too large."""
         packed, totals = torch.empty_like(weight), torch.empty(len(weight), dtype=torch.int32)
         if self.library.toolkit_pack(
-            weight.data_ptr(), *weight.shape, packed.data_ptr(), totals.data_ptr()
+            weight.data_ptr(), *weight.shape, packed.data_ptr(), totals.data_ptr(), _threads()
         ):
             raise ValueError("neighbouring weights are too large for this processor's products")
         return packed, totals
@@ -159,23 +146,24 @@ class Kernels:
 
 
 def load(folder: Path | None = None) -> Kernels | None:
-    """Return the kernels, compiled once into ``folder`` (the cache, if None) and kept there while
-    source and processor stay the same. None where they cannot be compiled or do not run.
+    """Return the kernels that came with the package, or else compiled once into ``folder`` (the
+    cache, if None) and kept there while their source stays the same. None where there are none
+    for this processor, or they cannot be compiled or do not run.
 
     ``ONEDNN_MAX_CPU_ISA`` holds them to older instructions, as it does torch.
     """
-    return _load(folder or cache_home() / "kernels", machine.isa_limit())
+    return _load(folder or cache_home() / "kernels", machine.vectors())
 
 
 @functools.cache
-def _load(folder: Path, held: str) -> Kernels | None:
-    if platform.machine().lower() not in ("x86_64", "amd64"):
+def _load(folder: Path, widest: machine.Vectors) -> Kernels | None:
+    if not widest or platform.machine().lower() not in ("x86_64", "amd64"):
         return None
+    kinds = list(KINDS)
     failure = ""
-    for flags in _kinds(held):
-        path = folder / f"kernels-{_name(flags)}.so"
+    for kind in kinds[kinds.index(widest) :]:
         try:
-            library = load_or_compile(path, _FOLDER / "network.c", [*_FLAGS, *flags])
+            library = _packaged(kind) or _compiled(kind, folder)
         except CompileError as error:
             failure = str(error)
             if error.final:
@@ -188,20 +176,22 @@ def _load(folder: Path, held: str) -> Kernels | None:
     return None
 
 
-def _kinds(held: str) -> list[list[str]]:
-    if not held or "AMX" in held:
-        return [_AMX, _AVX512, _AVX2]
-    if held.startswith(("AVX512_CORE_", "AVX10")):
-        return [_AVX512, _AVX2]
-    return [_AVX2] if held.startswith(("AVX2", "AVX512_CORE")) else []
+def _packaged(kind: str) -> ctypes.CDLL | None:
+    """Return the library that a wheel brought, which is as trustworthy as the code beside it."""
+    path = _FOLDER / file_name(kind)
+    try:
+        return ctypes.CDLL(str(path)) if path.is_file() else None
+    except OSError as error:  # made for another C library
+        log.info("%s cannot be loaded (%s)", path, error)
+        return None
 
 
-def _name(flags: list[str]) -> str:
-    """Return a name that differs with the source, the flags and the processor."""
-    sources = [path.read_bytes() for path in sorted(_FOLDER.iterdir())]
-    processor = " ".join(sorted(machine.cpu_flags())) or platform.processor()
-    parts = [*sources, " ".join(_FLAGS + flags).encode(), processor.encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+def _compiled(kind: str, folder: Path) -> ctypes.CDLL:
+    flags = [*FLAGS, *KINDS[kind]]
+    sources = [path.read_bytes() for path in sorted(_FOLDER.glob("*.[ch]"))]
+    made_of = hashlib.sha256(b"\0".join([*sources, " ".join(flags).encode()])).hexdigest()[:16]
+    path = folder / f"kernels-{kind}-{made_of}.so"
+    return load_or_compile(path, _FOLDER / "network.c", flags)
 
 
 def _threads() -> int:

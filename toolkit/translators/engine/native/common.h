@@ -4,8 +4,9 @@
 
 #include <immintrin.h>
 #include <math.h>
-#include <omp.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -71,6 +72,92 @@ static inline void meet(team *t) {
     else
       nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
   }
+}
+
+/* Threads of our own, which sleep between calls: those of OpenMP do not survive a fork, and two
+   runtimes of it in one process get in each other's way. */
+#define MOST_THREADS 256
+
+typedef void (*job)(team *t, void *about);
+
+static struct {
+  pthread_mutex_t caller; /* held through a call: the next caller waits */
+  pthread_mutex_t lock;   /* of what follows */
+  pthread_cond_t begun, ended;
+  int started, wanted, working;
+  unsigned turn, seen[MOST_THREADS];
+  team t;
+  job does;
+  void *about;
+} crew = {.caller = PTHREAD_MUTEX_INITIALIZER,
+          .lock = PTHREAD_MUTEX_INITIALIZER,
+          .begun = PTHREAD_COND_INITIALIZER,
+          .ended = PTHREAD_COND_INITIALIZER};
+
+static _Thread_local int thread_number;
+
+static void *serve(void *seen) {
+  thread_number = (int)((unsigned *)seen - crew.seen);
+  pthread_mutex_lock(&crew.lock);
+  for (;;) {
+    while (crew.turn == *(unsigned *)seen) pthread_cond_wait(&crew.begun, &crew.lock);
+    *(unsigned *)seen = crew.turn;
+    if (thread_number >= crew.wanted) continue;
+    pthread_mutex_unlock(&crew.lock);
+    crew.does(&crew.t, crew.about);
+    pthread_mutex_lock(&crew.lock);
+    if (--crew.working == 0) pthread_cond_signal(&crew.ended);
+  }
+  return NULL;
+}
+
+/* A forked child has none of its parent's threads, and starts its own. */
+static void forget_threads(void) {
+  crew.started = 0;
+  pthread_mutex_init(&crew.caller, NULL);
+  pthread_mutex_init(&crew.lock, NULL);
+  pthread_cond_init(&crew.begun, NULL);
+  pthread_cond_init(&crew.ended, NULL);
+}
+
+static void note_forks(void) { pthread_atfork(NULL, NULL, forget_threads); }
+
+/* Start what is missing of `threads`, this one included; signals are left to the caller's. */
+static void start_threads(int threads) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  for (pthread_t made; crew.started < threads - 1; crew.started++) {
+    unsigned *seen = crew.seen + crew.started + 1;
+    *seen = crew.turn;
+    if (pthread_create(&made, NULL, serve, seen)) break;
+    pthread_detach(made);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Have up to `threads` threads do a job together, this one among them. */
+static void together(int threads, job does, void *about) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, note_forks);
+  pthread_mutex_lock(&crew.caller);
+  pthread_mutex_lock(&crew.lock);
+  start_threads(threads < MOST_THREADS ? threads : MOST_THREADS);
+  crew.wanted = threads < crew.started + 1 ? threads : crew.started + 1;
+  crew.working = crew.wanted - 1;
+  crew.does = does;
+  crew.about = about;
+  memset(&crew.t, 0, sizeof(team));
+  crew.t.size = crew.wanted;
+  crew.turn++;
+  pthread_cond_broadcast(&crew.begun);
+  pthread_mutex_unlock(&crew.lock);
+  thread_number = 0;
+  does(&crew.t, about);
+  pthread_mutex_lock(&crew.lock);
+  while (crew.working) pthread_cond_wait(&crew.ended, &crew.lock);
+  pthread_mutex_unlock(&crew.lock);
+  pthread_mutex_unlock(&crew.caller);
 }
 
 /* Every item of a phase, shared out; all of them are done behind it. */

@@ -26,25 +26,42 @@ typedef struct {
 
 int toolkit_wants_pairs(void) { return PAIR_LIMIT < 2 * 127; }
 
-/* Lay weights out for the products. Returns 1 where two neighbours exceed PAIR_LIMIT. */
-int toolkit_pack(const int8_t *weights, int outputs, int inputs, int8_t *packed, int32_t *totals) {
-  int largest = 0;
-#pragma omp parallel for schedule(static) reduction(max : largest)
-  for (int n = 0; n < outputs; n++) {
-    int8_t *half = packed + (size_t)(n / 16) * 16 * inputs + n % 16 * 4;
-    const int8_t *from = weights + (size_t)n * inputs;
-    int32_t total = 0;
-    for (int k = 0; k < inputs; k += 4) {
-      memcpy(half + (size_t)k * 16, from + k, 4);
-      total += from[k] + from[k + 1] + from[k + 2] + from[k + 3];
-    }
-    totals[n] = total;
-    for (int k = 0; k < inputs; k += 2) {
-      int pair = abs(from[k]) + abs(from[k + 1]);
+typedef struct {
+  const int8_t *weights;
+  int outputs, inputs;
+  int8_t *packed;
+  int32_t *totals;
+  atomic_int exceeded; /* whether two neighbours exceed PAIR_LIMIT */
+} packing;
+
+static void pack_output(packing *p, int n) {
+  int8_t *half = p->packed + (size_t)(n / 16) * 16 * p->inputs + n % 16 * 4;
+  const int8_t *from = p->weights + (size_t)n * p->inputs;
+  int total = 0, largest = 0;
+  for (int k = 0; k < p->inputs; k += 4) {
+    memcpy(half + (size_t)k * 16, from + k, 4);
+    for (int i = k; i < k + 4; i++) total += from[i];
+    for (int i = k; i < k + 4; i += 2) {
+      int pair = abs(from[i]) + abs(from[i + 1]);
       largest = pair > largest ? pair : largest;
     }
   }
-  return largest > PAIR_LIMIT;
+  p->totals[n] = total;
+  if (largest > PAIR_LIMIT) atomic_store(&p->exceeded, 1);
+}
+
+static void pack_all(team *t, void *about) {
+  packing *p = about;
+  SHARE(t, block, up(p->outputs, 16) / 16)
+  for (int n = block * 16; n < block * 16 + 16 && n < p->outputs; n++) pack_output(p, n);
+}
+
+/* Lay weights out for the products. Returns 1 where two neighbours exceed PAIR_LIMIT. */
+int toolkit_pack(const int8_t *weights, int outputs, int inputs, int8_t *packed, int32_t *totals,
+                 int threads) {
+  packing p = {weights, outputs, inputs, packed, totals, 0};
+  together(threads, pack_all, &p);
+  return atomic_load(&p.exceeded);
 }
 
 #if TILES

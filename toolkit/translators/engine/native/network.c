@@ -1,8 +1,7 @@
 /* NLLB (M2M100) in 8 bits on a processor: the whole encoder in one call, and the whole of a
    decoding step, with one team of threads from end to end. Sequences do not depend on each other.
 
-   Where torch is loaded first its OpenMP runtime is shared, so that there is one set of threads.
-   C11 with x86's vector instructions, no headers of Python or torch. */
+   C11 with POSIX threads and x86's vector instructions, no headers of Python or torch. */
 
 #include "attend.h"
 #include "multiply.h"
@@ -135,7 +134,7 @@ static size_t plan(work *w, arena *a, const network *net, int count, int positio
 }
 
 static float *row_scratch(const work *w) {
-  return (float *)(w->scratch + w->scratch_size * omp_get_thread_num());
+  return (float *)(w->scratch + w->scratch_size * thread_number);
 }
 
 static attend_scratch attending(const work *w) {
@@ -211,6 +210,20 @@ static void encode(team *t, const work *w, float *x, const int32_t *starts, int 
   }
 }
 
+typedef struct {
+  const work *w;
+  float *x;
+  const int32_t *starts;
+  int sequences;
+  cohort *to;
+} encoding;
+
+static void encode_together(team *t, void *about) {
+  const encoding *e = about;
+  encode(t, e->w, e->x, e->starts, e->sequences, e->to);
+  release_tiles();
+}
+
 /* Encode sequences, whose tokens stand one after another in `x`, those of number s from starts[s]
    on; keeps the keys and values of their states in the cohort. Returns 1 without memory. */
 int toolkit_encode(const network *net, float *x, const int32_t *starts, int sequences, cohort *to,
@@ -226,14 +239,7 @@ int toolkit_encode(const network *net, float *x, const int32_t *starts, int sequ
   if (!memory) return 1;
   a.at = memory;
   plan(&w, &a, net, starts[sequences], longest, cache_size, threads);
-  team t = {0};
-#pragma omp parallel num_threads(threads)
-  {
-#pragma omp single
-    t.size = omp_get_num_threads();
-    encode(&t, &w, x, starts, sequences, to);
-    release_tiles();
-  }
+  together(threads, encode_together, &(encoding){&w, x, starts, sequences, to});
   free(memory);
   return 0;
 }
@@ -376,12 +382,28 @@ static void decode(team *t, const work *w, float *x, const member *members, int 
     feed_forward(t, w, l, x);
   }
   norm_all(t, x, net->decoder_norm, row_scratch(w), w->states, w->count);
-  logits += (size_t)omp_get_thread_num() * 2 * TALL * CHUNK;
+  logits += (size_t)thread_number * 2 * TALL * CHUNK;
   SHARE(t, chunk, r->chunks) rank_chunk(w, r, chunk, logits);
   meet(t);
   SHARE(t, row, w->count) rank_all(r, w->count, row, scores + (size_t)row * r->count,
                                    found + (size_t)row * r->count);
   meet(t);
+}
+
+typedef struct {
+  const work *w;
+  float *x;
+  const member *members;
+  int sequences;
+  const ranking *r;
+  float *logits, *scores;
+  int64_t *found;
+} decoding;
+
+static void decode_together(team *t, void *about) {
+  const decoding *d = about;
+  decode(t, d->w, d->x, d->members, d->sequences, d->r, d->logits, d->scores, d->found);
+  release_tiles();
 }
 
 /* One step for all beams of all sequences of the cohorts, `x` their embeddings: the `count`
@@ -416,14 +438,8 @@ int toolkit_step(const network *net, float *x, const cohort *cohorts, int many, 
   for (int i = 0, first = 0; i < many; i++)
     for (int s = 0; s < cohorts[i].sequences; s++, first += cohorts[i].beams)
       *m++ = (member){cohorts + i, s, first};
-  team t = {0};
-#pragma omp parallel num_threads(threads)
-  {
-#pragma omp single
-    t.size = omp_get_num_threads();
-    decode(&t, &w, x, members, sequences, &r, logits, scores, found);
-    release_tiles();
-  }
+  decoding d = {&w, x, members, sequences, &r, logits, scores, found};
+  together(threads, decode_together, &d);
   free(memory);
   return 0;
 }
