@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"(?!file:)[a-z][a-z\d+.-]+://", re.IGNORECASE)
 _SERVER = re.compile(
     r"(?:smtps?|smtp\+plain)://(?:[^:/\s]+@)?(?:[^:/@\s\[\]]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?/?"
 )
-_ADDRESSEE = re.compile(r"(?:[^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+>?")
+_ADDRESSEE = re.compile(r"(?:([^<>\r\n]*)<)?([^@\s<>,;]+)(@)([^@\s<>,;]+)(>?)")
 # An address that went through a path has lost a slash.
 _WITHOUT_A_SLASH = re.compile(r"(https?):/(?!/)", re.IGNORECASE)
 
@@ -83,10 +83,15 @@ def _mail_server(value: Any) -> str:
 
 
 def _mail_address(value: Any) -> str:
-    text = _name(value).strip()
-    if not _ADDRESSEE.fullmatch(text):
+    from email.headerregistry import Address
+
+    found = _ADDRESSEE.fullmatch(_name(value).strip())
+    if not found:
         raise ValueError
-    return text
+    name, user, _, host, end = found.groups()
+    if (name is None) == bool(end):
+        raise ValueError
+    return str(Address((name or "").strip(' "'), user, host))
 
 
 def _mail_addresses(value: Any) -> tuple[str, ...]:

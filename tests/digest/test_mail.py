@@ -67,11 +67,15 @@ def test_hostile_text_stays_text(
     assert text.replace("\r\n", "\n").rstrip() == render.markdown(hostile_digest).rstrip()
 
 
-def test_a_mail_of_a_long_day_is_short_enough_for_gmail(many_stories: Digest) -> None:
-    _, text, page = parts(many_stories)
+def test_a_mail_of_a_long_day_is_short_enough_for_gmail(
+    many_stories: Digest, sample_digest: Digest
+) -> None:
+    failures = sample_digest.failures * 100
+    _, text, page = parts(dataclasses.replace(many_stories, failures=failures))
     assert len(page.encode()) < 102_000
     assert page.count("<h3") == mail.MOST_STORIES
     assert f"{len(many_stories.stories) - mail.MOST_STORIES} more stories" in page
+    assert f"{len(failures) - 40} more articles that were not processed" in page
     assert "Read, but in no story" not in text
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from email import policy
 from email.message import EmailMessage
+from email.utils import parseaddr
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,7 @@ def test_nothing_is_delivered_twice(
     [
         (["451 4.7.1 Greylisted, try again"], "451 4.7.1 Greylisted", 1),
         (["550 no such user"], "550 no such user", 1),
+        (["421 closing"], "421 closing", 0),
         ([None], "no connection", 0),
         ([1.5], "no connection", 0),
     ],
@@ -288,11 +290,28 @@ def test_a_damaged_state_is_begun_anew(
 
 
 @pytest.mark.parametrize(
+    ("written", "held"),
+    [
+        ("a@b.example", "a@b.example"),
+        ("<a@b.example>", "a@b.example"),
+        ("Doe, Ana <a@b.example>", '"Doe, Ana" <a@b.example>'),
+        ('"Doe, Ana" <a@b.example>', '"Doe, Ana" <a@b.example>'),
+        ("Añá <a@b.example>", "Añá <a@b.example>"),
+    ],
+)
+def test_addresses_are_held_as_mail_wants_them(written: str, held: str) -> None:
+    assert Config(mail_to=written).mail_to == (held,)
+    assert parseaddr(Config(mail_from=written).mail_from or "")[1] == "a@b.example"
+
+
+@pytest.mark.parametrize(
     ("setting", "value"),
     [
         ("mail_server", "smtp://user:password@example.org"),
         ("mail_server", "example.org"),
         ("mail_to", ["nobody"]),
+        ("mail_to", ["a@b.example, c@d.example"]),
+        ("mail_to", ["Ana a@b.example>"]),
         ("mail_to", ["a@b\nBcc: c@d"]),
         ("notify", ["no address"]),
         ("ping", "ftp://example.org"),

@@ -36,6 +36,8 @@ PASSWORD_VARIABLE = "TOOLKIT_MAIL_PASSWORD"
 PASSWORD_CREDENTIAL = "mail-password"
 # Stories that a mail has. With their styles, 40 are some 100 kB, from which on Gmail cuts mails.
 MOST_STORIES = 40
+# Articles and failures that it lists, for those who read everything.
+_MOST_ARTICLES, _MOST_FAILURES = 400, 40
 # Characters of the lead's headline in the subject.
 _SUBJECT = 90
 _PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
@@ -79,18 +81,25 @@ def title(date: dt.date, config: Config) -> str:
 
 
 def shortened(digest: Digest) -> Digest:
-    """Return ``digest`` with no more stories than a mail should have, and the articles of these."""
-    left = len(digest.stories) - MOST_STORIES
-    if left <= 0:
-        return digest
+    """Return ``digest`` with no more stories and failures than a mail should have, and the articles
+    of these stories."""
     stories = tuple(digest.stories[:MOST_STORIES])
+    failures = digest.failures[:_MOST_FAILURES]
+    left = {
+        "stories": len(digest.stories) - len(stories),
+        "articles that were not processed": len(digest.failures) - len(failures),
+    }
+    if not any(left.values()) and len(digest.articles) <= _MOST_ARTICLES:
+        return digest
     known = {article for story in stories for article in story.articles}
     known |= {cite.article_id for s in stories for bullet in s.bullets for cite in bullet.cites}
+    more = [f"{n} more {what} are in the digest's page." for what, n in left.items() if n]
     return replace(
         digest,
         stories=stories,
         articles=tuple(article for article in digest.articles if article.id in known),
-        notices=(*digest.notices, f"{left} more stories are in the digest's page."),
+        failures=failures,
+        notices=(*digest.notices, *more),
     )
 
 
@@ -239,7 +248,7 @@ def failures(server: Server) -> Iterator[None]:
     except SMTPNotSupportedError as error:
         raise UndeliveredError(
             f"{server}: {error}",
-            remedy="Write smtps:// for TLS, or smtp+plain:// for a server of this machine.",
+            remedy="Correct mail_server: smtps:// is TLS, smtp+plain:// a server of this machine.",
         ) from None
     except ssl.SSLError as error:
         raise UndeliveredError(
