@@ -98,8 +98,8 @@ GIVES: dict[str, tuple[Any, Any]] = {
         ENGLISH,
     ),
     "result.to_pandas()": (
-        lambda v: (v.loc[0, "author"], v.loc[0, "segments"][0]["kind"], [*v]),
-        ("A. Sharma", "title", [*ARTICLE_COLUMNS]),
+        lambda v: (v.loc[0, "published"], v.loc[0, "segments"][0]["kind"], [*v]),
+        ("2026-11-22", "title", [*ARTICLE_COLUMNS]),
     ),
     'datasets.load_dataset("outputs", split="train")': (
         lambda v: (v["author"][:], [bool(d) for d in v["dropped"]], v.features),

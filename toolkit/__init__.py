@@ -61,9 +61,12 @@ if TYPE_CHECKING:
         ToolkitError,
         UnknownLanguageError,
     )
+    from toolkit.llm.local_causal import LocalCausal
+    from toolkit.llm.openai_server import OpenAIServer
     from toolkit.progress import Progress
     from toolkit.readers.base import Reader, article_id
     from toolkit.summarisers.base import Summariser
+    from toolkit.summarisers.models.prompted import Prompted
     from toolkit.translators.base import Translator
 
 __version__ = VERSION
@@ -84,13 +87,16 @@ __all__ = [
     "Failure",
     "Hypothesis",
     "InputError",
+    "LocalCausal",
     "LockedError",
     "ModelError",
+    "OpenAIServer",
     "OutputError",
     "Paragraph",
     "PreparedArticle",
     "Progress",
     "PromptError",
+    "Prompted",
     "Reader",
     "RunResult",
     "Segment",
@@ -127,6 +133,7 @@ __all__ = [
 _HOMES = (
     *("data", "errors", "progress"),
     *("readers.base", "summarisers.base", "translators.base", "bench.evaluation"),
+    *("summarisers.models.prompted", "llm.openai_server", "llm.local_causal"),
 )
 
 
@@ -141,3 +148,10 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Give a notebook the cell magic ``%%translate``: see ``%%translate?``."""
+    from toolkit.cli.notebook import register
+
+    register(shell)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
@@ -24,8 +25,7 @@ Stage = Literal["read", "clean", "detect", "translate", "summarise", "group"]
 
 @singledispatch
 def as_html(value: object) -> str:
-    """HTML that shows ``value`` in a notebook. ``toolkit.digest.views`` registers the good ones, so
-    that this module need not know how things are drawn."""
+    """Return HTML that shows ``value`` in a notebook; ``toolkit.digest.views`` registers it."""
     return f"<pre>{html.escape(repr(value))}</pre>"
 
 
@@ -157,8 +157,8 @@ class Translation(Shown):
 
 @dataclass(frozen=True, slots=True)
 class TranslatedText(Shown):
-    """A text by itself with its translation. ``language`` is None where nothing tells it, as of a
-    text without letters, which is left as it is. ``corrected`` tells that a reader wrote it."""
+    """A text by itself with its translation. ``language`` is None of a text without letters, which
+    is left as it is. ``corrected`` tells that a reader wrote it."""
 
     source: str
     text: str
@@ -361,10 +361,10 @@ class RunResult(Shown):
         """Return ``articles.jsonl`` as a ``datasets.Dataset``, one article a row."""
         from datasets import Dataset
 
-        features = article_features()
-        if path := self.paths.get("articles"):
-            return Dataset.from_json(str(path), features=features, keep_in_memory=True)
-        return Dataset.from_dict({name: [] for name in features}, features=features)
+        features, path = article_features(), self.paths.get("articles")
+        lines = path.read_text("utf-8").split("\n") if path else []
+        rows = [json.loads(line) for line in lines if line]  # ``from_json`` takes days for times
+        return Dataset.from_dict({n: [row[n] for row in rows] for n in features}, features=features)
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return the same as a ``pandas.DataFrame``."""
@@ -373,8 +373,8 @@ class RunResult(Shown):
 
 # The columns of ``articles.jsonl``, and their types whatever is absent.
 ARTICLE_COLUMNS: dict[str, Any] = {
-    **dict.fromkeys(("id", "source", "publisher", "language", "language_doubt"), "string"),
-    **dict.fromkeys(("title", "original_title", "author", "published"), "string"),
+    **dict.fromkeys(("id", "source", "publisher", "language", "language_doubt", "title"), "string"),
+    **dict.fromkeys(("original_title", "author", "published"), "string"),
     "segments": [
         {
             **dict.fromkeys(("index", "paragraph", "line"), "int64"),
@@ -393,8 +393,8 @@ def article_features() -> datasets.Features:
     from datasets import Features, Value
 
     def feature(kind: Any) -> Any:
-        if isinstance(kind, list):
-            return [feature(kind[0])]
-        return Value(kind) if isinstance(kind, str) else {k: feature(v) for k, v in kind.items()}
+        if isinstance(kind, dict):
+            return {k: feature(v) for k, v in kind.items()}
+        return [feature(kind[0])] if isinstance(kind, list) else Value(kind)
 
     return Features(feature(ARTICLE_COLUMNS))

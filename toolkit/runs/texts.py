@@ -18,6 +18,7 @@ from toolkit.progress import Progress
 from toolkit.readers.base import article_id
 from toolkit.runs import stages, translation
 from toolkit.terminology.terms import Terms
+from toolkit.text.segmentation import segment
 from toolkit.translators.base import Translator
 
 
@@ -73,6 +74,17 @@ def _language(text: str, name: Callable[[int], str], number: int) -> str | None:
         return detection.detect_language(text)
     except InputError as error:
         raise InputError(f"{name(number)}: {error}", remedy=error.remedy) from None
+
+
+def plain_article(text: str, language: str) -> PreparedArticle:
+    """Return the sentences of ``text`` as an article of which nothing is left out, a line a
+    paragraph."""
+    article = Article(article_id(None, text), "text", text, language=language)
+    lines = [line for line in text.splitlines() if line.strip()]
+    found = ((n, s.strip()) for n, line in enumerate(lines) for s in segment(line, language))
+    rows = enumerate((n, sentence) for n, sentence in found if sentence)
+    segments = tuple(Segment(article.id, index, n, s, n + 1) for index, (n, s) in rows)
+    return PreparedArticle(article, language, segments)
 
 
 def english_article(text: str) -> TranslatedArticle:
