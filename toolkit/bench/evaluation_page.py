@@ -29,9 +29,9 @@ _METRICS = (
     ("ter", "TER", "lower is better"),
 )
 _CSS = """
-figure { margin: 1.2rem 0; }
+figure { margin: 1.2rem 0; overflow-x: auto; }
 figcaption { font: 0.9rem/1.5 var(--sans); margin-bottom: 0.4rem; }
-svg { width: 100%; height: auto; font: 12px var(--sans); }
+svg { width: 100%; min-width: 34rem; height: auto; font: 12px var(--sans); }
 svg text { fill: var(--ink); }
 .grid { stroke: var(--rule); }
 .tick { text-anchor: middle; fill: var(--soft); font-size: 10px; }
@@ -50,6 +50,7 @@ caption { text-align: start; color: var(--soft); margin-bottom: 0.5rem; }
 th, td { text-align: start; vertical-align: top; overflow-wrap: normal; }
 th, td { padding: 0.3rem 0.7rem 0.3rem 0; border-bottom: 1px solid var(--rule); }
 td { font-variant-numeric: tabular-nums; }
+td:last-child { min-width: 14rem; }
 .case { margin: 0.8rem 0; padding-inline-start: 0.9rem; }
 .case { border-inline-start: 2px solid var(--rule); }
 details, footer { margin-top: 1rem; font-size: 0.95rem; }
