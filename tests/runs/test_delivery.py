@@ -7,6 +7,7 @@ import email
 import json
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -416,3 +417,13 @@ def test_a_monitor_that_is_not_there_costs_a_line(
     assert sum("was not told" in line for line in said) == 2
     assert any("not written" in line for line in said)
     assert not any("abc" in line for line in said)
+
+
+def test_without_apprise_the_command_that_installs_it_is_told(
+    config: Config, sample_digest: Digest, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    deliver(sample_digest, replace(config, mail_to=(), notify=("json://h/secret",)), said.append)
+    (line,) = said
+    assert "pip install apprise" in line
+    assert "secret" not in line
