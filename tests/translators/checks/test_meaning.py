@@ -50,6 +50,16 @@ def test_a_sentence_about_something_else_is_flagged() -> None:
     assert [h.flags for h in found] == [("meaning",), ()]
 
 
+def test_a_sentence_that_shares_a_number_a_country_or_a_name_is_not_asked_about() -> None:
+    source = "વરસાદને કારણે જાપાનમાં 350 રસ્તા બંધ છે."
+    for english in ("There are 350 of them.", "This happened in Japan last night."):
+        assert MEANING.doubts([source], [english], **PAIR) == [False]
+    other = ["There are 35 of them in the hall.", "This happened in Chile last night."]
+    assert MEANING.doubts([source] * 2, other, **PAIR) == [True, True]
+    named = "Shinawatra એ રાજીનામું આપ્યું."
+    assert MEANING.doubts([named], ["The rain fell on Shinawatra."], **PAIR) == [False]
+
+
 def test_it_is_decoded_again() -> None:
     wrong, right = FakeTranslator({RAIN: TALKS_RIGHT}), FakeTranslator({RAIN: RAIN_RIGHT})
     both = Checked(wrong, [Retry(right)], MEANING)

@@ -284,6 +284,16 @@ def names_differ(source: str, output: str, *, source_language: str) -> tuple[boo
     return places, amounts
 
 
+def countries_shared(source: str, output: str, *, source_language: str) -> bool:
+    """Return whether a text and its English name the same country."""
+    named = english_mentions(output)[0]
+    index = _index(source_language) if any(_of(("c:",), named)) else None
+    if index is None:
+        return False
+    ours = _of(("c:",), index.find(source)[0])
+    return any(_times(kinds, ours) > 0 for kinds in _of(("c:",), named))
+
+
 def _times(kinds: frozenset[str], mentions: Iterable[frozenset[str]]) -> int:
     """Return how many mentions may stand for one of ``kinds``."""
     return sum(not kinds.isdisjoint(mention) for mention in mentions)
