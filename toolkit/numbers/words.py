@@ -80,6 +80,8 @@ _SHORT = {
 }
 # Letters of Malayalam that stand for a consonant without a vowel.
 _CHILLU = {"ൺ": "ണ്", "ൻ": "ന്", "ർ": "ര്", "ൽ": "ല്", "ൾ": "ള്"}
+# The r at the end of a Malayalam word, and before its ending: ഒക്ടോബർ, ഒക്ടോബറിൽ.
+_MALAYALAM_R = ("ര്", "റ")
 _ARABIC = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ہ": "ه"}
 _SIGNS = {"’": "'", "ʼ": "'", "‘": "'", "ʻ": "'", "−": "-", "٬": ",", "٫": ".", "٪": "%"}
 _SPACES = frozenset("\u00a0\u2009\u202f")
@@ -387,6 +389,8 @@ def _add_stems(words: Vocabulary, *, least: int) -> None:
         words.stems.setdefault(key, sense)
         if unicodedata.combining(key[-1]) == _VIRAMA and len(key) > least:
             words.stems.setdefault(key[:-1], sense)
+        if key.endswith(_MALAYALAM_R[0]):
+            words.stems.setdefault(key.removesuffix(_MALAYALAM_R[0]) + _MALAYALAM_R[1], sense)
         if sense.kind != "scale" and least == 4:
             for cut in (1, 2):  # "september", but "septembril"
                 if len(key) > 4 * cut - (cut == 2):
