@@ -134,10 +134,15 @@ def test_delivery_that_would_fail_is_told(config: Config, tmp_path: Path) -> Non
     assert lost.state == "fail"
 
 
-def test_inputs_that_are_gone_are_told(config: Config, tmp_path: Path) -> None:
+def test_inputs_that_are_gone_are_told(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here, gone = tmp_path, tmp_path / "gone"
     for inputs, state in (((here,), "ok"), ((here, gone), "warn"), ((gone,), "fail")):
         assert tonight.inputs(replace(config, inputs=inputs)).state == state
+    monkeypatch.chdir(tmp_path)
+    assert tonight.inputs(config).state == "ok", "the demo has samples"
+    assert tonight.inputs(replace(config, model="600M")).state == "warn"
 
 
 @pytest.fixture

@@ -190,10 +190,11 @@ def inputs(config: Config) -> Finding:
         for source in config.sources
         if isinstance(source, Path) and str(source) != "-" and not source.exists()
     ]
-    if config.model == "demo" and config.sources == DEFAULT_INPUTS:
-        gone = []
+    if gone and config.sources == DEFAULT_INPUTS:
+        state: State = "ok" if config.model == "demo" else "warn"  # The demo has samples.
+        return Finding("inputs", state, "none named: name them on the command line or by init")
     if gone:
-        state: State = "fail" if len(gone) == len(config.sources) else "warn"
+        state = "fail" if len(gone) == len(config.sources) else "warn"
         named = ", ".join(map(str, gone[:_NAMED]))
         return Finding("inputs", state, f"{named}: not there: make it, or correct inputs and feeds")
     return Finding("inputs", "ok", f"{len(config.sources)}, as configured")
