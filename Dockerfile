@@ -1,7 +1,7 @@
 # The toolkit in a container that makes one digest and ends: see compose.yaml.
 FROM python:3.12-slim-bookworm
 
-# The kernels are compiled for the processor at hand when they are first used.
+# The kernels are compiled into the package, for each set of instructions.
 # Debian removes old versions of its packages, so none are pinned.
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -12,7 +12,7 @@ RUN apt-get update \
 # docker build --build-arg PIP_EXTRA_INDEX_URL=...
 ARG PIP_EXTRA_INDEX_URL=""
 WORKDIR /opt/news-toolkit
-COPY setup.cfg pyproject.toml constraints.txt README.md LICENSE NOTICE ./
+COPY setup.py setup.cfg pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY prompts prompts
 COPY seeds seeds
 COPY toolkit toolkit

@@ -138,3 +138,27 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def keep_freed_memory() -> None:
+    """Tell the C library to reuse large blocks instead of returning them: otherwise every step in
+    torch pays for the same pages again. For processes of our own alone, since it holds for all that
+    runs in one. Does nothing where there is no ``mallopt``."""
+    trim_threshold, mmap_threshold = -1, -3
+    _libc("mallopt", trim_threshold, 256 << 20)
+    _libc("mallopt", mmap_threshold, 32 << 20)
+
+
+def return_freed_memory() -> None:
+    """Give memory that is free back to the system."""
+    _libc("malloc_trim", 0)
+
+
+def _libc(name: str, *values: int) -> None:
+    import ctypes
+
+    try:
+        function = getattr(ctypes.CDLL(None), name)
+    except (AttributeError, OSError, TypeError):
+        return
+    function(*values)

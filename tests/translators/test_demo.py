@@ -114,3 +114,16 @@ def test_a_child_forked_after_a_translation_can_translate() -> None:
         check=True,
     )
     assert done.stdout.strip() == "0"
+
+
+def test_the_process_that_translates_keeps_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from toolkit import machine
+
+    told: list[tuple[object, ...]] = []
+    monkeypatch.setattr(machine, "_libc", lambda *call: told.append(call))
+    before = torch.get_num_threads()
+    Nllb(resolve("demo")).translate(["नमस्ते"], source="hin_Deva", target="eng_Latn")
+    assert torch.get_num_threads() == before
+    assert {call[0] for call in told} == {"malloc_trim"}

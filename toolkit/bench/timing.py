@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from toolkit import machine
 from toolkit.hub.checkpoint import INDEX, WEIGHTS
 from toolkit.storage import whole
 
@@ -182,6 +183,7 @@ def _ready(work: Work) -> int:
     """Set up this process; returns how much of the GPU's memory others use."""
     # As the command line does (see ``console``): every engine is faster for it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    machine.keep_freed_memory()
     import torch
 
     torch.set_num_threads(work.threads)

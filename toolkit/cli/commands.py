@@ -19,9 +19,9 @@ import click
 from toolkit.cli import cached, corrections, engines, files, logs, server, setup
 from toolkit.cli.console import (
     errors_for_people,
-    let_threads_sleep,
     progress,
     say,
+    set_up_process,
 )
 from toolkit.cli.options import NAME, PATH, SUMMARISER, Time, model_options
 from toolkit.data import RunResult
@@ -40,7 +40,7 @@ class _Group(click.Group):
 @click.version_option(VERSION, prog_name="toolkit")
 def main() -> None:
     """Read the world's news in any language, in English, and see what each line rests on."""
-    let_threads_sleep()
+    set_up_process()
     logs.voice.begin()
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from toolkit import machine
 from toolkit.cli.logs import voice
 from toolkit.digest.safe_text import clean_line
 from toolkit.errors import ToolkitError, described
@@ -105,9 +106,11 @@ def _ends_when_told() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def let_threads_sleep() -> None:
+def set_up_process() -> None:
     """Let OpenMP's idle threads sleep instead of spinning, which takes cores from whatever else
-    runs. Must come before torch is loaded. A setting of the environment stays."""
+    runs, and freed memory be used again. Must come before torch is loaded. A setting of the
+    environment stays."""
+    machine.keep_freed_memory()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 

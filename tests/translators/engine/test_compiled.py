@@ -78,6 +78,15 @@ def test_a_library_is_compiled_once(kept: Path, source: Path) -> None:
     assert answer(kept, source, compilers=()) == ("42", "")
 
 
+@needs_compiler
+def test_two_first_starts_at_once_both_have_the_library(tmp_path: Path, source: Path) -> None:
+    path = tmp_path / "kernels" / "answer.so"
+    command = [sys.executable, "-c", SCRIPT, str(path), str(source), *compiled.COMPILERS]
+    starts = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [start.communicate(timeout=60)[0].strip() for start in starts] == ["42"] * 3
+    assert answer(path, source) == ("42", "")
+
+
 def truncated(data: bytes) -> bytes:
     return data[: len(data) // 2]
 

@@ -117,3 +117,21 @@ def test_a_tensor_with_values_that_are_no_numbers_is_refused_by_name(
     save_file(tensors, folder / "model.safetensors")
     with pytest.raises(ModelError, match=MATRIX):
         Weights(folder)(MATRIX)
+
+
+def test_two_first_starts_at_once_prepare_the_same(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    import torch
+
+    from toolkit.translators.engine.weights import Weights
+
+    def start(_: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        weights = Weights(tiny_checkpoint, prepared=tmp_path / "prepared")
+        return [weights.quantised([name]) for name in (SHARED, MATRIX)]
+
+    with ThreadPoolExecutor(4) as threads:
+        starts = list(threads.map(start, range(8)))
+    for found in starts[1:]:
+        for pair, first in zip(found, starts[0], strict=True):
+            assert all(map(torch.equal, pair, first))

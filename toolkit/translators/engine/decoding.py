@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from toolkit import machine
 from toolkit.progress import tick
 from toolkit.translators.engine.batching import Decoded
 from toolkit.translators.engine.kv_cache import Cache
 from toolkit.translators.engine.linear import (
     attention_kernels,
-    keep_freed_memory,
-    return_freed_memory,
 )
 from toolkit.translators.engine.network import Network, Shape
 from toolkit.translators.engine.search import Beams, Greedy, SpecialTokens
@@ -77,7 +76,6 @@ class Decoder:
     def __init__(
         self, network: Network, *, kept: Sequence[int] | None = None, end: int = 2
     ) -> None:
-        keep_freed_memory()
         self._network = network
         self._kept = kept
         self._end = end
@@ -124,7 +122,7 @@ class Decoder:
                     steps = max(1, *(caps[i] for i in taken)) + 1
                     cache = self._network.begin([sequences[i] for i in taken], beams, steps)
                     running.append(_Cohort(taken, cache, search(taken)))
-                    return_freed_memory()
+                    machine.return_freed_memory()
                     continue
                 self._step(running, -1 if stops else special.end)
                 for cohort in running:

@@ -6,7 +6,6 @@ outputs (rows, outputs). No gradients, no training.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -208,24 +207,3 @@ def attention_kernels(device: torch.device) -> AbstractContextManager[None]:
     return sdpa_kernel(
         [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
     )
-
-
-def keep_freed_memory() -> None:
-    """Tell the C library to reuse large blocks instead of returning them: otherwise every step
-    pays for the same pages again. Does nothing where there is no ``mallopt``."""
-    trim_threshold, mmap_threshold = -1, -3
-    _libc("mallopt", trim_threshold, 256 << 20)
-    _libc("mallopt", mmap_threshold, 32 << 20)
-
-
-def return_freed_memory() -> None:
-    """Give back what ``keep_freed_memory`` has gathered by now."""
-    _libc("malloc_trim", 0)
-
-
-def _libc(name: str, *values: int) -> None:
-    try:
-        function = getattr(ctypes.CDLL(None), name)
-    except (AttributeError, OSError, TypeError):
-        return
-    function(*values)
