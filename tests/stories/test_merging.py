@@ -31,13 +31,14 @@ def pairs(name: str) -> list[dict[str, Any]]:
     return found
 
 
+NEWS = ("merging_news.json", "merging_paraphrases.json")
 PAIRS = [
     *(*pairs("merging.json"), *pairs("merging_held_out.json")),
-    *(pair for pair in pairs("merging_news.json") if pair["same"] is not None),
+    *(pair for name in NEWS for pair in pairs(name) if pair["same"] is not None),
 ]
 CONTRARY = [pair for pair in PAIRS if not pair["same"]]
 # Pairs of one story that tell of different things.
-NEAR = [pair for pair in pairs("merging_news.json") if pair["same"] is None]
+NEAR = [pair for name in NEWS for pair in pairs(name) if pair["same"] is None]
 OTHERS = [
     "The weather service expects rain.",
     "A museum about bees has opened in an old mill.",

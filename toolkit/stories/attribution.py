@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 # Characters of a speaker's name and office.
 _LONGEST = 80
@@ -27,6 +27,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     )
 
 
+@lru_cache(maxsize=512)
 def without_speaker(text: str) -> str:
     """Return what a text says without the words that say who says so; empty where nobody does.
 

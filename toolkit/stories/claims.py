@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from toolkit.stories.attribution import without_speaker
-from toolkit.stories.contrasts import with_countries
+from toolkit.stories.contrasts import with_places
 from toolkit.stories.core import linked_alike, same_core
 from toolkit.stories.differences import ROLES, SAYS, SURE, WHETHER, WHO, Differences, differences
 from toolkit.summarisers.grounding.reading import read_all, read_bullet
-from toolkit.summarisers.grounding.sentence import Sentence, matched
+from toolkit.summarisers.grounding.sentence import Sentence, matched_at
 from toolkit.summarisers.grounding.verdict import Verdict, supported
 
 # The part of a bullet's words that another has at least if both tell of one matter. The part of
@@ -33,7 +33,18 @@ _ROLE_RULES = frozenset({"exchanged_arguments", "wrong_complements", "wrong_argu
 # "3rd week"; with a word before it, which may be a month.
 _ORDINAL = re.compile(r"(\b[A-Z]\w+ )?\b([2-9])(?:nd|rd|th)\b(?= (?!of\b)[a-z])")
 _ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+# Other words for a number of deaths, and the plain ones.
+_AMOUNT = r"((?:(?:at least|more than|about|some|nearly) )?[\w.,]+)"
+_DEATHS = (
+    (re.compile(rf"\bclaim(?:ed|s) {_AMOUNT} lives\b"), r"killed \1 people"),
+    (re.compile(rf"\b(?:left|leaves) {_AMOUNT}(?: people)? dead\b"), r"killed \1 people"),
+    (re.compile(rf"\b(?:left|leaves) {_AMOUNT} (\w+) dead\b"), r"killed \1 \2"),
+    (re.compile(r"\blost their lives\b"), "died"),
+)
 _ACRONYM = re.compile(r"\b[A-Z]{2,6}\b")
+
+
+Text = tuple[Sentence, ...]
 
 
 class Relation(Enum):
@@ -59,14 +70,16 @@ _OTHER = Comparison(Relation.OTHER)
 
 
 def plain(texts: Sequence[str]) -> list[str]:
-    """Return texts with countries and organisations named in one way: "EU" where another of them
-    has "European Union".
+    """Return texts with places and organisations named in one way, "EU" where another of them has
+    "European Union", and numbers of deaths told in one way.
 
     >>> plain(["The EU paid.", "The European Union paid."])
     ['The EU paid.', 'The EU paid.']
     """
     texts = [re.sub(r"\b(?:[A-Z]\.){2,}", _undotted, text) for text in texts]
-    texts = [with_countries(_ORDINAL.sub(_spelt, text)) for text in texts]
+    for pattern, plainly in _DEATHS:
+        texts = [pattern.sub(plainly, text) for text in texts]
+    texts = [with_places(_ORDINAL.sub(_spelt, text)) for text in texts]
     for acronym in sorted({a for t in texts if not t.isupper() for a in _ACRONYM.findall(t)}):
         capitals = r"(?:\s+(?:of|the|and|for|in|on))*\s+".join(rf"{c}[a-z]\w+" for c in acronym)
         texts = [re.sub(rf"\b{capitals}\b", acronym, text) for text in texts]
@@ -122,7 +135,7 @@ def _but_for_speaker(one: str, other: str) -> Comparison:
 
 def compare_with_speakers(one: str, other: str) -> Comparison:
     """Return how two bullets stand to each other, where one that says who says so says more."""
-    first, second = read_bullet(one, [other])
+    first, second = (tuple(read) for read in read_bullet(one, [other]))
     shares = _share(first, second), _share(second, first)
     if max(shares) < ALIKE:
         akin = same_core(first, second)
@@ -138,16 +151,24 @@ def compare_with_speakers(one: str, other: str) -> Comparison:
             return Comparison(Relation.SAME, common=(verdicts[0].ok, verdicts[1].ok))
     if SAYS in kinds:
         kinds -= {WHO}
+    about = kinds | found.limits
+    if _is_contradiction(kinds, found, shares):
+        return Comparison(Relation.DISPUTED, about)
+    if (about and max(shares) >= ALIKE) or _is_akin(first, second, shares):
+        return Comparison(Relation.AKIN, about)
+    return _OTHER
+
+
+def _is_akin(first: Text, second: Text, shares: tuple[float, float]) -> bool:
     times = {t for s in first for t in s.verbatim} & {t for s in second for t in s.verbatim}
     several = shares[0] * sum(len(s.words) for s in first) + len(times) > 1
-    akin = same_core(first, second) or (several and min(shares) >= ALIKE)
-    return _different(kinds, found, shares, akin=akin)
+    return (several and min(shares) >= ALIKE) or same_core(first, second)
 
 
-def _share(text: Sequence[Sentence], other: Sequence[Sentence]) -> float:
+def _share(text: Text, other: Text) -> float:
     """Return the part of a text's content words that the other has."""
-    found = [matched(w, other) for s in text for w in s.words]
-    return sum(found) / len(found) if found else 0.0
+    words = sum(len(s.words) for s in text)
+    return sum(len(matched_at(s, other)) for s in text) / words if words else 0.0
 
 
 def _by_rules(verdicts: Iterable[Verdict]) -> frozenset[str]:
@@ -165,16 +186,12 @@ def _by_rules(verdicts: Iterable[Verdict]) -> frozenset[str]:
     )
 
 
-def _different(
-    kinds: frozenset[str], found: Differences, shares: tuple[float, float], *, akin: bool
-) -> Comparison:
+def _is_contradiction(
+    kinds: frozenset[str], found: Differences, shares: tuple[float, float]
+) -> bool:
     about = kinds | found.limits
     few = len(about) == 1 or (len(about) <= _MOST and not kinds & _ALONE)
     near = min(found.rests) <= OWN and max(found.rests) <= ALIKE
     if not found.kinds:
         near = max(found.rests) <= (OWN if kinds else OWN_BESIDE_LIMIT)
-    if about and few and near and min(shares) >= OWN:
-        return Comparison(Relation.DISPUTED, about)
-    if akin or (about and max(shares) >= ALIKE):
-        return Comparison(Relation.AKIN, about)
-    return _OTHER
+    return bool(about) and few and near and min(shares) >= OWN

@@ -29,6 +29,10 @@ LONG = 330
 SHARED_AT_LEAST = 0.05
 # The share from which on texts whose leads name nobody and nothing are taken for one report.
 COPY = 0.7
+# So many words beside names texts about one event have in common at least,
+TOLD = 1
+# and the margin of a pair that has fewer: two things that happened to the same people.
+_NOTHING_TOLD = -0.02
 # The cosine of texts about one event.
 COSINE = 0.1
 # Pairs with a lower cosine are not measured further.
@@ -54,6 +58,7 @@ class Comparison:
         self._starts = np.frombuffer(texts.starts, dtype=np.uint64).astype(np.int64)
         self._term = view(texts.term)
         self._frequency = view(texts.frequency)
+        self._is_name = view(texts.is_name)
         self._text_words = view(texts.words)
         self._text_length = view(texts.length)
         self._text = np.repeat(np.arange(self._size, dtype=np.int32), np.diff(self._starts))
@@ -140,6 +145,8 @@ class Comparison:
         part = shared / total
         surprising = part - np.maximum(enough, SHARED_AT_LEAST)
         margins: NDArray[Any] = np.where(cosine > 0, np.minimum(cosine, surprising), cosine)
+        told = summed(1 - (self._is_name[mine] | self._is_name[theirs]), shared_with)
+        margins[told < TOLD] = np.minimum(margins[told < TOLD], _NOTHING_TOLD)
         if (passing := margins > 0).any():
             by_name = self._naming.margins(number, others[passing], part[passing] >= COPY)
             margins[passing] = np.minimum(margins[passing], by_name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -50,22 +50,27 @@ def _phrases(table: str) -> Mapping[str, tuple[tuple[str, str, tuple[str, ...]],
     return {first: tuple(sorted(f, key=lambda p: -len(p[2]))) for first, f in found.items()}
 
 
-def markers(tokens: Sequence[str], table: str = "markers") -> Iterator[tuple[str, str, range]]:
-    """Yield the kind, the meaning and the positions of each marker among lower-case tokens; where
+@lru_cache(maxsize=512)
+def markers(tokens: tuple[str, ...], table: str = "markers") -> tuple[tuple[str, str, range], ...]:
+    """Return the kind, the meaning and the positions of each marker among lower-case tokens; where
     one phrase begins another, the longer one."""
+    return tuple(_markers(tokens, table))
+
+
+def _markers(tokens: tuple[str, ...], table: str) -> Iterator[tuple[str, str, range]]:
     end = 0
     for at, token in enumerate(tokens):
         for kind, meaning, phrase in _phrases(table).get(token, ()):
-            if at >= end and tuple(tokens[at : at + len(phrase)]) == phrase:
+            if at >= end and tokens[at : at + len(phrase)] == phrase:
                 end = at + len(phrase)
                 yield kind, meaning, range(at, end)
                 break
 
 
 @cache
-def _pairs() -> tuple[tuple[str, str], ...]:
+def _pairs() -> frozenset[tuple[str, str]]:
     pairs = (pair.split() for pair in _tables()["opposites"])
-    return tuple((key(one.lower()), key(other.lower())) for one, other in pairs)
+    return frozenset((key(one.lower()), key(other.lower())) for one, other in pairs)
 
 
 @cache
@@ -84,14 +89,19 @@ def contrary(left: str, right: str) -> bool:
         return False
     both = [
         (a, b)
-        for ending in ("", "er", "est")
-        for a in _base(left, ending)
-        for b in _base(right, ending)
+        for mine, theirs in zip(_bases(left), _bases(right), strict=True)
+        for a in mine
+        for b in theirs
     ]
     plain = {*both, *((b, a) for a, b in both)}
-    if any(pair in plain for pair in _pairs()) or any(_is_negated(*pair) for pair in plain):
+    if not plain.isdisjoint(_pairs()) or any(_is_negated(*pair) for pair in plain):
         return True
     return opposite(left, right)
+
+
+@lru_cache(maxsize=2048)
+def _bases(word: str) -> tuple[set[str], ...]:
+    return tuple(_base(word, ending) for ending in ("", "er", "est"))
 
 
 def _base(word: str, ending: str) -> set[str]:
@@ -104,7 +114,7 @@ def _base(word: str, ending: str) -> set[str]:
 
 def _is_negated(word: str, other: str) -> bool:
     """Say whether a word is another with a prefix that negates it ("insufficient")."""
-    return len(other) >= _NEGATED and word in {prefix + other for prefix in _NEGATING}
+    return len(other) >= _NEGATED and word.endswith(other) and word.removesuffix(other) in _NEGATING
 
 
 def of_one_kind(left: str, right: str) -> bool:
@@ -124,18 +134,23 @@ def measure_alike(unit: str, other: str) -> bool:
     return unit == other or any({unit, other} <= units for units in _measures())
 
 
-def with_countries(text: str) -> str:
-    """Return ``text`` with the usual name of a country in the place of its other names and of what
-    its people are called.
+def with_places(text: str) -> str:
+    """Return ``text`` with the usual name of a country or a city in the place of its other names,
+    and of what the people of a country are called.
 
-    >>> with_countries("The Norwegian king met two Poles in the United States.")
+    >>> with_places("The Norwegian king met two Poles in the United States.")
     'The Norway king met two Poland in the United States.'
+    >>> with_places("The mayor of Kiev.")
+    'The mayor of Kyiv.'
     """
     found = list(_NAME_WORD.finditer(text))
     parts, done = [], 0
     for start, end, place in places([place_form(word.group()) for word in found]):
         first, last = found[start].start(), found[end - 1].end()
-        if place.name.startswith("@") and text[first].isupper():
-            parts += [text[done:first], country_name(place.country)]
+        written = " ".join(place_form(word.group()) for word in found[start:end])
+        if text[first].isupper() and place.name != written:
+            country = place.name.startswith("@")
+            usual = country_name(place.country) if country else place.name.title()
+            parts += [text[done:first], usual]
             done = last
     return "".join([*parts, text[done:]])

@@ -7,7 +7,7 @@ from functools import cache
 
 from toolkit.stories.contrasts import entries, markers
 from toolkit.summarisers.grounding.lexicon import alike, key, keys, phrasal, words
-from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, same
+from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, matched_at, once, same
 from toolkit.summarisers.grounding.tokens import is_content, key_at, token_at
 
 Text = Sequence[Sentence]
@@ -28,15 +28,19 @@ def same_core(one: Text, other: Text) -> bool:
 def _predicate(text: Text, other: Text) -> tuple[Sentence, Word] | None:
     """Return the first predicate of a text, with its sentence, in a clause that has a word of the
     other text; None where only verbs such as "take" or "say" are there."""
-    empty = keys("vague_verbs") | keys("plain_sayings") | keys("causing")
-    empty |= {key(word) for word in ("leave", "hold")}
     for sentence in text:
-        shared = {w.clause for w in sentence.words if matched(w, other)}
-        for word in sentence.words:
-            is_empty = word.key in empty or word.text == "going"
-            if word.verb and not is_empty and word.clause in shared:
+        shared = {sentence.clauses[at] for at in matched_at(sentence, tuple(other))}
+        for word in _verbs(sentence):
+            if word.clause in shared:
                 return sentence, word
     return None
+
+
+@once
+def _verbs(sentence: Sentence) -> tuple[Word, ...]:
+    empty = keys("vague_verbs") | keys("plain_sayings") | keys("causing")
+    empty |= {key(word) for word in ("leave", "hold")}
+    return tuple(w for w in sentence.words if w.verb and w.key not in empty and w.text != "going")
 
 
 def linked_alike(one: Text, other: Text) -> bool:

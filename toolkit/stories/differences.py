@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from toolkit.stories.contrasts import contrary, entries, markers, of_one_kind
 from toolkit.stories.quantities import HOW_MANY, WHEN, Text, amounts, is_part
-from toolkit.stories.slots import changed_places, other_causes
+from toolkit.stories.slots import changed_places, other_causes, other_speakers
 from toolkit.summarisers.grounding.lexicon import alike, calendar, key, keys, pairs, words
-from toolkit.summarisers.grounding.predicates import attributions
-from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, same
+from toolkit.summarisers.grounding.sentence import Sentence, Word, matched_at, once, same
 from toolkit.summarisers.grounding.tokens import is_content, is_negator, token_at
 from toolkit.text.english import frequencies
 from toolkit.text.places import places
@@ -60,17 +59,20 @@ def differences(one: Text, other: Text) -> Differences:
     unclear = False
     explained: set[int] = set()
     causes = {id(word) for word in other_causes(one, other)}
-    for word, against in ((w, a) for w in own for a in theirs):
-        if {id(word[1]), id(against[1])} & causes:
-            continue
-        if kind := _contrast(one, word, other, against):
-            kinds.add(kind)
-            explained |= {id(word[1]), id(against[1])}
+    rivals = [a for a in theirs if id(a[1]) not in causes]
+    for word in (w for w in own if id(w[1]) not in causes):
+        for against in rivals:
+            if kind := _contrast(one, word, other, against):
+                kinds.add(kind)
+                explained |= {id(word[1]), id(against[1])}
     known = {w.key for _, w in (*own, *theirs)}
     marked = list(_marked(one, other))
     kinds |= {*_opposites(one, other, known), *_times(one, other)}
     kinds |= {kind for kind, both in marked if both}
-    for kind, sure in (*amounts(one, other), *_speakers(one, other)):
+    for kind, sure in (
+        *amounts(one, other),
+        *((SAYS, sure) for sure in other_speakers(one, other)),
+    ):
         kinds |= {kind} if sure else set()
         unclear |= not sure
     kinds |= {WHY} if causes else set()
@@ -98,23 +100,20 @@ def _unmatched(text: Text, other: Text) -> list[_Placed]:
     return [
         (s, w)
         for s in text
-        for marked in [_marked_places(s)]
+        for taken in [_marked_places(s) | matched_at(s, tuple(other))]
         for w in s.words
-        if w.at not in marked and not matched(w, other)
+        if w.at not in taken
     ]
 
 
-def _marked_places(sentence: Sentence) -> set[int]:
-    return {at for _, _, places in markers(sentence.tokens) for at in places}
+@once
+def _marked_places(sentence: Sentence) -> frozenset[int]:
+    return frozenset(at for _, _, places in markers(sentence.tokens) for at in places)
 
 
 def _rest(text: Text, unmatched: Sequence[_Placed], explained: set[int]) -> float:
     total = sum(len(s.words) for s in text)
-    left = [
-        w
-        for s, w in unmatched
-        if not (id(w) in explained or w.general or w.title or w.clause in _conditions(s))
-    ]
+    left = [w for s, w in unmatched if id(w) not in explained and w.at not in _idle(s)]
     return len(left) / total if total else 0.0
 
 
@@ -122,7 +121,8 @@ def _contrast(one: Text, mine: _Placed, other: Text, theirs: _Placed) -> str:
     """Return in what two words differ that stand in the same place of their sentences; empty where
     they do not, or may mean the same."""
     (sentence, word), (against_sentence, against) = mine, theirs
-    place, other_place = _place(sentence, word), _place(against_sentence, against)
+    place = _place(sentence, word.at)
+    other_place = _place(against_sentence, against.at)
     names = _is_name(sentence, word) and _is_name(against_sentence, against)
     if names and _is_country(word) != _is_country(against):
         return ""
@@ -147,10 +147,12 @@ def _contrast(one: Text, mine: _Placed, other: Text, theirs: _Placed) -> str:
     )
 
 
-def _conditions(sentence: Sentence) -> set[int]:
-    """Return the numbers of the clauses that are conditions."""
+@once
+def _idle(sentence: Sentence) -> frozenset[int]:
+    """Return the positions of general words, titles, and the words of conditions."""
     found = markers(sentence.tokens)
-    return {sentence.clauses[places.start] for _, m, places in found if m in _CONDITIONAL}
+    conditions = {sentence.clauses[at.start] for _, m, at in found if m in _CONDITIONAL}
+    return frozenset(w.at for w in sentence.words if w.general or w.title or w.clause in conditions)
 
 
 def _is_name(sentence: Sentence, word: Word) -> bool:
@@ -176,13 +178,13 @@ def _is_country(word: Word) -> bool:
     return any(p.name.startswith("@") for *_, p in places([place_form(word.text)]))
 
 
-def _place(sentence: Sentence, word: Word) -> str:
-    """Return the preposition before the phrase that a word stands in ("in" for "at" and "on", and
-    for "in the town of"), or ``subject``, ``object``."""
-    tokens = sentence.tokens
-    content = {w.at: w for w in sentence.words}
-    at = word.at - 1
-    while at >= max(0, word.at - _PHRASE) and (
+@once
+def _place(sentence: Sentence, position: int) -> str:
+    """Return the preposition before the phrase that the word at ``position`` stands in ("in" for
+    "at" and "on", and for "in the town of"), or ``subject``, ``object``."""
+    tokens, content = sentence.tokens, sentence.content
+    at = position - 1
+    while at >= max(0, position - _PHRASE) and (
         tokens[at] in words("determiners")
         or tokens[at].isdecimal()
         or _is_modifier(content.get(at))
@@ -190,7 +192,7 @@ def _place(sentence: Sentence, word: Word) -> str:
         at -= 1
     before = token_at(tokens, at)
     if before == "of" and token_at(tokens, at - 1) in entries("settlements"):
-        return _place(sentence, content[at - 1])
+        return _place(sentence, at - 1)
     if before in words("prepositions") and before != "by":
         return "in" if before in ("at", "on", "inside") else before
     verbs = [w.at for w in sentence.words if w.verb]
@@ -198,7 +200,7 @@ def _place(sentence: Sentence, word: Word) -> str:
     first = min([*verbs, *forms], default=len(tokens))
     passive = any(w.participle and forms and 0 < w.at - max(forms) <= 2 for w in sentence.words)
     agent = before == "by"
-    return "subject" if agent or ((word.at < first) != passive) else "object"
+    return "subject" if agent or ((position < first) != passive) else "object"
 
 
 def _is_modifier(word: Word | None) -> bool:
@@ -220,28 +222,31 @@ def _opposites(one: Text, other: Text, known: set[str]) -> Iterator[str]:
     """Yield a difference for words that grounding lets stand for one another, or that no list has
     as contents, but that are opposites: "boy" and "girl", "higher" and "lower". Two in ``known``
     were compared already."""
+    rivals = _only(other, one)
     for word in _only(one, other):
-        for against in _only(other, one):
-            both = frozenset({word, against})
-            if (
-                not both <= known
-                and contrary(word, against)
-                and both not in pairs("converses") | _CONVERSES
-            ):
-                in_time = {word, against} <= keys("time_words")
-                yield WHEN if in_time else WHAT
+        for against in rivals:
+            if contrary(word, against):
+                both = frozenset({word, against})
+                if not both <= known and both not in pairs("converses") | _CONVERSES:
+                    yield WHEN if both <= keys("time_words") else WHAT
 
 
 def _only(text: Text, other: Text) -> set[str]:
     """Return the keys of the tokens that only the first text has, those of markers left out."""
-    there = {key(token) for s in other for token in s.tokens}
-    return {
-        key(token)
-        for s in text
-        for marked in [_marked_places(s)]
-        for at, token in enumerate(s.tokens)
+    return {k for s in text for k in _keys(s)[1]}.difference(*(_keys(s)[0] for s in other))
+
+
+@once
+def _keys(sentence: Sentence) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the keys of all tokens, and of those that are words and no part of a marker."""
+    found = [key(token) for token in sentence.tokens]
+    marked = _marked_places(sentence)
+    words_there = (
+        k
+        for at, (k, token) in enumerate(zip(found, sentence.tokens, strict=True))
         if token[:1].isalpha() and at not in marked
-    } - there
+    )
+    return frozenset(found), frozenset(words_there)
 
 
 def _marked(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
@@ -260,23 +265,31 @@ def _markers(text: Text, other: Text) -> dict[str, set[str]]:
     that only repeats a word of the other text is none: "threatens to strike", "threatened a
     strike"."""
     found: dict[str, set[str]] = {}
-    there = {key(token) for s in other for token in s.tokens}
-    equal = {m for s in other for _, m, _ in markers(s.tokens)}
-    for sentence in text:
+    marked = [(s, limits) for s in text if (limits := _limits(s))]
+    there = frozenset().union(*(_keys(s)[0] for s in other if marked))
+    equal = {m for s in other if marked for _, m, _ in markers(s.tokens)}
+    for sentence, limits in marked:
         shared = _shared_clauses(sentence, other)
-        for kind, meaning, at in markers(sentence.tokens):
-            following = token_at(sentence.tokens, at.stop)
-            condition = meaning in _CONDITIONAL
-            number = following[:1].isdigit() or (kind == _ORDER and _is_of_time(following))
-            phrase = sentence.tokens[at.start : at.stop]
-            if meaning not in equal and {key(t) for t in phrase if is_content(t)} & there:
-                continue
-            if not number and (condition or sentence.clauses[at.start] in shared):
+        for kind, meaning, content, clause in limits:
+            repeats = meaning not in equal and not content.isdisjoint(there)
+            if not repeats and (clause in shared or meaning in _CONDITIONAL):
                 found.setdefault(kind, set()).add(meaning)
-        for amount in sentence.amounts:
-            if is_part(sentence, amount) and sentence.clauses[amount.start] in shared:
-                found.setdefault(HOW_MANY, set()).add("some")
     return found
+
+
+@once
+def _limits(sentence: Sentence) -> tuple[tuple[str, str, frozenset[str], int], ...]:
+    """Return the kind and meaning of each marker of a sentence, the keys of its content words and
+    the number of its clause; without those that belong to a number or to a time."""
+    tokens, found = sentence.tokens, []
+    for kind, meaning, at in markers(tokens):
+        following = token_at(tokens, at.stop)
+        if not (following[:1].isdigit() or (kind == _ORDER and _is_of_time(following))):
+            content = frozenset(key(t) for t in tokens[at.start : at.stop] if is_content(t))
+            found.append((kind, meaning, content, sentence.clauses[at.start]))
+    parts = (a for a in sentence.amounts if is_part(sentence, a))
+    none: frozenset[str] = frozenset()
+    return (*found, *((HOW_MANY, "some", none, sentence.clauses[a.start]) for a in parts))
 
 
 def _is_of_time(token: str) -> bool:
@@ -287,7 +300,7 @@ def _shared_clauses(sentence: Sentence, other: Text) -> set[int]:
     """Return the numbers of the clauses that have a content word of another text, or a time."""
     times = {t for s in other for t in s.verbatim}
     tokens = zip(sentence.tokens, sentence.clauses, strict=True)
-    return {w.clause for w in sentence.words if matched(w, other)} | {
+    return {sentence.clauses[at] for at in matched_at(sentence, tuple(other))} | {
         clause for token, clause in tokens if token in times
     }
 
@@ -297,29 +310,34 @@ def _times(one: Text, other: Text) -> Iterator[str]:
     here, there = ({d for s in t for d in s.dates} for t in (one, other))
     if here and there and not any(_is_one_date(a, b) for a in here for b in there):
         yield WHEN
+    if any(_turned(a, b) for a in _relative(one) for b in _relative(other)):
+        yield WHEN
     verbatim = [{t for s in text for t in s.verbatim} for text in (one, other)]
     mine, theirs = verbatim[0] - verbatim[1], verbatim[1] - verbatim[0]
-    days = frozenset(calendar("weekday"))
+    if not (mine and theirs):
+        return
+    days = calendar("weekday").keys()
     if mine & days and theirs & days:
-        yield WHEN
-    if any(_turned(a, b) for a in _relative(one) for b in _relative(other)):
         yield WHEN
     if _scores(mine) and _scores(theirs):
         yield HOW_MANY
-    vague = words("vague_amounts")
-    mine, theirs = mine & vague - words("ranks"), theirs & vague - words("ranks")
-    if any(not alike(key(a), key(b)) for a in mine for b in theirs):
+    vague = words("vague_amounts") - words("ranks")
+    if any(not alike(key(a), key(b)) for a in mine & vague for b in theirs & vague):
         yield HOW_MANY
 
 
-def _relative(text: Text) -> set[tuple[str, str]]:
+def _relative(text: Text) -> list[tuple[str, str]]:
     """Return the times of a text that are told from its day: ("last", "week")."""
-    return {
-        (_TURNS[token], key(token_at(s.tokens, at + 1)))
-        for s in text
-        for at, token in enumerate(s.tokens)
-        if token in _TURNS and _is_of_time(token_at(s.tokens, at + 1))
-    }
+    return [time for s in text for time in _relative_times(s)]
+
+
+@once
+def _relative_times(sentence: Sentence) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (_TURNS[token], key(token_at(sentence.tokens, at + 1)))
+        for at, token in enumerate(sentence.tokens)
+        if token in _TURNS and _is_of_time(token_at(sentence.tokens, at + 1))
+    )
 
 
 def _turned(one: tuple[str, str], other: tuple[str, str]) -> bool:
@@ -334,53 +352,23 @@ def _is_one_date(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] == other[0] and (one[1] == other[1] or not (one[1] and other[1]))
 
 
-def _speakers(one: Text, other: Text) -> Iterator[tuple[str, bool]]:
-    """Yield a difference where other people are named as speakers, unclear where one text names
-    none."""
-    mine, theirs = _said_by(one), _said_by(other)
-    if bool(mine) != bool(theirs):
-        yield SAYS, False
-    elif mine and (_named_apart(mine, theirs) or not any(same(a, b) for a in mine for b in theirs)):
-        general = all(w.general for w in mine) or all(w.general for w in theirs)
-        yield SAYS, not general
-
-
-def _named_apart(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
-    """Say whether two speakers have names beside a word in common, and not the same: "the Iraqi
-    government", "the American government"."""
-    names, others = _names_beside(mine, theirs), _names_beside(theirs, mine)
-    return bool(names and others) and not any(same(a, b) for a in names for b in others)
-
-
-def _names_beside(speaker: Sequence[Word], other: Sequence[Word]) -> list[Word]:
-    shared = {w.at for w in speaker if any(same(w, o) for o in other)}
-    return [w for w in speaker if w.name and {w.at - 1, w.at + 1} & shared]
-
-
-def _said_by(text: Text) -> list[Word]:
-    """Return the words for those who say the rest of a text."""
-    found = []
-    for sentence in text:
-        said = [w for w in sentence.words if w.verb and w.key in keys("plain_sayings")]
-        for attribution in attributions(sentence):
-            if said and not any(w in said for w in attribution.speaker):
-                found += [w for w in attribution.speaker if w not in said]
-        for at, token in enumerate(sentence.tokens[:-1]):
-            if token == "according" and sentence.tokens[at + 1] == "to":
-                found += [w for w in sentence.words if at + 1 < w.at <= at + _PHRASE]
-    return found
-
-
 def _genders(text: Text) -> set[str]:
     """Return the genders of the pronouns of a text."""
-    return {_PRONOUNS[token] for s in text for token in s.tokens if token in _PRONOUNS}
+    return {_PRONOUNS[token] for s in text for token in _PRONOUNS.keys() & s.tokens}
 
 
 def _is_denied(text: Text, other: Text) -> bool:
     """Say whether a clause that the other text shares has "not", "no" or the like."""
     odd = False
     for sentence in text:
-        shared = _shared_clauses(sentence, other)
-        for at, token in enumerate(sentence.tokens):
-            odd ^= is_negator(token) and sentence.clauses[at] in shared
+        denied = _denied_clauses(sentence)
+        shared = _shared_clauses(sentence, other) if denied else set()
+        odd ^= sum(clause in shared for clause in denied) % 2 == 1
     return odd
+
+
+@once
+def _denied_clauses(sentence: Sentence) -> list[int]:
+    """Return the number of the clause of each "not", "no" or the like."""
+    pairs = zip(sentence.tokens, sentence.clauses, strict=True)
+    return [clause for token, clause in pairs if is_negator(token)]

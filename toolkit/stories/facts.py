@@ -26,6 +26,14 @@ _CAPITALISED = 0.7
 # Words in lower case that stand within names of places.
 _WITHIN = frozenset(("of", "the", "and"))
 _DECIMAL = re.compile(r"\d[\d,]*\.\d+")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+# What comes in turns: another turn is another event. A match has two halves and an election two
+# rounds: these are not here.
+_TURN = re.compile(
+    rf"\b(?P<number>{'|'.join(_ORDINALS)}|\d+(?=st|nd|rd|th))(?:st|nd|rd|th)?"
+    r"[ -](?P<kind>quarter|leg|matchday|stage|reading)\b|\bq(?P<quarter>[1-4])\b"
+)
+_SCORE = re.compile(r"(?<![\w.-])(\d{1,2})[-–](\d{1,2})(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,9 @@ class Facts:
     """``names`` are keys with the frequency of each in general English, ``lead`` those of the
     headline and the first sentence, ``places`` its cities and regions, or else its countries;
     ``decimals`` the numbers with a decimal point, those of the lead if it has any; ``weekdays``
-    those of the lead, from Monday = 0; ``day`` the ordinal of the date of publication, or 0."""
+    those of the lead, from Monday = 0; ``day`` the ordinal of the date of publication, or 0;
+    ``turns`` which of several the lead tells of, by their kind: the quarter, the leg, the
+    score."""
 
     names: Mapping[str, float]
     lead: frozenset[str]
@@ -41,6 +51,7 @@ class Facts:
     decimals: frozenset[str]
     weekdays: frozenset[int]
     day: int = 0
+    turns: frozenset[tuple[str, str]] = frozenset()
 
 
 # The facts of a text that names nothing.
@@ -73,7 +84,18 @@ def facts(sentences: Sequence[str], day: int = 0) -> Facts:
         _decimals(sentences[:_LEAD]) or _decimals(sentences),
         frozenset(n for n, weekday in enumerate(lists()["weekdays"]) if weekday in opening),
         day,
+        frozenset(turn for sentence in sentences[:_LEAD] for turn in _turns(sentence)),
     )
+
+
+def _turns(sentence: str) -> Iterator[tuple[str, str]]:
+    for match in _TURN.finditer(sentence.lower()):
+        number, kind, quarter = match.groups()
+        ordinal = str(_ORDINALS.index(number) + 1) if number in _ORDINALS else number
+        yield kind or "quarter", quarter or ordinal
+    for match in _SCORE.finditer(sentence):
+        # The side at home comes first in one language, the winner in another.
+        yield "score", "-".join(sorted(match.groups(), key=int))
 
 
 def _decimals(sentences: Sequence[str]) -> frozenset[str]:

@@ -330,20 +330,22 @@ def _chosen(
     kept = [b for n, b in enumerate(ranked) if n < limit or len(b) > 1]
     room = 2 * limit - sum(map(len, kept))
     for block in ranked:
-        beside = [b for b in ranked if _is_akin(block, b)]
+        beside = _akin(block, ranked)
         added = [b for b in (block, *beside) if b not in kept] if beside else []
         if 0 < len(added) <= room:
             kept += added
             room -= len(added)
     ordered: list[_Block] = []
     for block in sorted(kept, key=lambda block: min(_first(f, places) for f in block)):
-        beside = [b for b in kept if _is_akin(block, b)]
+        beside = _akin(block, kept)
         ordered += [b for b in (block, *beside) if b not in ordered]
     return ordered
 
 
-def _is_akin(block: _Block, other: _Block) -> bool:
-    return block is not other and any(g is f for fact in block for g in fact.akin for f in other)
+def _akin(block: _Block, blocks: Sequence[_Block]) -> list[_Block]:
+    """Return those of ``blocks`` that have a fact which is akin to one of ``block``."""
+    akin = {id(rival) for fact in block for rival in fact.akin}
+    return [b for b in blocks if b is not block and any(id(fact) in akin for fact in b)]
 
 
 def _bullet(fact: _Fact, places: Mapping[str, int]) -> StoryBullet:

@@ -128,8 +128,17 @@ class Naming:
         days: NDArray[Any] = np.where(known, np.abs(self._day[others] - self._day[number]), 0)
         return days
 
+    def _in_other_turns(self, one: int, other: int) -> bool:
+        """Return whether two leads tell of other quarters, legs or scores."""
+        mine, theirs = self._facts.turns[one], self._facts.turns[other]
+        kinds = {kind for kind, _ in mine} & {kind for kind, _ in theirs}
+        own, its = ({turn for turn in turns if turn[0] in kinds} for turns in (mine, theirs))
+        return bool(kinds) and own.isdisjoint(its)
+
     def _recurs(self, one: int, other: int, days: int) -> bool:
         """Return whether two texts report something that recurs, each with figures of its own."""
+        if self._in_other_turns(one, other):
+            return True
         mine, theirs = self._facts.decimals[one], self._facts.decimals[other]
         fewest = min(len(mine), len(theirs))
         if not fewest or not mine.isdisjoint(theirs):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from array import array
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from functools import lru_cache
 
 from toolkit.stories.facts import NOTHING, Facts, is_country
 from toolkit.text.english import frequencies
-from toolkit.text.similarity import Vector, content_words, stem
+from toolkit.text.similarity import WORD, Vector, content_words, stem
 
 # A text repeats its subject's words: any word in it is met this many times as often as in
 # general English.
@@ -31,16 +32,20 @@ _NAMED_IN = 330
 _OF_COUNTRIES = 0.6
 # Texts whose lengths differ by less than this factor are compared as equally long.
 _LENGTH_STEP = 1.1
+# A word with a capital behind another word of its sentence.
+_WITHIN = re.compile(r"(?<=[^\W\d_] )[A-Z][^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """The words of one text: ``counts`` of each term, ``frequency`` of each term in general
-    English (a share of all words), and ``length``, the number of all words."""
+    English (a share of all words), ``length``, the number of all words, and ``names``, the terms
+    that are written with a capital within sentences, and never without."""
 
     counts: Mapping[str, int]
     frequency: Mapping[str, float]
     length: int
+    names: frozenset[str] = frozenset()
 
 
 def profile(text: str) -> Profile:
@@ -53,7 +58,9 @@ def profile(text: str) -> Profile:
         counts[term] += 1
         common = known.get(word.removesuffix("'s").removesuffix("’s"), _RAREST)
         frequency[term] = max(frequency.get(term, _RAREST), common)
-    return Profile(counts, frequency, len(text.split()))
+    small = {stem(word) for word in WORD.findall(text) if word.islower()}
+    capitals = {stem(word.lower()) for word in _WITHIN.findall(text)}
+    return Profile(counts, frequency, len(text.split()), frozenset(capitals - small))
 
 
 def surprises(text: Profile, length: int) -> Vector:
@@ -77,6 +84,7 @@ def rounded(length: int) -> int:
 
 _NO_DECIMALS: frozenset[str] = frozenset()
 _NO_WEEKDAYS: frozenset[int] = frozenset()
+_NO_TURNS: frozenset[tuple[str, str]] = frozenset()
 
 
 def weight_of(name: str, frequency: float) -> float:
@@ -95,6 +103,7 @@ class FactColumns:
         self.starts = array("Q", [0])
         self.decimals: list[frozenset[str]] = []
         self.weekdays: list[frozenset[int]] = []
+        self.turns: list[frozenset[tuple[str, str]]] = []
         self.day = array("i")
         # For each name of each text: its number, and whether it stands in the lead and is one of
         # the lead's places.
@@ -113,6 +122,7 @@ class FactColumns:
         # One empty set for all texts: each of its own would take 216 bytes.
         self.decimals.append(facts.decimals or _NO_DECIMALS)
         self.weekdays.append(facts.weekdays or _NO_WEEKDAYS)
+        self.turns.append(facts.turns or _NO_TURNS)
         self.day.append(facts.day)
 
 
@@ -139,6 +149,7 @@ class Texts:
         # there, and the number of its frequency.
         self.term = array("I")
         self.count = array("I")
+        self.is_name = array("B")
         self.frequency = array("H")
         # What each distinct text names.
         self.named = FactColumns()
@@ -159,6 +170,7 @@ class Texts:
         self.starts.append(self.starts[-1] + len(terms))
         self.term.extend(terms)
         self.count.extend(text.counts.values())
+        self.is_name.extend(term in text.names for term in text.counts)
         self.frequency.extend(
             self.frequencies.setdefault(text.frequency[t], len(self.frequencies))
             for t in text.counts

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from toolkit.stories.contrasts import markers, measure_alike
 from toolkit.summarisers.grounding.amounts import Amount
 from toolkit.summarisers.grounding.figures import equal_amounts
-from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, same
+from toolkit.summarisers.grounding.lexicon import key
+from toolkit.summarisers.grounding.sentence import Sentence, Word, matched, once, same
 from toolkit.summarisers.grounding.tokens import token_at
 
 HOW_MANY, WHEN = "how many", "when"
@@ -18,6 +20,12 @@ _ROUNDING = 0.1
 _BESIDE = 4
 _ARTICLES = frozenset({"a", "an", "the"})
 _YEARS = range(1800, 2101)
+# Words that say what became of people.
+_FATES = {
+    "dead": "kill die dead death life claim perish drown murder shoot",
+    "hurt": "injure wound hurt injury casualty",
+    "missing": "missing",
+}
 
 Text = Sequence[Sentence]
 
@@ -47,10 +55,11 @@ def _equal(sentence: Sentence, amount: Amount, other: Sentence, theirs: Amount) 
     return equal_amounts(amount, theirs, other) and equal_amounts(theirs, amount, sentence)
 
 
+@once
 def _is_time(sentence: Sentence, amount: Amount) -> bool:
     after = token_at(sentence.tokens, amount.end)
     clock = after in ("am", "pm", "a", "p") or after.startswith("o'")
-    return clock or (not amount.unit and amount.value in _YEARS)
+    return clock or (not amount.unit and amount.value % 1 == 0 and int(amount.value) in _YEARS)
 
 
 def _of_one_thing(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amount) -> bool:
@@ -71,9 +80,31 @@ def _of_one_thing(sentence: Sentence, mine: Amount, other: Sentence, theirs: Amo
     if first is None or second is None:
         # "Rose to 14", "rose to 16 people"; not "magnitude 6.1", "12 people".
         return first is second or _is_led_alike(sentence, mine, other, theirs)
+    tolls = _toll(sentence, mine), _toll(other, theirs)
+    if all(tolls) and tolls[0] != tolls[1]:
+        return False
     if same(first, second):
         return True
     return (first.general or second.general) and _is_led_alike(sentence, mine, other, theirs)
+
+
+@cache
+def _tolls() -> dict[str, str]:
+    """Return the keys of words that say what became of people, and a name for each fate."""
+    return {key(word): fate for fate, listed in _FATES.items() for word in listed.split()}
+
+
+@once
+def _toll(sentence: Sentence, amount: Amount) -> str:
+    """Return what became of those that an amount counts, by the nearest word for it in the same
+    clause; empty where none is there."""
+    clause = sentence.clauses[amount.start]
+    found = [
+        (max(amount.start - w.at, w.at - amount.end), _tolls()[w.key])
+        for w in sentence.words
+        if w.key in _tolls() and w.clause == clause
+    ]
+    return min(found, default=(0, ""))[1]
 
 
 def is_part(sentence: Sentence, amount: Amount) -> bool:
@@ -93,10 +124,11 @@ def _beside(sentence: Sentence, amount: Amount) -> list[Word]:
     return [w for w in (*before[-1:], *after) if not (w.general or w.name)]
 
 
+@once
 def _counted(sentence: Sentence, amount: Amount) -> Word | None:
     """Return the noun that an amount counts: the last of the words behind it."""
     found, at = None, amount.end
-    content = {w.at: w for w in sentence.words}
+    content = sentence.content
     while at in content and not content[at].verb:
         found, at = content[at], at + 1
     # "Magnitude 6.1 struck the town" counts nothing.
@@ -104,6 +136,7 @@ def _counted(sentence: Sentence, amount: Amount) -> Word | None:
     return None if acts else found
 
 
+@once
 def _bound(sentence: Sentence, amount: Amount) -> str:
     """Return the bound that an amount is, or "about"; empty where it is exact."""
     start = amount.start - (token_at(sentence.tokens, amount.start - 1) in "$€£¥₹")

@@ -114,6 +114,13 @@ def key(word: str) -> str:
     return stem(_forms().get(word, word))
 
 
+@lru_cache(maxsize=4096)
+def kin(word: str) -> frozenset[str | int]:
+    """Return the beginning of a key and the numbers of its groups of synonyms: two keys that are
+    ``alike`` have one of these in common."""
+    return frozenset((word[:_MIN_STEM], *_groups().get(word, ())))
+
+
 @lru_cache(maxsize=65536)
 def alike(left: str, right: str) -> bool:
     """Whether one key may stand for the other: equal, synonymous, or one made from the other
@@ -137,12 +144,23 @@ def alike(left: str, right: str) -> bool:
 @lru_cache(maxsize=65536)
 def opposite(left: str, right: str) -> bool:
     """Whether two keys, or synonyms of theirs, cannot both be right of one thing."""
-    return any(
-        (alike(left, one) and alike(right, other)) or (alike(left, other) and alike(right, one))
-        for one, other in (_ordered(pair) for pair in pairs("opposites"))
-    ) and not alike(left, right)
+    return not (_sides(left)[0].isdisjoint(_sides(right)[1]) or alike(left, right))
 
 
-def _ordered(pair: frozenset[str]) -> tuple[str, str]:
-    first, *rest = sorted(pair)
-    return first, rest[0] if rest else first
+@lru_cache(maxsize=4096)
+def _sides(word: str) -> tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]]:
+    """Return the places in the pairs of opposites that a key may stand in, the number of the pair
+    and the side; and the places across from them."""
+    here = [
+        (number, side)
+        for number, pair in enumerate(_opposites())
+        for side, entry in enumerate(pair)
+        if alike(word, entry)
+    ]
+    return frozenset(here), frozenset((number, 1 - side) for number, side in here)
+
+
+@cache
+def _opposites() -> tuple[tuple[str, str], ...]:
+    ordered = (sorted(pair) for pair in pairs("opposites"))
+    return tuple((first, rest[0] if rest else first) for first, *rest in ordered)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from toolkit.summarisers.grounding.lexicon import keys, words
-from toolkit.summarisers.grounding.sentence import Sentence, Word
+from toolkit.summarisers.grounding.sentence import Sentence, Word, once
 from toolkit.summarisers.grounding.tokens import token_at
 
 _CLAUSE_ENDS = frozenset(";:()")
@@ -48,14 +49,29 @@ class Predication:
 def predications(sentence: Sentence, verbs: frozenset[str] = frozenset()) -> Iterator[Predication]:
     """Return each predicate of the sentence with its arguments. Words whose key is in ``verbs``
     count as predicates where they can be verbs."""
-    for word in sentence.words:
-        noun = token_at(sentence.tokens, word.at - 1) in words("determiners")
-        verb = word.verb or (word.key in verbs and not noun and not word.name)
-        if verb and word.key not in keys("vague_verbs"):
-            yield _predication(sentence, word)
+    for word in _may_be_predicates(sentence):
+        if word.verb or word.key in verbs:
+            yield _predication(sentence, word.at)
 
 
-def _predication(sentence: Sentence, verb: Word) -> Predication:
+@once
+def _may_be_predicates(sentence: Sentence) -> tuple[Word, ...]:
+    return tuple(
+        word
+        for word in sentence.words
+        if word.key not in keys("vague_verbs")
+        and (
+            word.verb
+            or not (word.name or token_at(sentence.tokens, word.at - 1) in words("determiners"))
+        )
+    )
+
+
+# Not ``once``: a predication refers to its sentence.
+@lru_cache(maxsize=512)
+def _predication(sentence: Sentence, position: int) -> Predication:
+    """Return the predicate at a position with its arguments."""
+    verb = sentence.content[position]
     tokens = sentence.tokens
     start, end = _clause(sentence, verb)
     candidates = [w for w in sentence.words if not w.verb and not _is_adverbial(sentence, w)]
@@ -200,13 +216,13 @@ def _speaker(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
         return late
     if any(t in words("pronouns") for t in tokens[max(0, verb.at - 2) : verb.at]):
         return ()
-    return _predication(sentence, verb).subject or _shared_subject(sentence, verb)
+    return _predication(sentence, verb.at).subject or _shared_subject(sentence, verb)
 
 
 def _late_speaker(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
     """Return the speaker after the verb, as in '..., said Rosa Tem, a teacher'; empty where none
     is."""
-    tokens, by_position = sentence.tokens, _by_position(sentence)
+    tokens, by_position = sentence.tokens, sentence.content
     end = verb.at + 1
     while end in by_position or token_at(tokens, end) == "the":
         end += 1
@@ -224,13 +240,13 @@ def _shared_subject(sentence: Sentence, verb: Word) -> tuple[Word, ...]:
     if token_at(sentence.tokens, verb.at - 1) not in ("but", "and"):
         return ()
     first = next((w for w in sentence.words if w.verb), verb)
-    return _predication(sentence, first).subject if first.at < verb.at else ()
+    return _predication(sentence, first.at).subject if first.at < verb.at else ()
 
 
 def modifiers(sentence: Sentence) -> list[tuple[Word, Word]]:
     """Return pairs of a modifier and its noun: "Orsk's mayor", "a cargo train", "Fors of the
     University"."""
-    by_position = _by_position(sentence)
+    by_position = sentence.content
     found = []
     for modifier in sentence.words:
         head = by_position.get(_head_before_of(sentence.tokens, modifier.at))
@@ -260,7 +276,7 @@ def _head_before_of(tokens: Sequence[str], at: int) -> int:
 def name_complements(sentence: Sentence) -> list[tuple[Word, str, tuple[Word, ...]]]:
     """Return each word that has a prepositional complement which is a name, with the preposition
     and the words of the name."""
-    by_position = _by_position(sentence)
+    by_position = sentence.content
     found = []
     for head, start in _complements(sentence):
         at = start
@@ -277,7 +293,7 @@ def name_complements(sentence: Sentence) -> list[tuple[Word, str, tuple[Word, ..
 def noun_complements(sentence: Sentence) -> list[tuple[Word, Word]]:
     """Return each word that has a prepositional complement, with the noun that ends it: ("members",
     "party") of "members of the ruling party"."""
-    by_position = _by_position(sentence)
+    by_position = sentence.content
     found = []
     for head, at in _complements(sentence):
         noun = None
@@ -306,7 +322,3 @@ def name_prepositions(sentence: Sentence) -> list[tuple[str, str]]:
     """Return the key of each name with the preposition before it."""
     pairs = ((word, _preposition(sentence, word)) for word in sentence.words if word.name)
     return [(word.key, before) for word, before in pairs if before in words("prepositions")]
-
-
-def _by_position(sentence: Sentence) -> dict[int, Word]:
-    return {word.at: word for word in sentence.words}

@@ -68,6 +68,7 @@ def key_at(tokens: Sequence[str], at: int) -> str:
     return phrasal().get((simple, token_at(tokens, at + 1)), simple)
 
 
+@lru_cache(maxsize=4096)
 def is_content(token: str) -> bool:
     """Say whether a token is a content word: no function word, number or negation."""
     return (
