@@ -120,7 +120,9 @@ def _names(line: Sequence[str], inside: set[str]) -> Iterator[tuple[str, float, 
         initials = word.isupper() and len(word) > 1 and not shouted
         if number in of_places or not _upper(word) or (p in no_names() and not initials):
             continue
-        if (number and not shouted) or p in inside or p not in known:
+        # "Aftershocks", "Rescuers": the list of common words lacks many plurals.
+        rare = p not in known and not (number == 0 and p.endswith("s"))
+        if (number and not shouted) or p in inside or rare:
             yield key(p), known.get(p, _RAREST), False
 
 
