@@ -168,3 +168,24 @@ def test_a_lock_that_is_held_is_waited_for_or_refused(tmp_path: Path) -> None:
         pass
     with locked(tmp_path / "lock", wait=False):
         pass
+
+
+def test_a_sequence_that_a_full_disk_did_not_take_can_be_given_up(tmp_path: Path) -> None:
+    script = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from toolkit.errors import OutputError\n"
+        "from toolkit.storage import Spill\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
+        "values = Spill(Path(sys.argv[1]))\n"
+        "try:\n"
+        "    values.append('x' * 20_000)\n"
+        "except OutputError as error:\n"
+        "    print(error)\n"
+        "values.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cannot hold what waits to be written" in done.stdout

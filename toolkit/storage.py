@@ -81,7 +81,8 @@ class Spill(Sequence[T], Generic[T]):
 
     def close(self) -> None:
         """Give up the values and their place on the disk."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # what a full disk did not take is given up, too
+            self._file.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tuple, (list(self),)

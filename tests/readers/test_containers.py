@@ -196,3 +196,19 @@ def test_the_pages_of_a_web_archive_are_articles(packed: bool) -> None:
     cut = buffer.getvalue()[:-30]
     assert len(_texts(read(cut, "crawl.warc.gz" if packed else "crawl.warc"))) >= 1
     assert _failures(read(cut, "crawl.warc.gz" if packed else "crawl.warc"))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("x.warc", b"WARC/1.0\r\nContent-Length: 9\r\n\r\n", "nothing to be read"),
+        ("x.warc", b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99\r\n\r\nHTTP/1.1", "web"),
+        ("x.csv", b"title,text\n", "nothing to be read"),
+        ("x.zip", b"PK\x05\x06" + b"\0" * 18, "nothing to be read"),
+    ],
+)
+def test_a_file_in_which_nothing_is_found_is_told(name: str, data: bytes, reason: str) -> None:
+    (failure,) = read(data, name)
+    assert isinstance(failure, Failure)
+    assert reason in failure.reason
+    assert failure.remedy

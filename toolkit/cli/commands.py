@@ -122,7 +122,8 @@ def _report(result: RunResult) -> None:
         for notice in result.digest.notices:
             say(notice, logging.INFO)
     for failure in result.failures:
-        say(f"not processed: {failure.source}: {failure.reason}. {failure.remedy}".rstrip())
+        line = f"not processed: {failure.source}: {failure.reason}. {failure.remedy}"
+        say(" ".join(line.split()))  # names may have line breaks
     if "html" not in result.paths:
         say("No digest was written: nothing could be translated, and an earlier one stays.")
 

@@ -155,8 +155,9 @@ def _begun(head: bytes) -> StreamReader | None:
 
 
 def _apply(read: Callable[[], Iterable[Article | Failure]], source: str) -> Items:
-    """Yield what ``read`` gives, its errors as failures, of which a file may have so many."""
-    failed = 0
+    """Yield what ``read`` gives, its errors as failures, of which a file may have so many. A file
+    in which nothing is found is one, too: nobody should look for it in vain."""
+    failed, item = 0, None
     try:
         for item in map(screened, read()):
             failed += isinstance(item, Failure)
@@ -165,6 +166,10 @@ def _apply(read: Callable[[], Iterable[Article | Failure]], source: str) -> Item
     except (InputError, ConfigError) as error:
         reason = str(error).removeprefix(f"{source}: ")
         yield Failure(source, "read", reason, error.remedy)
+    else:
+        if item is None:
+            reason = "there is nothing to be read in it"
+            yield Failure(source, "read", reason, "Leave it out, or fetch it again.")
     if failed > _MOST_FAILURES:
         reason = f"{failed - _MOST_FAILURES:,} more records that cannot be read"
         yield Failure(source, "read", reason, "Mend what is said of the first ones.")

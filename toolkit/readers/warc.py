@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +32,7 @@ def read_warc(stream: Stream, source: str, columns: Columns = None) -> Items:
     # It would write to the terminal about lengths that are wrong by a few bytes.
     archive.INC_RECORD = ""
     try:
-        for record in archive:
+        for record in _records(archive):
             number += 1
             where = record.rec_headers.get_header("WARC-Target-URI") or f"{source}:{number}"
             reason = _skipped(record)
@@ -48,6 +49,18 @@ def read_warc(stream: Stream, source: str, columns: Columns = None) -> Items:
         yield Failure(source, "read", reason, "Fetch it again.")
     if skipped:
         log.info("%s: records not read: %s", source, dict(skipped))
+
+
+def _records(archive: Iterator[Any]) -> Iterator[Any]:
+    """Yield the records of ``archive``; whatever its parser stumbles over is damage."""
+    from warcio.exceptions import ArchiveLoadFailed
+
+    try:
+        yield from archive
+    except ArchiveLoadFailed:
+        raise
+    except Exception as error:
+        raise ArchiveLoadFailed(str(error) or type(error).__name__) from None
 
 
 def _skipped(record: Any) -> str:

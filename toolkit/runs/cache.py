@@ -266,7 +266,9 @@ class Cache:
     def _insert(self, rows: list[tuple[bytes, str, float | None, str, int]]) -> None:
         with self._connection:
             self._connection.executemany(
-                "INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?)", rows
+                "INSERT OR REPLACE INTO segments (key, text, score, flags, created) "
+                "VALUES (?, ?, ?, ?, ?)",
+                rows,
             )
             self._connection.executemany(
                 "INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?, ?, ?)", self._used
