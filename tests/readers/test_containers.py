@@ -201,7 +201,7 @@ def test_the_pages_of_a_web_archive_are_articles(packed: bool) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("x.warc", b"WARC/1.0\r\nContent-Length: 9\r\n\r\n", "nothing to be read"),
+        ("x.warc", b"WARC/1.0\r\nWARC-Type: warcinfo\r\n\r\n\r\n\r\n", "nothing to be read"),
         ("x.warc", b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99\r\n\r\nHTTP/1.1", "web"),
         ("x.csv", b"title,text\n", "nothing to be read"),
         ("x.zip", b"PK\x05\x06" + b"\0" * 18, "nothing to be read"),
