@@ -4,7 +4,8 @@
 
 Each row of ``faults.json`` has a folder of its own with articles in ``in/``. The command ``before``
 brings the fault about, ``command`` runs under it, and ``after`` must succeed afterwards. ``T`` is
-the toolkit with a translator that needs no model, ``D`` with the demo checkpoint. Checked of each
+the toolkit with a translator that needs no model, ``D`` and, in the
+background, ``E`` with the demo checkpoint. Checked of each
 row: the exit code, the line that people see, no trace of Python, no unfinished file, the articles
 as they were. Mounts need root; rows with them are left out elsewhere.
 """
@@ -41,6 +42,7 @@ class Fault(NamedTuple):
 _PRELUDE = """
 T() { python -m toolkit digest --model toolkit.testing:FakeTranslator --outputs out "$@"; }
 D() { python -m toolkit digest --model demo --beam 1 --outputs out "$@"; }
+E() { exec python -m toolkit digest --model demo --outputs out "$@"; }
 sql() { python -c 'import sqlite3,sys
 sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])' "$@"; }
 small() { mkdir -p "$1"; mount -t tmpfs -o size=$2 tmpfs "$1"; }
