@@ -38,6 +38,11 @@ _FROM_DAWN = {"swh_Latn": "saa ", "amh_Ethi": "ሰዓት"}
 _LINK = re.compile(r" ?-? ?'?")
 _AFTER_THOUSANDS = re.compile(r",? ?-? ?'?")  # "one thousand, two hundred"
 _RANGE = re.compile(r" ?-? ?| [^\s,،.;:]{1,6} ")
+# "three millions of euros"; "millions of euros" is no number.
+_COUNTED_UNITS = re.compile(
+    r"(?i)((?:\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty)) "
+    r"(?:hundred|thousand|million|billion|trillion))s(?= of )"
+)
 _PM = re.compile(r" ?p\.? ?m\b", re.IGNORECASE)
 _LIST_MARKER = re.compile(r"\s*\(?(\d{1,2})[.)]\s+(?=\D)")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@\S+|\[\d{1,3}\]")
@@ -175,6 +180,8 @@ def read(text: str, language: str) -> Reading:
     folded = fold(text)
     if "[" in folded or "@" in folded or "://" in folded or "www." in folded:
         folded = _ADDRESS.sub(" ", folded)
+    if language == ENGLISH and "s of " in folded:
+        folded = _COUNTED_UNITS.sub(r"\1 ", folded)
     words = vocabulary(language)
     items = list(items_of(folded, words))
     if all(item.sense and item.sense.kind == "joiner" for item in items):
