@@ -145,7 +145,11 @@ def _unit(children: Sequence[Token], asides: Asides) -> Unit:
             marks.append(Mark(0, 0))
         elif number in opened:
             start, place = opened.pop(number)
-            marks[place] = _around(start, text, children[_opener(pairs, number)], child)
+            opening = children[_opener(pairs, number)]
+            marks[place] = _around(start, text, opening, child)
+            if start == len(text):  # An anchor, an icon.
+                marks[place] = Mark(start, start + 1, opening.content + child.content, "kept")
+                text += OBJECT
         elif child.type in ("text", "text_special"):
             text += child.content
         elif child.type == "softbreak":

@@ -95,7 +95,10 @@ def composed(
         gap = _unchanged(unit, position, sentence.start)
         runs += gap
         if number and not any(char.isspace() for run in gap for char in run.text):
-            runs.append(Run(" "))  # Languages without spaces have none between sentences either.
+            # Languages without spaces have none between sentences either.
+            over = (m for m in _ordered(unit.marks) if m.kind == "wrap")
+            wraps = tuple(m for m in over if m.start < position and m.end > sentence.start)
+            runs.append(Run(" ", wraps))
         if translation.english == sentence.text:
             runs += _unchanged(unit, sentence.start, sentence.end)
         else:

@@ -72,8 +72,9 @@ class Mixed:
                 self._marks.append(Mark(start, len(self._text), child, "kept"))
             else:
                 self._read(child)
-                empty = len(self._text) == start
-                self._text += OBJECT if empty else ""
+                inside = self._text[start:]
+                empty = OBJECT not in inside and not any(map(str.isalnum, inside))
+                self._text = self._text[:start] + OBJECT if empty else self._text
                 mark = Mark(start, len(self._text), child, "kept" if empty else "wrap")
                 self._marks.insert(place, mark)
             self._add(child.tail)

@@ -88,7 +88,13 @@ def unit(found: Sequence[Token], *, breaks: bool = True) -> Unit:
             marks.append(Mark(0, 0))
         elif token.kind == "close" and opened and number in closing:
             tag, start, place = opened.pop()
-            marks[place] = Mark(start, len(text), (tag.raw, token.raw))
+            inside = text[start:]
+            if OBJECT in inside or any(map(str.isalnum, inside)):
+                marks[place] = Mark(start, len(text), (tag.raw, token.raw))
+            else:  # An icon, a dot between two items.
+                text = text[:start] + OBJECT + " " * inside.isspace()
+                key = tag.raw + html.escape(inside, quote=False) + token.raw
+                marks[place:] = [Mark(start, start + 1, key, "kept")]
         else:
             end = number if last is None else last
             raw = "".join(t.raw for t in found[number : end + 1])

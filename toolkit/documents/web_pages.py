@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from toolkit.documents.base import English, Part, Steps, Task, Unit
 from toolkit.documents.tags import INLINE, Asides, Token, is_alone, raw, tokens, unit
@@ -18,6 +19,7 @@ _CONTENT = re.compile(_VALUE.format("content"))
 _META = re.compile(
     r"(?i)\b(?:name|property)\s*=\s*[\"']?(?:description|(?:og|twitter):(?:title|description))[\"'\s]"
 )
+_WITHIN_WORDS = frozenset({"sup", "sub"})
 _LANGUAGE = re.compile(r"(?i)((?<![\w:-])(?:xml:)?lang\s*=\s*)(\"[^\"]*\"|'[^']*'|[\w-]+)")
 _RIGHT_TO_LEFT = re.compile(r"(?i)((?<![\w:-])dir\s*=\s*[\"']?)rtl\b")
 _CHARSET = re.compile(r"(?i)((?:charset|encoding)\s*=\s*[\"']?)[\w-]+")
@@ -50,7 +52,9 @@ class Page:
 
     def _read(self, found: list[Token]) -> None:
         alone, depth = "", 0
-        for token in found:
+        for before, token in pairwise([Token("", "other"), *found]):
+            if _parts(before, token):
+                self._end()
             if alone:  # An element that is left alone, until it is closed.
                 depth += (token.name == alone) * ((token.kind == "open") - (token.kind == "close"))
                 self._take(token, inline=alone in INLINE)
@@ -120,6 +124,13 @@ class Page:
         if not any(char.isalpha() for char in value):
             return match.group()
         return f'{match[1]}"{self._asides.hold(value)}"'
+
+
+def _parts(before: Token, token: Token) -> bool:
+    """Return whether one inline element follows another at once: two items of a menu, which stand
+    apart on the page, and no parts of a word."""
+    adjacent = before.kind == "close" and token.kind == "open"
+    return adjacent and before.name in INLINE and token.name in INLINE - _WITHIN_WORDS
 
 
 def _edges(waiting: list[Token]) -> tuple[str, str]:
