@@ -102,7 +102,8 @@ def _translate_files(
             done = True
             if form != "same":
                 _show(outcome, form, to_file=not printed)
-            for line in present.doubts([outcome.article]):
+            notes = (f"{outcome.task.source}: {note}." for note in outcome.notes)
+            for line in (*present.doubts([outcome.article]), *notes):
                 say(line)
             say(present.summary(outcome, written=not printed))
     if done and job.notice:

@@ -22,9 +22,7 @@ _ADDED = re.compile(
     r"\$\$[^$]+\$\$|\$(?![\s\d])[^$\n]*[^$\s\\]\$(?!\d)|\[\^[^\]\s]+\]:?|\{\{.*?\}\}|\{%.*?%\}"
     r"|\{[#.:%][^{}\n]*\}|\[![A-Z]+\]|\[[ xX]\](?=\s)|:[a-z][a-z0-9_+-]+:(?!\w)|:::+ ?\w*"
 )
-_MARKUP = re.compile(
-    r"[\\`*]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])|\[(?=[^\]]*\][(\[:])|~(?=~)|&(?=#?\w+;)"
-)
+_MARKUP = re.compile(r"[\\`*]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])|[\[\]]|~(?=~)|&(?=#?\w+;)")
 _BLOCK_START = re.compile(r"(?:#{1,6}(?=\s)|[-+](?=\s)|>|=+$|\d{1,9}(?=[.)]\s))")
 _CLOSING_TAG = re.compile(r"</([A-Za-z][\w-]*)")
 _LINE_BREAK = re.compile(r"(?i)<br\b")
@@ -47,6 +45,8 @@ class Document:
             cell = 0 if token.type in ("tr_open", "paragraph_open", "heading_open") else cell
             if token.map and token.type == "inline":
                 cell = self._inline(token, cell)
+            elif token.map and token.type == "html_block" and token.level:
+                self.missed += 1
             elif token.map and token.type == "html_block":
                 start, end = token.map
                 page = Page("\n".join(self._lines[start:end]), tag)
@@ -147,9 +147,12 @@ def _unit(children: Sequence[Token], asides: Asides) -> Unit:
             start, place = opened.pop(number)
             opening = children[_opener(pairs, number)]
             marks[place] = _around(start, text, opening, child)
-            if start == len(text):  # An anchor, an icon.
-                marks[place] = Mark(start, start + 1, opening.content + child.content, "kept")
-                text += OBJECT
+            inside = text[start:]
+            if OBJECT not in inside and not any(map(str.isalnum, inside)):  # An anchor, an icon.
+                before, after = marks[place].key
+                key = f"{before}{_escaped(inside)}{after}"
+                marks[place:] = [Mark(start, start + 1, key, "kept")]
+                text = text[:start] + OBJECT
         elif child.type in ("text", "text_special"):
             text += child.content
         elif child.type == "softbreak":
@@ -192,7 +195,8 @@ def _alone(child: Token, asides: Asides) -> tuple[str, str]:
             return "\n", f"{child.markup or '  '}\n"
         case "code_inline":
             pad = " " if child.content[:1] == "`" or child.content[-1:] == "`" else ""
-            return child.content, f"{child.markup}{pad}{child.content}{pad}{child.markup}"
+            code = f"{child.markup}{pad}{child.content}{pad}{child.markup}"
+            return child.content.strip() or OBJECT, code
         case "image":
             return OBJECT, f"![{asides.hold(child.content)}]{_target(child, 'src')}"
         case "added" if child.content.startswith("$"):
@@ -231,6 +235,8 @@ def _raw(english: English) -> str:
     for kind, value in nested(english.runs):
         match kind:
             case "open":
+                if value.key[0] == "[" and parts and parts[-1].endswith("!"):
+                    parts[-1] = parts[-1][:-1] + "\\!"  # With a bracket it would be an image.
                 parts.append(value.key[0])
             case "close":
                 parts.append(value.key[1])
@@ -255,6 +261,6 @@ def translate(task: Task) -> Steps:
     """Translate a text in Markdown."""
     document = Document(decode(task.source.read_bytes(), str(task.source)), task.tag)
     if document.missed:
-        task.say(f"{document.missed} paragraphs are left as they are: their lines were not found")
+        task.say(f"{document.missed} paragraphs stay as they are (HTML within lists)")
     english = yield Part(document.units)
     task.target.write_text(document.text(english), encoding="utf-8", errors="replace", newline="\n")

@@ -29,6 +29,8 @@ _WORDS = re.compile(r"\w+")
 _SPACES = re.compile(r" {2,}")
 _BETWEEN = r"\W+"
 _TABS = re.compile(r"(\t+)")
+# Marks at the end of a sentence.
+_ENDS = ".!?…,;: "
 _ARTICLES = frozenset({"the", "a", "an"})
 # Characters of a word that must be equal where an ending may differ, at least.
 _STEM = 4
@@ -296,7 +298,8 @@ class _Carried:
         if not _WORDS.search(before):
             return 0
         if not _WORDS.search(after):
-            return len(self.text.rstrip(".!?… "))
+            same_end = after.strip() and self.text.endswith(after.strip())
+            return len(self.text) - len(after.strip()) if same_end else len(self.text.rstrip(_ENDS))
         last = before.split()[-1]
         same = list(_bounded(last).finditer(self.text))
         if len(same) == 1:

@@ -100,7 +100,7 @@ def unit(found: Sequence[Token], *, breaks: bool = True) -> Unit:
             raw = "".join(t.raw for t in found[number : end + 1])
             words = html.unescape("".join(t.raw for t in found[number : end + 1] if not t.name))
             worded = token.name in _CODE or _LEFT_ALONE.search(token.raw)
-            shown = "\n" if token.name == "br" else words if worded else OBJECT
+            shown = "\n" if token.name == "br" else words.strip() if worded else OBJECT
             shown = shown if shown and OBJECT not in shown else OBJECT
             marks.append(Mark(len(text), len(text) + len(shown), raw, "kept"))
             text += shown

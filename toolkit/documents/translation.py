@@ -31,7 +31,8 @@ _OWN_LANGUAGE = 60
 @dataclass(slots=True)
 class Outcome:
     """What became of a file: how many ``sentences``, how many of them ``doubtful``, how many marks
-    ``moved`` to the end of theirs; ``rows`` are its sentences, if they were asked for."""
+    ``moved`` to the end of theirs; ``notes`` are what its format has to say; ``rows`` are its
+    sentences, if they were asked for."""
 
     task: Task
     language: str = ""
@@ -39,6 +40,7 @@ class Outcome:
     sentences: int = 0
     doubtful: int = 0
     moved: int = 0
+    notes: list[str] = field(default_factory=list)
     rows: list[Translation] = field(default_factory=list)
     failure: Failure | None = None
 
@@ -78,7 +80,9 @@ class FileTranslator:
         for a window."""
         waiting: list[_File] = []
         for task in tasks:
-            file = _File(Outcome(task), _steps(task, write=self._write))
+            outcome = Outcome(task)
+            heard = replace(task, say=outcome.notes.append)
+            file = _File(outcome, _steps(heard, write=self._write))
             if self._advance(file, None):
                 waiting.append(file)
             else:

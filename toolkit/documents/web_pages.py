@@ -19,6 +19,8 @@ _CONTENT = re.compile(_VALUE.format("content"))
 _META = re.compile(
     r"(?i)\b(?:name|property)\s*=\s*[\"']?(?:description|(?:og|twitter):(?:title|description))[\"'\s]"
 )
+# Tokens of a paragraph, beyond which it ends at the next line: a page may have nothing but lines.
+_MOST_TOKENS = 200
 _WITHIN_WORDS = frozenset({"sup", "sub"})
 _LANGUAGE = re.compile(r"(?i)((?<![\w:-])(?:xml:)?lang\s*=\s*)(\"[^\"]*\"|'[^']*'|[\w-]+)")
 _RIGHT_TO_LEFT = re.compile(r"(?i)((?<![\w:-])dir\s*=\s*[\"']?)rtl\b")
@@ -64,6 +66,8 @@ class Page:
                 self._take(token, inline=alone in INLINE)
             elif token.kind == "text" or token.name in INLINE or token.name == "br":
                 self._take(self._turned(token), inline=True)
+                if token.name == "br" and len(self._waiting) > _MOST_TOKENS:
+                    self._end()
             else:
                 self._take(self._turned(token), inline=False)
                 if token.kind == "open":
