@@ -23,7 +23,7 @@ from typing import Any, Literal
 OBJECT = "\ufffc"
 
 
-# Two marks are one only if they are the same object.
+# Two marks are one only if they are the same object; so are two units.
 @dataclass(frozen=True, slots=True, eq=False)
 class Mark:
     """A mark on the characters ``start`` to ``end`` of a text. ``key`` is the format's own.
@@ -39,7 +39,7 @@ class Mark:
     kind: Literal["wrap", "kept", "break"] = "wrap"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unit:
     """A block of text: a paragraph, a cell, a subtitle. Of marks on the same characters the outer
     one comes first."""

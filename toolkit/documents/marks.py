@@ -1,4 +1,4 @@
-"""Cuts a unit into sentences and carries its inline marks over to their English.
+"""Carries the inline marks of a unit over to the English of its sentences.
 
 A mark is put on the English words that are sure to be its own: all of them where it is on a whole
 sentence, the same number, name or address, or the English of its words where the sentence has that.
@@ -13,75 +13,26 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from toolkit.data import Translation
 from toolkit.documents.base import OBJECT, English, Mark, Run, Unit
-from toolkit.text.segmentation import segment
-from toolkit.translators.checks.verbatim import kept_spans
-
-# Placeholders beyond those that the checks know: of printf with flags and positions, of Ruby.
-_PLACEHOLDER = re.compile(
-    r"(?<![\d%])%(?:\d{1,2}\$)?[-+#0]{0,3}\d{0,3}(?:\.\d{1,2})?(?:hh?|ll?|[zjt])?[diouxXeEfgGcsrp@]\b"
-    r"|%%|%\{\w+\}|%\w+%|\$\{[\w.]+\}|\{\{[^{}]*\}\}|\{%[^%]*%\}|\{[\w.]*(?:[:!][^{}]{1,20})?\}"
+from toolkit.documents.sentences import (
+    MOST_MARKS,
+    WORDS,
+    Sentence,
+    clipped,
+    kept_marks,
+    marks_over,
+    plain,
 )
-_WORDS = re.compile(r"\w+")
-_SPACES = re.compile(r" {2,}")
+
 _BETWEEN = r"\W+"
-_TABS = re.compile(r"(\t+)")
 # Marks at the end of a sentence.
 _ENDS = ".!?…,;: "
 _ARTICLES = frozenset({"the", "a", "an"})
 # Characters of a word that must be equal where an ending may differ, at least.
 _STEM = 4
-
-
-class Sentence(NamedTuple):
-    """A sentence of a unit: where it is in its text, and its text without objects."""
-
-    start: int
-    end: int
-    text: str
-
-
-def sentences(unit: Unit, language: str) -> list[Sentence]:
-    """Return the sentences of a unit in order. None begins or ends inside of kept text."""
-    at = [n for n, char in enumerate(unit.text) if char != OBJECT]
-    found: list[Sentence] = []
-    position = 0
-    for chunk in _TABS.split(unit.text.replace(OBJECT, "")):
-        for piece in segment(chunk, language):
-            if text := piece.strip():
-                first = position + len(piece) - len(piece.lstrip())
-                _add(found, at[first], at[first + len(text) - 1] + 1, unit)
-            position += len(piece)
-    return found
-
-
-def _add(found: list[Sentence], start: int, end: int, unit: Unit) -> None:
-    """Append a sentence, joined to the last where kept text goes from one into the other."""
-    kept = (m for m in unit.marks if m.kind == "kept")
-    if found and any(m.start < found[-1].end and m.end > start for m in kept):
-        start = found.pop().start
-    found.append(Sentence(start, end, _plain(unit.text[start:end])))
-
-
-def _plain(text: str) -> str:
-    return _SPACES.sub(" ", text.replace(OBJECT, "")).strip()
-
-
-def is_kept(unit: Unit, sentence: Sentence) -> bool:
-    """Return whether a sentence has no letter outside of what stays as it is."""
-    covered = {n for mark in _kept(unit, sentence) for n in range(mark.start, mark.end)}
-    letters = (n for n in range(sentence.start, sentence.end) if unit.text[n].isalpha())
-    return all(n in covered for n in letters)
-
-
-def phrases(unit: Unit, sentence: Sentence) -> list[str]:
-    """Return the marked words of a sentence whose English is needed to find them in its English."""
-    clipped = (_clipped(unit, sentence, m) for m in unit.marks if m.kind == "wrap")
-    parts = (_plain(unit.text[a:b]) for a, b in clipped if a < b)
-    return [part for part in parts if _WORDS.search(part) and part != sentence.text]
 
 
 def composed(
@@ -98,8 +49,8 @@ def composed(
         runs += gap
         if number and not any(char.isspace() for run in gap for char in run.text):
             # Languages without spaces have none between sentences either.
-            over = (m for m in _ordered(unit.marks) if m.kind == "wrap")
-            wraps = tuple(m for m in over if m.start < position and m.end > sentence.start)
+            over = (m for m in marks_over(unit, sentence.start, sentence.end) if m.kind == "wrap")
+            wraps = tuple(m for m in over if m.start < position)
             runs.append(Run(" ", wraps))
         if translation.english == sentence.text:
             runs += _unchanged(unit, sentence.start, sentence.end)
@@ -131,43 +82,11 @@ def nested(runs: Sequence[Run]) -> Iterator[tuple[str, Any]]:
             yield ("kept", run.kept) if run.kept else ("text", run.text)
 
 
-def _kept(unit: Unit, sentence: Sentence) -> list[Mark]:
-    """Return the kept text within a sentence, placeholders and addresses included, in order."""
-    marks = [
-        m
-        for m in unit.marks
-        if m.kind == "kept" and sentence.start <= m.start < m.end <= sentence.end
-    ]
-    text = unit.text[sentence.start : sentence.end]
-    spans = [*kept_spans(text), *(m.span() for m in _PLACEHOLDER.finditer(text))]
-    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
-        start, end = start + sentence.start, end + sentence.start
-        if OBJECT not in unit.text[start:end] and not any(
-            start < m.end and m.start < end for m in marks
-        ):
-            marks.append(Mark(start, end, None, "kept"))
-    return sorted(marks, key=lambda m: m.start)
-
-
-def _clipped(unit: Unit, sentence: Sentence, mark: Mark) -> tuple[int, int]:
-    """Return the part of a mark that is within a sentence, without white space around it."""
-    start, end = max(mark.start, sentence.start), min(mark.end, sentence.end)
-    while start < end and unit.text[start].isspace():
-        start += 1
-    while start < end and unit.text[end - 1].isspace():
-        end -= 1
-    return start, end
-
-
-def _ordered(marks: Sequence[Mark]) -> list[Mark]:
-    return sorted(marks, key=lambda m: (m.start, -m.end))
-
-
 def _unchanged(unit: Unit, start: int, end: int) -> list[Run]:
     """Return a part of a unit as it is."""
     if start >= end:
         return []
-    marks = [m for m in _ordered(unit.marks) if m.start < end and m.end > start]
+    marks = marks_over(unit, start, end)
     cuts = {start, end, *(n for m in marks for n in (m.start, m.end) if start < n < end)}
     runs = []
     for a, b in pairwise(sorted(cuts)):
@@ -193,35 +112,44 @@ class _Carried:
 
     def runs(self) -> list[Run]:
         """Place every mark, and return the runs."""
-        for mark in _ordered([m for m in self.unit.marks if m.kind == "wrap"]):
-            self._wrap(mark)
+        over = marks_over(self.unit, self.sentence.start, self.sentence.end)
+        for mark in over:
+            if mark.kind == "wrap":
+                self._wrap(mark)
         self._keep()
-        last_break = 0
-        for mark in _ordered(self.unit.marks):
-            if self.unit.text[mark.start : mark.end] != OBJECT or mark.kind == "wrap":
-                continue
-            if self.sentence.start <= mark.start < self.sentence.end:
-                place = self._break(mark, last_break) if mark.kind == "break" else self._at(mark)
-                last_break = place if mark.kind == "break" else last_break
-                self.objects.setdefault(place, []).append(mark)
+        objects = [m for m in over if m.kind != "wrap" and self._is_object(m)]
+        last = 0
+        for number, mark in enumerate(objects):
+            if mark.kind == "break":
+                place = last = self._break(mark, last)
+            elif number < MOST_MARKS:
+                place = self._at(mark)
+            else:
+                place = len(self.text)
+                self.moved += 1
+            self.objects.setdefault(place, []).append(mark)
         return self._emitted()
 
     def _wrap(self, mark: Mark) -> None:
-        start, end = _clipped(self.unit, self.sentence, mark)
-        words = _plain(self.unit.text[start:end])
-        if start >= end or not _WORDS.search(words):
+        start, end = clipped(self.unit, self.sentence, mark)
+        words = plain(self.unit.text[start:end])
+        if start >= end or not WORDS.search(words):
             return
         before, after = (
             self._source(self.sentence.start, start),
             self._source(end, self.sentence.end),
         )
+        if len(self.places) >= MOST_MARKS:
+            self.places[mark] = 0, len(self.text)
+            self.moved += 1
+            return
         around = [
             place
             for other, place in self.places.items()
             if other.start <= mark.start and other.end >= mark.end
         ]
         low, high = around[-1] if around else (0, len(self.text))
-        if not (_WORDS.search(before) or _WORDS.search(after)):
+        if not (WORDS.search(before) or WORDS.search(after)):
             self.places[mark] = self._inner(bool(before.strip()), bool(after.strip()))
             return
         found = self._found(words, low, high, len(before) / max(1, self._length()), mark)
@@ -230,10 +158,13 @@ class _Carried:
             found = (low, high) if around else self._appended(words)
         self.places[mark] = found
 
+    def _is_object(self, mark: Mark) -> bool:
+        return self.unit.text[mark.start : mark.end] == OBJECT
+
     def _inner(self, without_start: bool, without_end: bool) -> tuple[int, int]:
         """Return where all words of the English are: of "(…)." without what is around them, if a
         mark is on the words alone."""
-        words = list(_WORDS.finditer(self.text))
+        words = list(WORDS.finditer(self.text))
         if not words:
             return 0, len(self.text)
         start = words[0].start() if without_start else 0
@@ -265,7 +196,7 @@ class _Carried:
     def _keep(self) -> None:
         """Find kept text in the English, and put at its end what is not there."""
         after: dict[str, int] = {}
-        for mark in _kept(self.unit, self.sentence):
+        for mark in kept_marks(self.unit, self.sentence):
             text = self.unit.text[mark.start : mark.end]
             if text == OBJECT:
                 continue
@@ -285,9 +216,9 @@ class _Carried:
         for wrap in reversed(self.places):
             start, end = self.places[wrap]
             if wrap.start <= mark.start < wrap.end:
-                if not _WORDS.search(self._source(wrap.start, mark.start)):
+                if not WORDS.search(self._source(wrap.start, mark.start)):
                     return start
-                if not _WORDS.search(self._source(mark.end, wrap.end)):
+                if not WORDS.search(self._source(mark.end, wrap.end)):
                     return end
             elif wrap.end <= mark.start and not self._source(wrap.end, mark.start).strip():
                 return end
@@ -295,9 +226,9 @@ class _Carried:
                 return start
         before = self._source(self.sentence.start, mark.start)
         after = self._source(mark.end, self.sentence.end)
-        if not _WORDS.search(before):
+        if not WORDS.search(before):
             return 0
-        if not _WORDS.search(after):
+        if not WORDS.search(after):
             same_end = after.strip() and self.text.endswith(after.strip())
             return len(self.text) - len(after.strip()) if same_end else len(self.text.rstrip(_ENDS))
         last = before.split()[-1]
@@ -331,8 +262,8 @@ class _Carried:
         runs: list[Run] = []
         for start, end in zip(ends, [*ends[1:], None], strict=True):
             for mark in self.objects.get(start, ()):
-                around = [m for m in _ordered(self.unit.marks) if m.kind == "wrap"]
-                wraps = tuple(m for m in around if m.start <= mark.start < m.end)
+                around = marks_over(self.unit, mark.start, mark.end)
+                wraps = tuple(m for m in around if m.kind == "wrap")
                 runs += self._spaced(mark, Run(OBJECT, wraps, mark), start, runs)
             if end is not None:
                 over = tuple(m for m, (a, b) in self.places.items() if a <= start and end <= b)
@@ -360,7 +291,7 @@ def _patterns(words: str, phrase: str) -> Iterator[re.Pattern[str]]:
     digits = "".join(str(unicodedata.digit(c, c)) for c in words)
     if digits != words:
         yield _bounded(digits)
-    tokens = _WORDS.findall(phrase)
+    tokens = WORDS.findall(phrase)
     if not tokens:
         return
     yield _bounded(phrase)

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from toolkit.documents.base import OBJECT, English, Mark, Unit
 from toolkit.documents.marks import nested
 
+# A tag has at most 200 attributes: without a bound, pages of open quotation marks take hours.
 _TAG = re.compile(
     r"<\d[\d:.]*>|<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?[^>]*+>|<![^>]*+>"
-    r"|<(?P<close>/)?(?P<name>[A-Za-z][^\s/>]*+)(?:\"[^\"]*+\"|'[^']*+'|[^'\">])*+>",
+    r"|<(?P<close>/)?(?P<name>[A-Za-z][^\s/>]*+)(?:\"[^\"]*+\"|'[^']*+'|[^'\">]++){0,400}+>",
     re.DOTALL,
 )
 _LEFT_ALONE = re.compile(r"(?i)\stranslate\s*=\s*[\"']?no\b|[\s\"']notranslate[\s\"']")

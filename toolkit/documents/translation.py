@@ -18,6 +18,7 @@ from toolkit.data import (
 from toolkit.documents import marks
 from toolkit.documents.base import English, Part, Steps, Task, Unit
 from toolkit.documents.formats import format_of
+from toolkit.documents.sentences import Sentence, is_kept, phrases, sentences
 from toolkit.errors import InputError, OutputError, ToolkitError
 from toolkit.languages import detection, script_of, scripts
 from toolkit.runs.stages import wrap_unforeseen
@@ -166,7 +167,7 @@ class _File:
     steps: Steps
     units: Sequence[Unit] = ()
     languages: Sequence[str] = ()
-    sentences: list[list[marks.Sentence]] = field(default_factory=list)
+    sentences: list[list[Sentence]] = field(default_factory=list)
 
     def next_part(self, english: list[English] | None) -> Part | None:
         """Return the next part of the file; None where it has no other and is written."""
@@ -179,7 +180,7 @@ class _File:
         """Cut the units of a part into sentences."""
         self.units, self.languages = part.units, languages
         pairs = zip(part.units, languages, strict=True)
-        self.sentences = [marks.sentences(unit, language) for unit, language in pairs]
+        self.sentences = [sentences(unit, language) for unit, language in pairs]
 
     @property
     def size(self) -> int:
@@ -191,8 +192,8 @@ class _File:
         texts: dict[str, dict[str, None]] = {language: {} for language in self.languages}
         for unit, language, found in zip(self.units, self.languages, self.sentences, strict=True):
             for sentence in found:
-                if not marks.is_kept(unit, sentence):
-                    needed = (sentence.text, *marks.phrases(unit, sentence))
+                if not is_kept(unit, sentence):
+                    needed = (sentence.text, *phrases(unit, sentence))
                     texts[language].update(dict.fromkeys(needed))
         source = str(self.outcome.task.source)
         articles = []
@@ -213,7 +214,7 @@ class _File:
         for unit, language, cut in zip(self.units, self.languages, self.sentences, strict=True):
             known = by_language[language]
             rows = [self._row(unit, sentence, known) for sentence in cut]
-            marked = (text for sentence in cut for text in marks.phrases(unit, sentence))
+            marked = (text for sentence in cut for text in phrases(unit, sentence))
             words = {text: known[text].english for text in marked if text in known}
             english = marks.composed(unit, cut, rows, words)
             outcome.sentences += len(rows)
@@ -229,10 +230,8 @@ class _File:
             made.append(english)
         return made
 
-    def _row(
-        self, unit: Unit, sentence: marks.Sentence, known: dict[str, Translation]
-    ) -> Translation:
-        if marks.is_kept(unit, sentence):
+    def _row(self, unit: Unit, sentence: Sentence, known: dict[str, Translation]) -> Translation:
+        if is_kept(unit, sentence):
             return Translation(Segment("", 0, 0, sentence.text), sentence.text)
         return known[sentence.text]
 

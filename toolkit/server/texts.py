@@ -8,6 +8,7 @@ import itertools
 from toolkit.data import Article, PreparedArticle, Segment, TranslatedArticle, Translation
 from toolkit.documents import marks
 from toolkit.documents.base import Unit
+from toolkit.documents.sentences import is_kept, phrases, sentences
 from toolkit.documents.web_pages import Page
 from toolkit.languages import codes
 
@@ -21,13 +22,13 @@ class Text:
     def __init__(self, text: str, language: str, target: str, *, tags: bool) -> None:
         self._page = Page(text, codes.get(target).bcp47) if tags else None
         self._units = self._page.units if self._page else [Unit(text)]
-        self._sentences = [marks.sentences(unit, language) for unit in self._units]
+        self._sentences = [sentences(unit, language) for unit in self._units]
         pairs = zip(self._units, self._sentences, strict=True)
         wanted: dict[str, None] = {}
         for unit, cut in pairs:
             for sentence in cut:
-                if not marks.is_kept(unit, sentence):
-                    needed = (sentence.text, *marks.phrases(unit, sentence))
+                if not is_kept(unit, sentence):
+                    needed = (sentence.text, *phrases(unit, sentence))
                     wanted.update(dict.fromkeys(needed))
         name = f"request-{next(_numbers)}"
         segments = tuple(Segment(name, number, 0, words) for number, words in enumerate(wanted))
