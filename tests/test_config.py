@@ -60,6 +60,7 @@ def test_the_users_file_is_read_where_the_working_folder_has_none(
         ("bullets = 99", "bullets cannot be 99: it is a whole number from 1 to 10"),
         ("device = 'tpu'", "device cannot be 'tpu': it is one of auto, cpu, cuda"),
         ("model = 'os:abort'", "model = 'os:abort' names code to run"),
+        ("allow_private = true", "allow_private opens this machine and its networks"),
         ("deadline = 'soon'", "deadline cannot be 'soon'"),
         ("beam = ", "cannot be read"),
     ],
@@ -74,10 +75,11 @@ def test_a_wrong_setting_is_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_named_may_choose_code_to_run(tmp_path: Path) -> None:
+def test_a_file_that_is_named_may_choose_code_to_run_and_networks(tmp_path: Path) -> None:
     file = tmp_path / "my.toml"
-    file.write_text("model = 'my_package:make'\n", encoding="utf-8")
-    assert load(path=file, environment={}).model == "my_package:make"
+    file.write_text("model = 'my_package:make'\nallow_private = true\n", encoding="utf-8")
+    config = load(path=file, environment={})
+    assert (config.model, config.allow_private) == ("my_package:make", True)
 
 
 def test_a_missing_file_that_was_named_is_an_error(tmp_path: Path) -> None:

@@ -310,7 +310,7 @@ def _from_file(
     found: Path, name: str | None, *, by_chance: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the settings in the file ``found``, and those of the digest ``name`` alone. One that
-    lies in the working folder ``by_chance`` may not name code."""
+    lies in the working folder ``by_chance`` may not name code, nor open private networks."""
     table = _table(found)
     tables = {key: _settings(own, found, key) for key, own in digests(table, found).items()}
     values = _settings({k: v for k, v in table.items() if k != _DIGESTS}, found)
@@ -319,7 +319,7 @@ def _from_file(
         values = {k: v for k, v in values.items() if k not in ("inputs", "feeds")}
     values |= own
     if by_chance:
-        _refuse_code(values, found)
+        _refuse_unasked(values, found)
     return values, own
 
 
@@ -375,9 +375,15 @@ def _settings(table: Mapping[str, Any], found: Path, digest: str = "") -> dict[s
     return values
 
 
-def _refuse_code(values: Mapping[str, Any], found: Path) -> None:
-    """Raise ``ConfigError`` where ``values`` name code to run: a file that happens to lie in the
-    working folder must not choose it."""
+def _refuse_unasked(values: Mapping[str, Any], found: Path) -> None:
+    """Raise ``ConfigError`` where ``values`` name code to run or open private networks: a file that
+    happens to lie in the working folder must not choose it."""
+    if values.get("allow_private"):
+        raise ConfigError(
+            f"{found}: allow_private opens this machine and its networks",
+            remedy=f"Set {_PREFIX}ALLOW_PRIVATE=true instead, or name the file with --config, if "
+            "you trust it.",
+        )
     for name in ("model", "summariser"):
         if is_factory(values.get(name, "")):
             raise ConfigError(

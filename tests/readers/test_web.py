@@ -568,10 +568,10 @@ def test_a_run_reads_feeds_and_tells_what_failed(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     Path("toolkit.toml").write_text(
-        f'feeds = ["{server.home}/rss", "{server.home}/gone"]\nallow_private = true\n'
-        'outputs = "out"\n',
+        f'feeds = ["{server.home}/rss", "{server.home}/gone"]\noutputs = "out"\n',
         encoding="utf-8",
     )
+    monkeypatch.setenv("TOOLKIT_ALLOW_PRIVATE", "true")
     result = toolkit.run(translator=FakeTranslator())
     assert [article.source for article in result.digest.articles] == [f"{server.home}/page"]
     assert [failure.source for failure in result.failures] == [f"{server.home}/gone"]

@@ -68,7 +68,7 @@ class Network(httpcore2.AnyIOBackend):
             return found
         raise FetchError(
             f"{host} is no public host",
-            remedy="If you trust it, set allow_private = true (--allow-private).",
+            remedy="If you trust it, say --allow-private (TOOLKIT_ALLOW_PRIVATE=true).",
         )
 
     async def connect_tcp(
