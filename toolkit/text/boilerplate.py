@@ -71,7 +71,9 @@ _MOST_DATE_WORDS, _MOST_CREDIT_WORDS, _MOST_OPENER_WORDS = 12, 6, 2
 
 def fold(text: str) -> str:
     """Return ``text`` for comparison: case, width and runs of white space do not matter."""
-    return " ".join(scripts.normal("NFKC", text).casefold().split())
+    folded = scripts.normal("NFKC", text).casefold()
+    # The Turkish "İ" becomes "i" and a dot above it.
+    return " ".join(folded.replace("i\u0307", "i").split())
 
 
 def strip_signs(folded: str) -> str:

@@ -172,6 +172,7 @@ def _clean_text(entries: Sequence[Entry], heading: str, language: str | None) ->
         entries[last].reason = "cookie or subscription notice"
         last = _body(entries, script)[1]
     _keep_timeline(entries, first, last)
+    _drop_links_inside(entries, first, last)
     _drop_tail(entries, last)
     author = _settle_byline(entries, first, last)
     _drop_other_script(entries, script, first, last)
@@ -294,6 +295,24 @@ def _drop_tail(entries: Sequence[Entry], last: int) -> None:
             entry.reason = f"below a {opened}"
         elif follower is not None and follower.reason == "date line" and entry.row.indent:
             entry.reason = "link with its date"
+
+
+def _drop_links_inside(entries: Sequence[Entry], first: int, last: int) -> None:
+    """Within the prose: the lines between what opens a list of links and the next sentence, except
+    the last, which may be the heading of what follows."""
+    opened = ""
+    run: list[Entry] = []
+    for entry in entries[first : last + 1]:
+        if entry.reason is not None and entry.line.opens_tail:
+            # Another opening shows that all lines before it were links.
+            run.append(entry)
+            opened = entry.reason
+        elif entry.open and (entry.line.prose or entry.line.ends_sentence or entry.kind):
+            for link in run[:-1]:
+                link.reason = link.reason or f"below a {opened}"
+            run = []
+        elif run:
+            run.append(entry)
 
 
 def _drop_other_script(entries: Sequence[Entry], script: str | None, first: int, last: int) -> None:
