@@ -178,6 +178,21 @@ def test_a_library_that_others_may_have_planted_is_not_run(
     assert reason in logged
 
 
+def test_a_full_temporary_folder_costs_no_time(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compilers take many seconds to find out that there is no room, at each start."""
+    run = tmp_path / "run"
+    compiler(tmp_path / "bin", f"touch {run}; exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    full = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    with pytest.raises(CompileError, match="no room") as caught:
+        load_or_compile(tmp_path / "kernels" / "answer.so", source, [])
+    assert caught.value.final
+    assert not run.exists()
+
+
 def test_without_a_compiler_nothing_helps(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
