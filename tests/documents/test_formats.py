@@ -108,6 +108,7 @@ def test_a_document_of_word_keeps_its_form(tmp_path: Path) -> None:
     assert (heading.text, heading.style.name) == ("Heading", "Heading 1")
     assert paragraph.text == "On Monday the important minister spoke.\tThen he left."
     assert [run.text for run in paragraph.runs if run.bold] == ["important minister"]
+    assert [run.text for run in paragraph.runs][-1] == "Then he left."
     assert [link.text for link in paragraph.hyperlinks] == ["Monday"]
     assert document.tables[0].rows[0].cells[1].text == "Cell"
     assert "bidi" not in right_to_left._p.xml.partition(">")[2]

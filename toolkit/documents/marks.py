@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from toolkit.data import Translation
@@ -60,7 +60,16 @@ def composed(
             moved += carried.moved
         position = sentence.end
     runs += _unchanged(unit, position, len(unit.text))
-    return English(tuple(runs), any(row.doubtful for row in english), moved)
+    return English(tuple(_joined(runs)), any(row.doubtful for row in english), moved)
+
+
+def _joined(runs: Sequence[Run]) -> Iterator[Run]:
+    """Yield runs, those that follow one another with the same marks as one."""
+    for (kept, wraps), group in groupby(runs, key=lambda run: (run.kept, run.wraps)):
+        if kept is None:
+            yield Run("".join(run.text for run in group), wraps)
+        else:
+            yield from group
 
 
 def nested(runs: Sequence[Run]) -> Iterator[tuple[str, Any]]:
