@@ -42,10 +42,14 @@ _PLACE = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*, ")
 
 
 def tidy(sentence: str) -> str:
-    """Return ``sentence`` without the asides in brackets that hold no figure."""
-    text = " ".join(sentence.split())
-    text = _BRACKETS.sub(lambda m: m[0] if not harmless(m[0]) else "", text)
-    text = text.strip()
+    """Return ``sentence`` without the asides in brackets that hold no figure; whole where it has
+    nothing else.
+
+    >>> tidy("The dam (see page four) broke."), tidy("(The dam broke.)")
+    ('The dam broke.', '(The dam broke.)')
+    """
+    whole = " ".join(sentence.split())
+    text = _BRACKETS.sub(lambda m: m[0] if not harmless(m[0]) else "", whole).strip() or whole
     return text[:1].upper() + text[1:]
 
 
