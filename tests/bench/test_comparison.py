@@ -150,16 +150,18 @@ def test_a_whole_run_fits_its_minutes_and_compares_like_with_like(machine: Machi
     stock, ours = (
         [r for r in done.rows if r.name == name] for name in (comparison.STOCK, "torch-english")
     )
-    # The best of those sizes that sentences of one output length fill.
-    assert [r.batch for r in stock] == [32, 16]
-    for row, beam in zip(stock, (1, 4), strict=True):
+    # The best of the sizes, on so few output lengths that sentences of one fill it.
+    assert [r.batch for r in stock] == [32, 32]
+    for row, beam, lengths in zip(stock, (1, 4), (8, 4), strict=True):
         assert row.sentences == 512 / beam
-        assert row.sentences / len(LENGTHS) >= (row.batch or 0)
+        assert row.sentences / lengths >= (row.batch or 0)
     assert [r.batch for r in ours] == [None, None]
     assert [r.sentences for r in stock] == [r.sentences for r in ours]
     assert [len(r.rounds) for r in stock] == [2, 2]
     work = {(w.engine, w.beam, w.kept is not None, w.batch): w for w in machine.measured}
     assert work["torch", 1, True, None].lengths == work["ctranslate2", 1, False, 32].lengths
+    wide = [w for w in machine.measured if w.beam == 4 and w.batch != 1]
+    assert {len(set(w.lengths)) for w in wide} == {4}
     single = work["transformers", 1, False, 1]
     assert set(single.lengths) == set(LENGTHS)
     assert len(single.lengths) == 8
@@ -191,6 +193,15 @@ def test_preparing_that_is_killed_is_one_line(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(comparison, "_in_process", killed)
     with pytest.raises(ModelError, match="cannot be prepared"):
         comparison.run()
+
+
+def test_a_short_run_is_one_round_of_those_that_matter(machine: Machine) -> None:
+    done = comparison.run(beams=[1], short=True)
+    assert [(r.name, r.sentences, len(r.rounds)) for r in done.rows] == [
+        (name, 256, 1) for name in (comparison.STOCK, "ctranslate2-english", "torch-english")
+    ]
+    assert [[size for size, _ in r.tried] for r in done.rows] == [[64, 128], [64, 128], []]
+    assert [r.batch for r in done.rows] == [64, 64, None]
 
 
 def test_a_slow_machine_gets_fewer_sentences(machine: Machine) -> None:

@@ -2,8 +2,9 @@
 
 Every measurement is a process of its own that loads its weights, translates a first sentence and
 a short warm-up, and then the workload, which alone is counted; the engines take turns, round by
-round, so that a busy minute hits them all. CTranslate2 as it comes and transformers are given the
-batch size that is the best of several on this workload; ours have the limits they ship with.
+round, so that a busy minute hits them all. CTranslate2 and transformers are each given the batch
+size that is the best of several, on as few lengths of sentences as fill it: so ratios are to the
+best batch. Ours have the limits they ship with.
 """
 
 from __future__ import annotations
@@ -70,8 +71,7 @@ class Entry:
 
 
 def entries(beam: int, device: str = "cpu") -> list[Entry]:
-    """List the engines worth comparing with ``beam``. CTranslate2 with the English vocabulary
-    takes the batch size that is the best for the stock one."""
+    """List the engines worth comparing with ``beam``."""
     wide, on_gpu = beam > 1, device == "cuda"
     half = "bfloat16" if on_gpu or machine.multiplies_bfloat16() else "float32"
     stock, best = ("float16", "bfloat16") if on_gpu else ("int8", "int8")
@@ -80,7 +80,7 @@ def entries(beam: int, device: str = "cpu") -> list[Entry]:
         Entry("transformers-single", "transformers", "float32", beam, (1,), share=0),
         Entry("transformers-batched", "transformers", half, beam, _NAIVE[device][wide], share=0.5),
         Entry(STOCK, CTRANSLATE2, stock, beam, _STOCK[device][wide]),
-        Entry("ctranslate2-english", CTRANSLATE2, right, beam, _STOCK[device][wide][2:3], cut=True),
+        Entry("ctranslate2-english", CTRANSLATE2, right, beam, _STOCK[device][wide], cut=True),
         Entry("torch-english", TORCH, best, beam, _OURS[device], cut=True),
     ]
 
@@ -95,8 +95,15 @@ class _Series:
     threads: int
     rounds: int
 
-    def works(self, sentences: int) -> list[Work]:
-        return [self._work(entry, sentences) for entry in self.entries]
+    def works(self, sentences: int, tried: Sequence[Tried] = ()) -> list[Work]:
+        """Return the work of each engine: for those with one beam on the same lengths, as few as
+        fill the best of CTranslate2's batches that were ``tried``."""
+        best = {entry.beam: 1 for entry in self.entries}
+        for entry, found in zip(self.entries, tried or [[]] * len(self.entries), strict=True):
+            if entry.engine == CTRANSLATE2 and found:
+                size = max(found, key=lambda one: one[1])[0]
+                best[entry.beam] = max(best[entry.beam], size)
+        return [self._work(entry, sentences, best[entry.beam]) for entry in self.entries]
 
     def seconds(self, sentences: int, tried: Sequence[Tried]) -> float:
         """Estimate the seconds of all rounds from the batch sizes that were ``tried``."""
@@ -106,7 +113,7 @@ class _Series:
             if found
         }
         total = 0.0
-        for entry, work in zip(self.entries, self.works(sentences), strict=True):
+        for entry, work in zip(self.entries, self.works(sentences, tried), strict=True):
             guess = best.get((STOCK, entry.beam), _UNKNOWN) * _GUESSES.get(entry.name, 1)
             speed = best.get((entry.name, entry.beam), guess)
             tokens = sum(n if self.subject.sources else cap for n, cap in work.lengths)
@@ -127,7 +134,7 @@ class _Series:
             progress.advance()
         return found
 
-    def _work(self, entry: Entry, sentences: int) -> Work:
+    def _work(self, entry: Entry, sentences: int, filled: int) -> Work:
         # A search over several beams takes longer by as many times: it gets fewer sentences.
         count = max(_FEWEST, round(sentences * entry.share / entry.beam))
         work = Work(
@@ -143,7 +150,12 @@ class _Series:
             language=self.subject.language,
             vocabulary=self.subject.vocabulary,
         )
-        return self._of(work, _picked(len(self.subject.lengths), count))
+        available = len(self.subject.lengths)
+        groups = max(1, min(available, round(sentences / entry.beam) // filled))
+        if self.subject.sources or groups == available:
+            return self._of(work, _picked(available, count))
+        chosen = [(2 * i + 1) * available // (2 * groups) for i in range(groups)]
+        return self._of(work, [chosen[i] for i in _picked(groups, count)])
 
     def _of(self, work: Work, picked: Sequence[int]) -> Work:
         lengths, sources = self.subject.lengths, self.subject.sources
@@ -164,6 +176,7 @@ def run(
     folder: Path | None = None,
     threads: int | None = None,
     device: str = "cpu",
+    short: bool = False,
     progress: Progress | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> BenchReport:
@@ -172,13 +185,17 @@ def run(
     Without a ``subject`` it is ``random_subject(folder)``. With beams there are fewer sentences,
     by as many times. ``sentences`` None takes as many as 15 minutes allow, 256 at the least (2048
     on a GPU). An engine that has not the memory is recorded as failed. ``names``
-    limits the engines to those named. ``threads`` is ``machine.cores()`` if None. Gigabytes of
-    prepared weights are kept for the next time; ``say`` is called with their place.
+    limits the engines to those named. ``short`` is one round of the fewest sentences, without
+    transformers, and tries two batch sizes. ``threads`` is ``machine.cores()`` if None.
+    Gigabytes of prepared weights are kept for the next time; ``say`` is called with their place.
     """
     began = time.monotonic()
     progress = progress or Silent()
     subject = subject or random_subject(folder)
     chosen = [e for b in beams for e in entries(b, device) if not names or e.name in names]
+    if short:
+        chosen = [replace(e, batches=e.batches[-2:]) for e in chosen if _again(e)]
+        rounds, sentences = 1, sentences or _SENTENCES[device][-1]
     threads = threads or machine.cores()
     series = _Series(subject, chosen, device, threads, rounds)
     works = series.works(sentences or _SENTENCES[device][0])
@@ -195,8 +212,8 @@ def run(
     minutes = series.seconds(sentences, tried) / 60
     say(f"{sentences} sentences; about {max(1, round(minutes))} more minutes.")
     works = [
-        replace(work, batch=_batch(entry, work, chosen, tried) or work.batch)
-        for entry, work in zip(chosen, series.works(sentences), strict=True)
+        replace(work, batch=_batch(entry, work, found) or work.batch)
+        for entry, work, found in zip(chosen, series.works(sentences, tried), tried, strict=True)
     ]
     timings = _rounds(chosen, works, rounds, progress)
     return BenchReport(
@@ -245,18 +262,14 @@ def _again(entry: Entry) -> bool:
     return entry.engine != "transformers"
 
 
-def _batch(entry: Entry, work: Work, chosen: Sequence[Entry], tried: Sequence[Tried]) -> int | None:
+def _batch(entry: Entry, work: Work, found: Tried) -> int | None:
     """Return the fastest of the batch sizes that were tried for an engine, if any were. Where
     lengths are made up, sentences of one length must fill a batch of an engine that decodes it
     until its last sequence ends."""
     mixed = work.sources or entry.engine == TORCH
     most = 1 << 30 if mixed else min(Counter(work.lengths).values())
-    names = (entry.name, STOCK) if entry.engine == CTRANSLATE2 else (entry.name,)
-    for other, found in zip(chosen, tried, strict=True):
-        if other.name in names and other.beam == entry.beam and found:
-            filled = [one for one in found if one[0] <= most] or found[:1]
-            return max(filled, key=lambda one: one[1])[0]
-    return None
+    filled = [one for one in found if one[0] <= most] or found[:1]
+    return max(filled, key=lambda one: one[1])[0] if filled else None
 
 
 def _row(entry: Entry, work: Work, timings: Sequence[Timing], tried: Tried) -> BenchRow:

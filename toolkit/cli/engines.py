@@ -152,14 +152,18 @@ def optimise(name: str, **options: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--model", help="A checkpoint that is here [as configured, else random weights].")
 @DEVICE
-@click.option("--beam", "beams", type=click.IntRange(1, 16), multiple=True, help="[1 and 4]")
+@click.option(
+    "--beam", "beams", type=click.IntRange(1, 16), multiple=True, help="[1 and 4; 1 if short]"
+)
 @click.option("--sentences", type=click.IntRange(8), help="[as a quarter of an hour allows]")
+@click.option("--short", is_flag=True, help="One round of few sentences: about three minutes.")
 @click.option("--write-config", is_flag=True, help="Write the best engine, without asking.")
 @click.option("--config", "config_path", type=PATH, help="A configuration file [toolkit.toml].")
 def bench(
     as_json: bool,
     beams: tuple[int, ...],
     sentences: int | None,
+    short: bool,
     write_config: bool,
     config_path: Path | None,
     **options: Any,
@@ -179,8 +183,9 @@ def bench(
     with progress() as bar:
         found = comparison.run(
             subject,
-            beams=beams or (1, 4),
+            beams=beams or ((1,) if short else (1, 4)),
             sentences=sentences,
+            short=short,
             device=choose_device(config.device),
             progress=bar,
             say=say,
