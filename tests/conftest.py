@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import hypothesis
 import pytest
 
 from toolkit.data import (
@@ -36,6 +37,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Corrections of whoever runs the tests are none of theirs.
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).with_name("no-such-folder"))
+
+# Time on a busy machine says nothing about a property.
+hypothesis.settings.register_profile("toolkit", deadline=None)
+hypothesis.settings.load_profile("toolkit")
 
 CASES = Path(__file__).with_name("cases")
 

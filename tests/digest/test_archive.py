@@ -10,7 +10,7 @@ import feedparser
 import html5lib
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from playwright.sync_api import Browser
@@ -75,7 +75,6 @@ def test_a_folder_that_cannot_be_written_costs_nothing(
     assert "not written" in caplog.text
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_headline_makes_a_right_feed(text: str) -> None:
     story = PastStory(1, text, text)

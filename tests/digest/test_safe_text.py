@@ -31,7 +31,7 @@ PLACES = "## {0}\n\n- {0}\n\n> {0}\n\n*{0}*\n\n**Q.** {0} [1] *(x)*\n\n{0}\n"
 HARMLESS = ["h2", "ul", "li", "blockquote", "p", "p", "em", "p", "strong", "em", "p"]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @example(text="ગુ.com")
 @given(text=TEXTS.filter(clean))
 def test_escaped_text_is_only_text(renderers: Renderers, fragment: Fragment, text: str) -> None:
@@ -47,7 +47,7 @@ def test_escaped_text_is_only_text(renderers: Renderers, fragment: Fragment, tex
         ], name
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(text=TEXTS)
 def test_a_code_span_is_only_code(renderers: Renderers, fragment: Fragment, text: str) -> None:
     for show in renderers.values():

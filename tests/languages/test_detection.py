@@ -128,7 +128,7 @@ def test_every_language_can_be_declared() -> None:
             assert detection.detect(text, declared=language.code).code == language.code
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200), st.none() | st.sampled_from(sorted(CODES)) | st.text(max_size=5))
 def test_any_text_has_a_language_or_is_refused(text: str, declared: str | None) -> None:
     expected = {language.script for language in codes.candidates(declared or "")}
@@ -143,7 +143,7 @@ def test_any_text_has_a_language_or_is_refused(text: str, declared: str | None) 
     assert writing in (None, codes.get(found.code).script)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(CASES["documents"]), st.integers(1, 4))
 def test_repeating_a_document_changes_nothing(row: tuple[str, None, str], times: int) -> None:
     code, _, text = row

@@ -169,14 +169,14 @@ MARKUP = st.one_of(st.text(max_size=40), st.sampled_from(TAGS))
 WORDS = st.sampled_from(["river", "mayor", "rain", "boats", "Tuesday", "9"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(MARKUP, max_size=30))
 def test_tag_soup_gives_an_article_or_a_failure(parts: list[str]) -> None:
     (found,) = read(("<html>" + "".join(parts)).encode("utf-8", "replace"), "soup.html")
     assert isinstance(found, Article | Failure)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.lists(WORDS, min_size=1, max_size=30), min_size=1, max_size=8))
 def test_every_line_is_kept_or_dropped_with_its_reason(lines: list[list[str]]) -> None:
     texts = [" ".join(line) for line in lines]

@@ -317,7 +317,7 @@ def test_the_work_for_many_articles_grows_far_less_than_their_pairs(
     assert all_of_them < 9 * few
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(sorted(CASES["articles"])), max_size=6), st.randoms())
 def test_every_article_is_in_one_story_and_every_citation_is_real(
     names: list[str], random: Random

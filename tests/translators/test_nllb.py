@@ -158,7 +158,7 @@ def test_alone_together_and_shuffled_give_the_same(budget: int, tiny_checkpoint:
         assert alone.score == pytest.approx(hypothesis.score, abs=1e-4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(texts=st.lists(st.text(max_size=40), max_size=5))
 def test_any_text_gives_one_hypothesis(tiny: Nllb, texts: list[str]) -> None:
     found = tiny.translate(texts, source="hin_Deva", target=ENGLISH)

@@ -198,7 +198,7 @@ def repeats(tokens: Sequence[int], ngram: int) -> bool:
     return len(set(grams)) < len(grams)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_enough_candidates_are_asked_for(data: st.DataObject) -> None:
     """Of a handful of tokens many are soon forbidden at once: asking for ``wanted`` of them finds
@@ -382,7 +382,7 @@ def test_another_architecture_is_refused(demo: Demo) -> None:
         Shape.of({**demo.weights.config, "activation_function": "gelu"})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 5), st.integers(1, 1500), st.integers(1, 8), st.integers(0, 99))
 def test_top_is_topk(rows: int, width: int, count: int, seed: int) -> None:
     values = torch.randn(rows, width, generator=torch.Generator().manual_seed(seed))
@@ -392,7 +392,7 @@ def test_top_is_topk(rows: int, width: int, count: int, seed: int) -> None:
     assert torch.equal(values.gather(1, indices), best)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 300), st.booleans(), st.integers(0, 99))
 def test_int8_layers_are_close_and_alike_in_any_company(rows: int, relu: bool, seed: int) -> None:
     chance = torch.Generator().manual_seed(seed)

@@ -75,7 +75,7 @@ def test_digits_and_signs_stay(mixed: Tokenizer, kept: set[int]) -> None:
         assert mixed.token_to_id(character) in kept
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(alphabet="abeghiklmnorstuvBETGK12345 .,()-€", min_size=1, max_size=30))
 def test_any_latin_text_can_be_spelt(mixed: Tokenizer, kept: set[int], text: str) -> None:
     """Character by character at worst; nothing that the whole vocabulary could spell is lost."""
