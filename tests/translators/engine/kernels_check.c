@@ -309,9 +309,8 @@ int main(int count, char **words) {
       check_network(1 + round / 12, 64, DEEP * (1 + chance(3)), 40 + chance(1200), 1 + chance(8),
                     1 + round / 6 % 4);
   }
-  int8_t large[DEEP] = {127, PAIR_LIMIT - 126}, packed[16 * DEEP];
-  CHECK(toolkit_pack(large, 1, DEEP, packed, &(int32_t){0}, 1) == (PAIR_LIMIT < 254),
-        "a pair that does not fit was taken");
+  int8_t large[DEEP] = {-127, (int8_t)-(PAIR_LIMIT - 126)}, packed[16 * DEEP];
+  CHECK(toolkit_pack(large, 1, DEEP, packed, &(int32_t){0}, 1), "a pair too large was taken");
   check_products(2, 8192, PANEL, WRITE, 1);
   check_products(600, DEEP, PANEL, ADD, 2);
   check_attention(MOST_HEADS, 16, 40, 0);
