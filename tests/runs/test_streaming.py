@@ -266,9 +266,12 @@ sys.path.insert(0, sys.argv[1])
 import test_streaming
 from dataclasses import replace
 from toolkit import pipeline
-config = replace(test_streaming.config_of(Path(sys.argv[2]), []), inputs=(Path("-"),))
+def run(config):
+    pipeline.run(config, translator=test_streaming.Echo(), summariser=test_streaming.First())
+config = test_streaming.config_of(Path(sys.argv[2]), [test_streaming.hindi(1)])
+run(config)
 print("ready", flush=True)
-pipeline.run(config, translator=test_streaming.Echo(), summariser=test_streaming.First())
+run(replace(config, inputs=(Path("-"),)))
 """
 
 
@@ -280,6 +283,7 @@ def test_ctrl_c_while_stdin_is_read_ends_at_once(tmp_path: Path) -> None:
         command, env=environment, text=True, stdin=pipe, stdout=pipe, stderr=pipe
     ) as process:
         assert process.stdout is not None
+        # After a first run: packages that are being imported may swallow the signal.
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)

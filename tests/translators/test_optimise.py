@@ -52,7 +52,8 @@ def test_nothing_is_written_after_it(home: Path, tiny_checkpoint: Path, name: st
     assert (done.folder / "english-1.json") in made
     assert len([path for path in made if path.is_relative_to(done.folder)]) > 2
     if name == "torch" and native_kernels.load() is not None:
-        assert any(path.suffix == ".so" for path in made)
+        brought = Path(native_kernels.__file__).parent.glob("native/*.so")  # by the wheel
+        assert any(path.suffix == ".so" for path in made) != any(brought)
     translator = load_translator(str(tiny_checkpoint), engine=name, device="cpu", beam=1)
     translator.translate(["आज की खबर।"], source="hin_Deva", target="eng_Latn")
     assert state(home) == made

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import logging
+import math
 import platform
 import threading
 import time
@@ -78,7 +79,7 @@ def _first_shown(time_of_day: dt.datetime) -> float:
     """Return when clocks here first show ``time_of_day`` or later. In autumn they show an hour
     twice, in spring none of the hour that they pass over."""
     both = (time_of_day.replace(fold=fold).timestamp() for fold in (0, 1))
-    first, last = map(int, sorted(both))
+    first, last = map(math.ceil, sorted(both))
     if dt.datetime.fromtimestamp(first) >= time_of_day:
         return first
     seconds = range(first, last + 1)

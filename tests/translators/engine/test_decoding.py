@@ -326,6 +326,7 @@ def test_smaller_numbers_leave_the_best_beams(demo: Demo, decoder: Decoder, prec
 def test_without_a_compiler_torch_does_it(
     demo: Demo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr("toolkit.translators.engine.native_kernels._packaged", lambda kind: None)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     network = make_network(demo.weights, "int8")
