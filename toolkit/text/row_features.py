@@ -254,8 +254,20 @@ _OF_TITLES = (
     *("short after 0.8", "in densest", "other script", "part", "account", "consent"),
 )
 _BELOW_FIRST, _LEAD, _MOST_TITLE_WORDS = 3, 4, 40
+# Lines between the names of the pages above a page and its headline, at most.
+_BREADCRUMB_ABOVE = 8
+# Signs that open a quotation, and so a headline.
+_QUOTES = "\"'“”„‘’«»‹›「『¿¡("
 # Characters of a line that may be found within another by more than chance.
 _LEAST_WITHIN = 12
+
+
+def _ends_another(page: Sequence[Row], at: int) -> bool:
+    """Return whether a line a little above ends with the whole of this one, as the names of the
+    pages above a page do ("Home News Rain in Porto")."""
+    key = page[at].line.key
+    before = (row.line.key for row in page[max(0, at - _BREADCRUMB_ABOVE) : at])
+    return len(key) >= _LEAST_WITHIN and any(k.endswith(key) and k != key for k in before)
 
 
 def title_features(
@@ -292,6 +304,8 @@ def title_features(
             "words of the body, 4 words": share * float(row.line.words >= 4),
             "words of the lead": sum(word in lead for word in own) / max(1, len(own)),
             "within another": float(len(key) >= _LEAST_WITHIN and above.count(key) > 1),
+            "ends another": float(_ends_another(page, at)),
+            "begins with a sign": float(not row.line.text.lstrip(_QUOTES)[:1].isalnum()),
             "above": float(at < first),
             "first": float(at == first),
             "far above": math.log1p(max(0, first - at)),
