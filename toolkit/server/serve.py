@@ -75,7 +75,7 @@ def serve(
     )
     if translator.notice:
         say(translator.notice)
-    cache = Cache(config.cache, say=say)
+    cache = Cache(config.cache, say=say, limit=config.cache_size)
     batcher = Batcher(translator, config, cache)
     app = create_app(Service(batcher, limits, key, translator.notice))
     server = uvicorn.Server(
