@@ -35,6 +35,9 @@ from toolkit.data import (
 # busy machine are many times slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Triton reads it when it is imported, which torch may do at any time.
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
 # Corrections of whoever runs the tests are none of theirs.
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).with_name("no-such-folder"))
 

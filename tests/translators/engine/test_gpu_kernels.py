@@ -22,9 +22,7 @@ DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
 
 
 @pytest.fixture(autouse=True)
-def interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Triton reads the variable when it is imported, which the first call does."""
-    monkeypatch.setenv("TRITON_INTERPRET", "1")
+def seed() -> None:
     torch.manual_seed(0)
 
 
