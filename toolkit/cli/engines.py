@@ -156,7 +156,7 @@ def optimise(name: str, **options: Any) -> None:
     "--beam", "beams", type=click.IntRange(1, 16), multiple=True, help="[1 and 4; 1 if short]"
 )
 @click.option("--sentences", type=click.IntRange(8), help="[as a quarter of an hour allows]")
-@click.option("--short", is_flag=True, help="One round of few sentences: about three minutes.")
+@click.option("--short", is_flag=True, help="One round of few sentences, of two engines.")
 @click.option("--write-config", is_flag=True, help="Write the best engine, without asking.")
 @click.option("--config", "config_path", type=PATH, help="A configuration file [toolkit.toml].")
 def bench(
