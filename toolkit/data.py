@@ -1,7 +1,6 @@
 """The values that pass between stages: frozen, slotted, and nearly free of behaviour.
 
-Indices count from 0 and line numbers from 1, as an editor shows them. Language codes are
-FLORES-200 codes (``guj_Gujr``). Nothing here imports another module of the toolkit.
+Indices count from 0, line numbers from 1. Language codes are FLORES-200 codes (``guj_Gujr``).
 """
 
 from __future__ import annotations
@@ -359,11 +358,11 @@ class RunResult(Shown):
 
     def to_dataset(self) -> datasets.Dataset:
         """Return ``articles.jsonl`` as a ``datasets.Dataset``, one article a row."""
-        from datasets import Dataset
+        from datasets import Dataset  # Its ``from_json`` takes days for times.
 
         features, path = article_features(), self.paths.get("articles")
-        lines = path.read_text("utf-8").split("\n") if path else []
-        rows = [json.loads(line) for line in lines if line]  # ``from_json`` takes days for times
+        text = path.read_text("utf-8").strip() if path else ""
+        rows = list(map(json.loads, text.split("\n"))) if text else []
         return Dataset.from_dict({n: [row[n] for row in rows] for n in features}, features=features)
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -394,7 +393,7 @@ def article_features() -> datasets.Features:
 
     def feature(kind: Any) -> Any:
         if isinstance(kind, dict):
-            return {k: feature(v) for k, v in kind.items()}
-        return [feature(kind[0])] if isinstance(kind, list) else Value(kind)
+            return {name: feature(part) for name, part in kind.items()}
+        return [feature(part) for part in kind] if isinstance(kind, list) else Value(kind)
 
     return Features(feature(ARTICLE_COLUMNS))

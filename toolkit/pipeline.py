@@ -41,7 +41,7 @@ from toolkit.summarisers.base import Summariser
 from toolkit.summarisers.build import Writers, load_writers
 from toolkit.terminology.terms import Terms, load_terms
 from toolkit.translators.base import Translator
-from toolkit.translators.build import load_translator
+from toolkit.translators.build import load_configured
 from toolkit.translators.checks.meaning import load_meaning
 from toolkit.translators.checks.retry import Checked, checked
 from toolkit.version import VERSION
@@ -164,15 +164,7 @@ def _executor(config: Config) -> Executor:
 def _translator(given: Translator | None, config: Config, report: Report) -> Checked:
     """Return the translator that is given, or else the one that ``config`` names, with every
     hypothesis checked; it counts anew, as it may have served an earlier run."""
-    translator = given or load_translator(
-        config.model,
-        engine=config.engine,
-        device=config.device,
-        beam=config.beam,
-        meaning=config.meaning,
-        say=report.tell,
-        progress=report.progress,
-    )
+    translator = given or load_configured(config, say=report.tell, progress=report.progress)
     opinion = (
         load_meaning(config.meaning, device=config.device) if given and config.meaning else None
     )

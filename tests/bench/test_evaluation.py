@@ -27,6 +27,7 @@ from toolkit.bench.evaluation import evaluate
 from toolkit.bench.evaluation_page import page
 from toolkit.bench.references import Pair, read_reference
 from toolkit.cli.commands import main
+from toolkit.config import Config
 from toolkit.data import Hypothesis
 from toolkit.errors import InputError, ToolkitError
 from toolkit.testing import FakeTranslator
@@ -142,10 +143,11 @@ def test_settings_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     table.write_text("source\tenglish\n" + "".join(f"{s}\t{e}\n" for s, e in ROWS), "utf-8")
     by_beam = {4: BETTER, 1: WORSE}
 
-    def load(model: str, *, beam: int, **others: Any) -> FakeTranslator:
-        return FakeTranslator(dict(zip(SOURCES, by_beam[beam], strict=True)), signature=f"b{beam}")
+    def load(config: Config, **others: Any) -> FakeTranslator:
+        answers = dict(zip(SOURCES, by_beam[config.beam], strict=True))
+        return FakeTranslator(answers, signature=f"b{config.beam}")
 
-    monkeypatch.setattr("toolkit.bench.systems.load_translator", load)
+    monkeypatch.setattr("toolkit.bench.systems.load_configured", load)
     wide, greedy = scores("--reference", str(table), "--model", "demo", "--against", "beam=1")
     assert (wide["system"], greedy["system"]) == ("demo", "beam=1")
     assert greedy["signature"].endswith("| b1")
@@ -252,7 +254,7 @@ def test_bad_input_has_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("toolkit.bench.systems.load_translator", lambda *a, **k: FakeTranslator())
+    monkeypatch.setattr("toolkit.bench.systems.load_configured", lambda *a, **k: FakeTranslator())
     files["short"] = lines(tmp_path / "short.txt", ENGLISH[:2])
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
     done = CliRunner().invoke(main, ["evaluate", *(files.get(a, a) for a in arguments)])

@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     monkeypatch.setattr(
-        jobs, "load_translator", lambda *_, **__: FakeTranslator(ENGLISH, notice="A notice.")
+        jobs, "load_configured", lambda *_, **__: FakeTranslator(ENGLISH, notice="A notice.")
     )
     for name in ("in/a.html", "in/deep/b.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -26,17 +26,27 @@ from transformers import (
 )
 
 from toolkit import pipeline
+from toolkit.bench import subjects
+from toolkit.cli.doctor import examine
 from toolkit.config import Config
 from toolkit.errors import ConfigError, ModelError, UnknownLanguageError
 from toolkit.hub.resolve import resolve
 from toolkit.translators.build import load_translator
 from toolkit.translators.nllb import Nllb, load_tokenizer
+from toolkit.translators.optimise import prepare
 from toolkit.translators.pieces import PieceTokenizer
 from toolkit.translators.seq2seq import Seq2Seq
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 LINES = [line for path in sorted(SEEDS.glob("*.txt")) for line in path.read_text().splitlines()]
 M2M100_LANGUAGES = 100
+SMALL: dict[str, Any] = {
+    "d_model": 16,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 32,
+    "decoder_ffn_dim": 32,
+}
 
 
 def _pieces(path: Path, *, symbols: list[str] | None = None, **ids: int) -> list[str]:
@@ -70,13 +80,9 @@ def _m2m100(folder: Path, *, decoder_layers: int = 1, encoder_layers: int = 1) -
     _write(folder / "vocab.json", {name: i for i, name in enumerate(names)})
     config = M2M100Config(
         vocab_size=len(names) + M2M100_LANGUAGES + 8,
-        d_model=16,
+        **SMALL,
         encoder_layers=encoder_layers,
         decoder_layers=decoder_layers,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=32,
-        decoder_ffn_dim=32,
     )
     M2M100ForConditionalGeneration(config).save_pretrained(folder)
     _write(folder / "tokenizer_config.json", {"tokenizer_class": "M2M100Tokenizer"})
@@ -111,13 +117,9 @@ def _opus(folder: Path) -> None:
     _write(folder / "vocab.json", {name: i for i, name in enumerate(names)})
     config = MarianConfig(
         vocab_size=len(names),
-        d_model=16,
+        **SMALL,
         encoder_layers=1,
         decoder_layers=1,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=32,
-        decoder_ffn_dim=32,
         eos_token_id=0,
         pad_token_id=len(names) - 1,
         decoder_start_token_id=len(names) - 1,
@@ -244,6 +246,16 @@ def test_an_engine_that_cannot_run_a_checkpoint_says_so(
 ) -> None:
     with pytest.raises(ConfigError, match=f"the engine {engine} cannot run it"):
         load_translator(str(made("madlad")), engine=engine)
+
+
+def test_other_commands_know_such_a_checkpoint(made: Callable[[str], Path], tmp_path: Path) -> None:
+    """There is nothing to prepare, no engine to choose, and none of ours to compare it with."""
+    model = str(made("madlad"))
+    assert prepare(model).engine == "transformers"
+    found = {row.name: row for row in examine(Config(model=model, outputs=tmp_path))}
+    assert found["engine"].detail.startswith("transformers")
+    with pytest.raises(ModelError, match="whose engines are compared here"):
+        subjects.find(model, (), asked=True)
 
 
 def test_a_damaged_vocabulary_is_named(made: Callable[[str], Path], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from toolkit.bench.timing import END, Files, Subject, TokenIds
 from toolkit.config import cache_home
 from toolkit.errors import InputError, ModelError, ToolkitError
-from toolkit.hub.checkpoint import Checkpoint
+from toolkit.hub.checkpoint import OURS, Checkpoint
 from toolkit.hub.resolve import resolve
 from toolkit.languages import ENGLISH
 from toolkit.options import Source
@@ -42,6 +42,11 @@ def find(model: str, inputs: Sequence[Source], *, asked: bool) -> Subject:
         if asked:
             raise
         return random_subject()
+    if checkpoint.family != OURS:
+        raise ModelError(
+            f"{checkpoint.name} is no NLLB or M2M100, whose engines are compared here",
+            remedy="Name such a checkpoint, or none for random weights.",
+        )
     return real_subject(checkpoint, inputs) if asked or not checkpoint.is_demo else random_subject()
 
 

@@ -17,7 +17,7 @@ from toolkit.languages import ENGLISH
 from toolkit.readers.texts import read_texts
 from toolkit.terminology.terms import load_terms
 from toolkit.translators.base import Translator
-from toolkit.translators.build import load_translator
+from toolkit.translators.build import load_configured
 
 # The settings that a system may differ in.
 _SETTINGS = ("model", "engine", "device", "beam", "meaning", "glossary")
@@ -90,14 +90,7 @@ class Systems:
     ) -> None:
         """Translate with the settings of ``options`` and ``changes`` (``model=1.3B,beam=1``)."""
         config = load({**options, **_parsed(changes)})
-        translator = load_translator(
-            config.model,
-            engine=config.engine,
-            device=config.device,
-            beam=config.beam,
-            meaning=config.meaning,
-            say=say,
-        )
+        translator = load_configured(config, say=say)
         terms = load_terms(config, target=ENGLISH)
         pairs = self._references.pairs
         if not all(pair.source for pair in pairs):

@@ -21,6 +21,7 @@ from toolkit.config import Config
 from toolkit.digest import render
 from toolkit.errors import ConfigError, ToolkitError
 from toolkit.hub import resolve
+from toolkit.hub.checkpoint import OURS
 from toolkit.llm.openai_server import OpenAIServer
 from toolkit.runs.cache import Cache
 from toolkit.summarisers.models.merge import PromptedMerge
@@ -108,6 +109,8 @@ def _engine(config: Config) -> Finding:
     counts."""
     from toolkit.translators.choice import choose_device
 
+    if _family(config) != OURS:
+        return Finding("engine", "ok", "transformers, for a checkpoint unlike NLLB's")
     parameters, fits = _sizes(config)
     here = choice.describe(choose_device(config.device), fits=fits)
     chosen = choice.choose(here, parameters, fits=fits, device=config.device)
@@ -119,6 +122,13 @@ def _engine(config: Config) -> Finding:
         detail += f"; {free >> 20} MiB of memory are free, about {chosen.needs >> 20} are needed"
         return Finding("engine", "warn", detail)
     return Finding("engine", "ok", detail)
+
+
+def _family(config: Config) -> str:
+    try:
+        return resolve.resolve(config.model, fetch_missing=False).family
+    except ToolkitError:
+        return OURS
 
 
 def _sizes(config: Config) -> tuple[int, bool]:

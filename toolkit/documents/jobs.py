@@ -20,7 +20,7 @@ from toolkit.runs import stages, translation
 from toolkit.runs.cache import Cache
 from toolkit.summarisers.base import Summariser
 from toolkit.terminology.terms import load_terms
-from toolkit.translators.build import load_translator
+from toolkit.translators.build import load_configured
 
 
 class TranslateJob:
@@ -77,15 +77,7 @@ class TranslateJob:
         config = self.config
         terms = load_terms(config, target=self.target)
         progress.begin("load model", 0)
-        translator = load_translator(
-            config.model,
-            engine=config.engine,
-            device=config.device,
-            beam=config.beam,
-            meaning=config.meaning,
-            say=say,
-            progress=progress,
-        )
+        translator = load_configured(config, say=say, progress=progress)
         self.notice = translator.notice
         cache = Cache(config.cache, say=say, limit=config.cache_size)
         try:

@@ -21,7 +21,7 @@ _MOST_MEMBERS, _MOST_XML = 20_000, 200_000_000
 _AGAIN = "Open it in the program that made it, and save it anew."
 # How files begin that programs write for an encrypted document, and before the formats of today.
 _COMPOUND = b"\xd0\xcf\x11\xe0"
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 
 
 class Package:

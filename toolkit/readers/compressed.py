@@ -167,7 +167,7 @@ def _zip(stream: Stream, source: str) -> Iterator[Member | Failure]:
             continue
         try:
             raw = archive.open(info)
-        except (*_DAMAGE, NotImplementedError, RuntimeError) as error:
+        except (*_DAMAGE, RuntimeError) as error:
             yield Failure(where, "read", f"cannot be unpacked ({_line(error)})", _AGAIN)
             continue
         unpacked = _Unpacked(raw, partial(int, info.compress_size), where)

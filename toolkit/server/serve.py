@@ -17,7 +17,7 @@ from toolkit.runs.cache import Cache
 from toolkit.server.app import Limits, Service, create_app
 from toolkit.server.batching import Batcher
 from toolkit.terminology.terms import load_terms
-from toolkit.translators.build import load_translator
+from toolkit.translators.build import load_configured
 
 KEY_VARIABLE = "TOOLKIT_SERVER_KEY"
 # The name of the file in the folder that systemd names to a service.
@@ -62,17 +62,9 @@ def serve(
     say: Callable[[str], None],
 ) -> None:
     """Answer requests at the socket ``listening`` until SIGINT or SIGTERM, and then those that are
-    under way. Raises what ``load_translator`` and the cache raise."""
+    under way. Raises what ``load_configured`` and the cache raise."""
     load_terms(config, target=ENGLISH)  # A glossary that cannot be read is told at once.
-    translator = load_translator(
-        config.model,
-        engine=config.engine,
-        device=config.device,
-        beam=config.beam,
-        meaning=config.meaning,
-        say=say,
-        progress=progress,
-    )
+    translator = load_configured(config, say=say, progress=progress)
     if translator.notice:
         say(translator.notice)
     cache = Cache(config.cache, say=say, limit=config.cache_size)

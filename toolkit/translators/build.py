@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from toolkit import plugins
-from toolkit.errors import ConfigError
-from toolkit.hub.checkpoint import OURS, Checkpoint, is_small100
+from toolkit.config import Config
+from toolkit.hub.checkpoint import Checkpoint
 from toolkit.hub.resolve import NAMES, resolve
 from toolkit.progress import Progress
 from toolkit.translators.checks.meaning import load_meaning
@@ -59,22 +59,31 @@ def load_translator(
     return Checked(first, retries, opinion)
 
 
+def load_configured(
+    config: Config, *, say: Callable[[str], None] | None = None, progress: Progress | None = None
+) -> Checked:
+    """Return the translator that ``config`` names: see ``load_translator``."""
+    return load_translator(
+        config.model,
+        engine=config.engine,
+        device=config.device,
+        beam=config.beam,
+        meaning=config.meaning,
+        say=say,
+        progress=progress,
+    )
+
+
 def _load(checkpoint: Checkpoint, *, engine: str, device: str, beam: int) -> Nllb | Seq2Seq:
     """Return the engine for a checkpoint, without its checks: our loop or CTranslate2 for NLLB and
     M2M100, transformers for the others."""
-    ours = checkpoint.family == OURS and not is_small100(checkpoint.path)
-    if engine not in ("auto", TRANSFORMERS) and not ours:
-        raise ConfigError(
-            f"{checkpoint.name} is no NLLB or M2M100, so the engine {engine} cannot run it",
-            remedy=f"Use --engine {TRANSFORMERS}, or leave the choice to auto.",
-        )
-    if engine == TRANSFORMERS or not ours:
+    chosen = settle(checkpoint, engine=engine, device=device)
+    if chosen.engine == TRANSFORMERS:
         from toolkit.translators.seq2seq import Seq2Seq
 
-        return Seq2Seq(checkpoint, device=device, beam=beam)
+        return Seq2Seq(checkpoint, device=chosen.device, beam=beam)
     from toolkit.translators.nllb import Nllb
 
-    chosen = settle(checkpoint, engine=engine, device=device)
     return Nllb(
         checkpoint,
         engine=chosen.engine,

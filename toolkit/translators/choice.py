@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit import machine as this_machine
 from toolkit.errors import ConfigError, ModelError
-from toolkit.hub.checkpoint import Checkpoint
+from toolkit.hub.checkpoint import OURS, Checkpoint, is_small100
 from toolkit.machine import UNKNOWN_MEMORY, VECTOR_NAMES, Vectors
 
 if TYPE_CHECKING:
@@ -147,9 +147,17 @@ def choose_precision(device: str, config: Mapping[str, Any], engine: str = TORCH
 def settle(checkpoint: Checkpoint, *, engine: str = "auto", device: str = "auto") -> Choice:
     """Return what ``auto`` is on this machine for ``checkpoint``; an engine that is named stays.
 
-    Raises ``ModelError`` for a GPU that is asked for and is not there.
+    Raises ``ModelError`` for a GPU that is asked for and is not there, and ``ConfigError`` for an
+    engine that cannot run the checkpoint.
     """
     usable = choose_device(device)
+    if checkpoint.family != OURS or is_small100(checkpoint.path):
+        if engine not in ("auto", TRANSFORMERS):
+            raise ConfigError(
+                f"{checkpoint.name} is no NLLB or M2M100, so the engine {engine} cannot run it",
+                remedy=f"Use --engine {TRANSFORMERS}, or leave the choice to auto.",
+            )
+        return Choice(TRANSFORMERS, usable, "no checkpoint of NLLB's or M2M100's")
     if engine == "auto":
         parameters, fits = sizes(checkpoint)
         return choose(describe(usable, fits=fits), parameters, fits=fits, device=device)

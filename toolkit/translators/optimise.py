@@ -9,7 +9,7 @@ from torch import Tensor
 
 from toolkit.hub.resolve import resolve
 from toolkit.progress import Progress, Silent
-from toolkit.translators.choice import choose_precision, settle
+from toolkit.translators.choice import TRANSFORMERS, choose_precision, settle
 from toolkit.translators.decoder import (
     english_vocabulary,
     load_decoder,
@@ -43,6 +43,9 @@ def prepare(
     progress = progress or Silent()
     checkpoint = resolve(model)
     chosen = settle(checkpoint, engine=engine, device=device)
+    folder = prepared_folder(checkpoint)
+    if chosen.engine == TRANSFORMERS:  # It reads the published files as they are.
+        return Prepared(chosen.engine, chosen.why, folder)
     tokenizer = load_tokenizer(checkpoint)
     languages = language_ids(tokenizer, checkpoint)
     config = open_weights(checkpoint, tokenizer.get_vocab_size()).config
@@ -50,7 +53,6 @@ def prepare(
     kept = english_vocabulary(checkpoint, tokenizer, languages.values())
     layers = config["encoder_layers"] * _ENCODER + config["decoder_layers"] * _DECODER
     progress.begin("prepare weights", layers + _BESIDES)
-    folder = prepared_folder(checkpoint)
     weights = _Watched(checkpoint.path, folder, progress)
     precision = chosen.precision or choose_precision(chosen.device, config, chosen.engine)
     load_decoder(chosen.engine, checkpoint, weights, precision, chosen.device, kept)
