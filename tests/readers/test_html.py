@@ -115,6 +115,15 @@ def test_sections_may_have_headings_of_the_first_level() -> None:
     assert found.text.splitlines() == [BODY, "The lamp", "The keeper"]
 
 
+def test_a_link_to_a_related_page_within_the_article_is_left_out() -> None:
+    related = '<div class="related"><a href="/x">You may like: gold prices today</a></div>'
+    (found,) = read(f"<html><article><p>{BODY}</p>{related}<p>{BODY[::-1]}</p>".encode(), "a.html")
+    assert isinstance(found, Article)
+    assert "gold prices" not in found.text
+    assert found.page is not None
+    assert "link to another page" in [dropped.reason for dropped in found.page.dropped]
+
+
 def test_an_extracted_article_is_not_cleaned_again() -> None:
     found = article(sample("bridge"))
     prepared = stages.prepare(found)

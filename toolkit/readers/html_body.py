@@ -41,6 +41,8 @@ _DIALOGUE = re.compile(
     r"|banner|wall|popup))|cookie-?(?:banner|notice|consent|wall|bar)|consent-?(?:banner|overlay)",
     re.I,
 )
+# The part of a block's characters in links from which it is nothing but one.
+_ALL_LINKED = 0.9
 _PAGES = frozenset(("html", "body", "main", "article", "h1"))
 # Characters of class names looked at; utility classes go on for thousands.
 _MOST_NAMED = 300
@@ -144,7 +146,7 @@ def _chosen(
     limit = math.log(threshold / (1 - threshold))
     scores = [sum(w * row[name] for name, w in weights.items() if name in row) for row in rows]
     able = [
-        not (row["title"] or asks or (block.linked > 0.5 and block.inside("nav")))
+        not (row["title"] or asks or _is_link(block, row))
         for block, row, asks in zip(page, rows, asking, strict=True)
     ]
     keep = [score > limit and may for score, may in zip(scores, able, strict=True)]
@@ -159,6 +161,13 @@ def _chosen(
     for at in range(len(page)):
         keep[at] = keep[at] or (able[at] and _is_rescued(page, keep, scores, limit, at))
     return _without_hidden(page, _without_dates(page, keep))
+
+
+def _is_link(block: Block, row: dict[str, float]) -> bool:
+    """Return whether a block leads elsewhere: in a menu, or, all of it a link, where the page's own
+    names say that related pages are."""
+    related = block.linked > _ALL_LINKED and row.get("near related", 0.0) > 0
+    return related or (block.linked > 0.5 and block.inside("nav"))
 
 
 def _size(page: Sequence[Block], *chosen: Sequence[bool]) -> int:

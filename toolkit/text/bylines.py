@@ -34,8 +34,9 @@ _KOREAN = re.compile(r"([가-힣]{2,4})\s기자(?=\s*(?:$|[\w.+-]+@|외\s|[,·/|
 # The desk or the agency after names: ", dpa".
 _AFTER_COMMA = re.compile(r",\s*[^\W\d_]{2,4}$")
 _JOINTS = re.compile(r",|/| and | und | y | et | e | og | och | i | и | та | en | ve ")
+# Networks and agencies of pictures, and the count of a button: "Share Comment (14)".
 _NOT_NAMES = re.compile(
-    r"\b(?:facebook|twitter|whatsapp|linkedin|getty|shutterstock|alamy|istock)\b"
+    r"\b(?:facebook|twitter|whatsapp|linkedin|getty|shutterstock|alamy|istock)\b|\(\d{1,3}\)"
 )
 # Characters of a line with a byline: the patterns above take time by its square.
 _MOST_CHARACTERS = 300
@@ -48,6 +49,7 @@ def author(text: str, *, below_headline: bool) -> str | None:
 
     >>> author("By Ana Berg | Norvik Post", below_headline=True)
     'Ana Berg'
+    >>> bare_name("Udostępnij Skomentuj (14)", frozenset(["news"]))
     """
     line = " ".join(text.split()).strip(" |•·-–—*")
     if len(line) > _MOST_CHARACTERS or count_words(line) > _MOST_WORDS or is_prose(line):
